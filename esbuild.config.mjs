@@ -1,0 +1,139 @@
+// Builds dist/: one module for pages, one for Node, the worker files, and one script for <script src>. `--watch` keeps it fresh.
+//
+// esbuild leaves `new Worker(new URL("./web-worker.js", import.meta.url))` as it stands, and so do we: the bundlers of those who
+// use the package look for exactly that. What it names is built here, from an entry of its own, next to the doors. The same
+// text is kept once more as a module (`web-worker-inline.js`), which a door imports only where the file cannot be used.
+import { rmSync } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
+import { build, context } from "esbuild";
+
+const outdir = "dist";
+
+/** @type {import("esbuild").BuildOptions} */
+const shared = {
+  bundle: true,
+  minifyWhitespace: true,
+  minifyIdentifiers: true,
+  minifySyntax: true,
+  sourcemap: true,
+  target: "es2022",
+  legalComments: "eof",
+  mainFields: ["module", "main"], // Comlink's main file is CommonJS, which costs twice as much
+  logLevel: "warning",
+};
+
+/** Workers are self-contained: the same text serves as a file, as a Blob and as the source of an `eval` worker. */
+const workers = {
+  "web-worker": { platform: "browser", format: "iife", inlineFormat: "iife" },
+  "node-worker": { platform: "node", format: "esm", inlineFormat: "cjs" }, // `eval: true` runs CommonJS
+};
+
+const inlineWorker = /\b(web-worker|node-worker)-inline\.js$/;
+
+/** @type {import("esbuild").Plugin} In the modules, the inlined worker stays a file of its own, loaded when asked for. */
+const inlineStaysApart = {
+  name: "inline-stays-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: inlineWorker }, ({ path }) => ({ path: `./${inlineWorker.exec(path)[0]}`, external: true }));
+  },
+};
+
+/** @type {import("esbuild").Plugin} In the script, which is one file, the worker's text is inside. */
+const inlineComesAlong = {
+  name: "inline-comes-along",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: inlineWorker }, ({ path }) => ({
+      path: inlineWorker.exec(path)[1],
+      namespace: "inline-worker",
+    }));
+    onLoad({ filter: /.*/, namespace: "inline-worker" }, async ({ path }) => {
+      const { text, inputs } = await workerText(path);
+      return { contents: asModule(text), watchFiles: inputs };
+    });
+  },
+};
+
+const asModule = (text) => `export default ${JSON.stringify(text)};\n`;
+
+async function workerText(name) {
+  const { platform, inlineFormat } = workers[name];
+  const { outputFiles, metafile } = await build({
+    ...shared,
+    entryPoints: [`src/${name}.ts`],
+    platform,
+    format: inlineFormat,
+    sourcemap: false,
+    metafile: true,
+    write: false,
+  });
+  return {
+    text: outputFiles[0].text,
+    inputs: Object.keys(metafile.inputs).map((input) => `${process.cwd()}/${input}`),
+  };
+}
+
+/** @type {import("esbuild").Plugin} Writes `<name>-inline.js` whenever the worker itself is built. */
+const inlineModule = (name) => ({
+  name: "inline-module",
+  setup({ onEnd }) {
+    onEnd(async ({ errors }) => {
+      if (errors.length > 0) return;
+      const { text } = await workerText(name);
+      await writeFile(`${outdir}/${name}-inline.js`, asModule(text));
+    });
+  },
+});
+
+const workerBuild = (name) => ({
+  ...shared,
+  // With the spaces go the comments, and with those `import(/* webpackIgnore: true */ url)`, which webpack would rewrite.
+  minifyWhitespace: false,
+  entryPoints: [`src/${name}.ts`],
+  outdir,
+  platform: workers[name].platform,
+  format: workers[name].format,
+  plugins: [inlineModule(name)],
+});
+
+const doorBuild = (platform, entryPoints) => ({
+  ...shared,
+  entryPoints,
+  outdir,
+  platform,
+  format: "esm",
+  splitting: true,
+  chunkNames: `${platform}-[hash]`, // beside the doors, so that relative URLs mean the same in every chunk
+  plugins: [inlineStaysApart],
+});
+
+const scriptBuild = (entry, name, globalName) => ({
+  ...shared,
+  entryPoints: { [name]: entry },
+  outdir,
+  platform: "browser",
+  format: "iife",
+  globalName,
+  plugins: [inlineComesAlong],
+});
+
+const builds = [
+  doorBuild("browser", ["src/index.ts"]),
+  doorBuild("node", ["src/node.ts"]),
+  workerBuild("web-worker"),
+  workerBuild("node-worker"),
+  scriptBuild("src/script.ts", "manyhands", "manyhands"),
+];
+
+// Chunks carry a hash in their name, so old ones would stay for ever. The declarations in types/ are tsc's.
+for (const name of await readdir(outdir).catch(() => [])) {
+  if (name !== "types") rmSync(`${outdir}/${name}`, { recursive: true });
+}
+
+if (process.argv.includes("--watch")) {
+  const contexts = await Promise.all(builds.map(context));
+  await Promise.all(contexts.map((each) => each.watch()));
+  console.log(`watching src, building into ${outdir}`);
+} else {
+  const outcomes = await Promise.allSettled(builds.map(build));
+  if (outcomes.some(({ status }) => status === "rejected")) process.exitCode = 1; // esbuild has said why
+}

@@ -1,0 +1,142 @@
+/** Comlink, between a page or process and the threads it owns. Calls go one way only: nothing is exposed to a thread. */
+
+import * as Comlink from "comlink";
+import type { Comm } from "../ports/comm.ts";
+import type { ThreadEndpoint, WorkerSetup } from "../ports/spawner.ts";
+import type { WorkerAddress } from "../protocol/identity.ts";
+import type {
+  SchedulerToWorkerMessage,
+  WorkerExiting,
+  WorkerMessage,
+  WorkerReady,
+} from "../protocol/worker-messages.ts";
+
+/** What a thread lets its owner call. Every call carries a batch; Comlink's answer only says that it arrived. */
+export interface WorkerThread {
+  start(setup: WorkerSetup): void;
+  deliver(messages: readonly SchedulerToWorkerMessage[]): void;
+  link(peer: WorkerAddress, port: object): void;
+}
+
+/** Anything a thread says that is not Comlink's. */
+export type ThreadWord = readonly WorkerMessage[] | WorkerReady | WorkerExiting;
+
+function asComlinkEndpoint(endpoint: ThreadEndpoint): Comlink.Endpoint {
+  return {
+    postMessage: (message, transfer) => endpoint.postMessage(message, transfer ?? []),
+    addEventListener: (_type, listener) => {
+      const hear = typeof listener === "function" ? listener : listener.handleEvent.bind(listener);
+      endpoint.onMessage((data) => hear({ data } as MessageEvent));
+    },
+    removeEventListener: () => {},
+  };
+}
+
+/** The owner's end of a conversation with a worker in a thread. */
+export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]> {
+  readonly closed: Promise<string>;
+  readonly ready: Promise<WorkerReady>;
+  readonly #remote: Comlink.Remote<WorkerThread>;
+  // Each property read makes a proxy and registers it for collection, so it is read once.
+  readonly #deliver: (messages: readonly SchedulerToWorkerMessage[]) => Promise<void>;
+  #settleClosed: (reason: string) => void = () => {};
+  #settleReady: (word: WorkerReady) => void = () => {};
+  #failReady: (error: Error) => void = () => {};
+  #onMessage: ((messages: readonly WorkerMessage[]) => void) | undefined;
+  #held: (readonly WorkerMessage[])[] = [];
+  #isClosed = false;
+
+  constructor(endpoint: ThreadEndpoint) {
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = resolve;
+      this.#failReady = reject;
+    });
+    this.ready.catch(() => {});
+    this.#remote = Comlink.wrap<WorkerThread>(asComlinkEndpoint(endpoint));
+    this.#deliver = this.#remote.deliver as (messages: readonly SchedulerToWorkerMessage[]) => Promise<void>;
+    endpoint.onMessage((message) => this.#hear(message as ThreadWord));
+  }
+
+  start(setup: WorkerSetup): void {
+    this.#answered(this.#remote.start(setup));
+  }
+
+  link(peer: WorkerAddress, port: object): void {
+    this.#answered(this.#remote.link(peer, Comlink.transfer(port, [port as Transferable])));
+  }
+
+  send(messages: readonly SchedulerToWorkerMessage[], transfer: readonly object[] = []): void {
+    if (this.#isClosed) return;
+    const batch = transfer.length === 0 ? messages : Comlink.transfer(messages as object, transfer as Transferable[]);
+    this.#answered(this.#deliver(batch as readonly SchedulerToWorkerMessage[]));
+  }
+
+  listen(onMessage: (messages: readonly WorkerMessage[]) => void): void {
+    this.#onMessage = onMessage;
+    for (const messages of this.#held.splice(0)) onMessage(messages);
+  }
+
+  close(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#failReady(new Error(reason));
+    this.#settleClosed(reason);
+  }
+
+  #hear(word: ThreadWord): void {
+    if (this.#isClosed) return;
+    if (Array.isArray(word)) {
+      if (this.#onMessage === undefined) this.#held.push(word);
+      else this.#onMessage(word);
+      return;
+    }
+    const { type } = word as WorkerReady | WorkerExiting;
+    if (type === "ready") this.#settleReady(word as WorkerReady);
+    else if (type === "exiting") this.close((word as WorkerExiting).reason);
+  }
+
+  /** A call that fails means that the worker's machine threw: it cannot be trusted to go on. */
+  #answered(call: Promise<unknown>): void {
+    call.catch((error: unknown) =>
+      this.close(`its worker failed: ${error instanceof Error ? error.message : String(error)}`),
+    );
+  }
+}
+
+/** The thread's end: lets its owner call `worker`, and says that it is ready. */
+export function exposeWorker(endpoint: ThreadEndpoint, worker: WorkerThread, canCompile: boolean): void {
+  Comlink.expose(worker, asComlinkEndpoint(endpoint));
+  endpoint.postMessage({ type: "ready", canCompile } satisfies WorkerReady, []);
+}
+
+/** The thread's end as its worker sees it. */
+export class OwnerComm implements Comm<readonly WorkerMessage[], readonly SchedulerToWorkerMessage[]> {
+  /** Never settles: a thread does not outlive its owner. */
+  readonly closed = new Promise<string>(() => {});
+  readonly #endpoint: ThreadEndpoint;
+  #onMessage: (messages: readonly SchedulerToWorkerMessage[]) => void = () => {};
+
+  constructor(endpoint: ThreadEndpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  send(messages: readonly WorkerMessage[], transfer: readonly object[] = []): void {
+    this.#endpoint.postMessage(messages, transfer);
+  }
+
+  listen(onMessage: (messages: readonly SchedulerToWorkerMessage[]) => void): void {
+    this.#onMessage = onMessage;
+  }
+
+  /** To be called with each batch that the owner delivers. */
+  deliver(messages: readonly SchedulerToWorkerMessage[]): void {
+    this.#onMessage(messages);
+  }
+
+  close(reason: string): void {
+    this.#endpoint.postMessage({ type: "exiting", reason } satisfies WorkerExiting, []);
+  }
+}

@@ -1,0 +1,110 @@
+/** Arguments and data as they were at the call: copied or moved, with futures in them turned into references. */
+
+import { UnserializableError } from "../protocol/errors.ts";
+import type { ClientTaskId } from "../protocol/identity.ts";
+import { MAX_REFERENCE_SLOTS, PACKED } from "../protocol/task-spec.ts";
+import { capture } from "../shipping/references.ts";
+import { Future } from "./future.ts";
+import { isLargeArray } from "./noticed.ts";
+import { takeTransfers } from "./transfer.ts";
+
+/** How futures and large arrays are named in messages. */
+export interface Naming {
+  /** The number by which the scheduler knows the future. */
+  refer(future: Future): ClientTaskId;
+  /** The future's value, if that is here and cheaper to send than to refer to. */
+  literalOf(future: Future): { readonly value: unknown } | undefined;
+  /** The number by which the scheduler knows this array, which it is given if need be. */
+  notice(array: ArrayBufferView | ArrayBuffer): ClientTaskId;
+}
+
+/** Captures `args` in place, as slots of a row; returns the row's shape. Throws before anything is named. */
+export function captureArguments(args: unknown[], naming: Naming): number {
+  let isPlain = true;
+  let hasFutures = false;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (arg instanceof Future && i < MAX_REFERENCE_SLOTS) hasFutures = true;
+    else if ((typeof arg === "object" && arg !== null) || typeof arg === "function" || typeof arg === "symbol") {
+      isPlain = false;
+    }
+  }
+  if (!isPlain) return captureObjects(args, naming);
+  if (!hasFutures) return 0;
+  let shape = 0;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (!(arg instanceof Future)) continue;
+    const literal = naming.literalOf(arg);
+    args[i] = literal === undefined ? naming.refer(arg) : literal.value;
+    if (literal === undefined) shape |= 1 << i;
+  }
+  return shape;
+}
+
+function captureObjects(args: unknown[], naming: Naming): number {
+  const named = (arg: unknown, i: number) =>
+    i < MAX_REFERENCE_SLOTS && typeof arg === "object" && arg !== null && (arg instanceof Future || isLargeArray(arg));
+  // All that can fail comes first, and only then is anything named.
+  const captured = args.map((arg, i) => (named(arg, i) ? undefined : captureOne(arg, `args[${i}]`)));
+  if (captured.some((one) => one?.isPacked)) return pack(args, captured, naming);
+  let shape = 0;
+  for (const [i, arg] of args.entries()) {
+    const one = captured[i];
+    if (one !== undefined) args[i] = one.value;
+    else {
+      args[i] = arg instanceof Future ? naming.refer(arg) : naming.notice(arg as ArrayBuffer);
+      shape |= 1 << i;
+    }
+  }
+  return shape;
+}
+
+type Captured = ReturnType<typeof captureOne>;
+
+/** All arguments as one value with marks in it, and the tasks that the marks stand for. */
+function pack(args: unknown[], captured: readonly (Captured | undefined)[], naming: Naming): number {
+  const together = captureOne(
+    args.map((arg, i) => {
+      const one = captured[i];
+      return one === undefined || one.isPacked ? arg : one.value;
+    }),
+    "args",
+  );
+  args.length = 0;
+  args.push(together.value);
+  for (const reference of together.references) args.push(naming.refer(reference));
+  return PACKED;
+}
+
+function captureOne(value: unknown, path: string) {
+  const transfers = takeTransfers(value);
+  if (transfers === undefined) return capture(value, path, asFuture, structuredClone);
+  const asItIs = new Map<ArrayBuffer, ArrayBuffer>(transfers.map((buffer) => [buffer, buffer]));
+  const captured = capture(value, path, asFuture, structuredClone, asItIs);
+  return { ...captured, value: moveBuffers(captured.value, transfers, path) };
+}
+
+/** Captures a value that is to be kept as it is, and may hold neither futures nor functions. */
+export function captureData(value: unknown, path: string): unknown {
+  const transfers = takeTransfers(value);
+  if (transfers !== undefined) return moveBuffers(value, transfers, path);
+  const { value: copy, references, isPacked } = capture(value, path, asFuture, structuredClone);
+  if (references.length > 0) throw new TypeError(`${path} holds futures; submit a function that takes them instead`);
+  if (!isPacked) return copy;
+  throw new UnserializableError(`${path} holds functions; pass them as arguments, or take them along with closure()`, {
+    path,
+  });
+}
+
+function asFuture(value: object): Future | undefined {
+  return value instanceof Future ? value : undefined;
+}
+
+function moveBuffers(value: unknown, buffers: readonly ArrayBuffer[], path: string): unknown {
+  try {
+    return structuredClone(value, { transfer: [...buffers] });
+  } catch (cause) {
+    throw new UnserializableError(`${path} cannot be transferred: ${String(cause)}`, { path }, { cause });
+  }
+}

@@ -1,0 +1,177 @@
+/** asCompleted and wait: futures in the order in which they end. */
+
+import { Deque } from "../collections/deque.ts";
+import { Future, futureAccess, giveUpOn, hasFailed, type Watcher } from "./future.ts";
+
+export interface AsCompletedOptions {
+  /** Yield `[future, value]`, with the value fetched. */
+  readonly withResults?: boolean;
+  /** With results: whether a failed future ends the iteration with its error (the default), or is yielded as `[future, PromiseSettledResult]`. */
+  readonly raiseErrors?: boolean;
+}
+
+/**
+ * Futures in the order in which they end, for `for await`. Failed and cancelled ones come too.
+ *
+ * Futures can be added while it is iterated; one that is added twice comes twice. Iterated by several at once, each future goes to one of them.
+ */
+export class AsCompleted<Item> implements AsyncIterable<Item> {
+  readonly #withResults: boolean;
+  readonly #raiseErrors: boolean;
+  #pending = 0;
+  readonly #ready = new Deque<Future>();
+  #waiting: (() => void)[] = [];
+  /** Changes with `clear()`: what ends afterwards of what was there before does not count. */
+  #era = 0;
+
+  constructor(futures: Iterable<Future>, { withResults = false, raiseErrors = true }: AsCompletedOptions) {
+    this.#withResults = withResults;
+    this.#raiseErrors = raiseErrors;
+    this.update(futures);
+  }
+
+  add(future: Future): void {
+    if (!(future instanceof Future))
+      throw new TypeError("asCompleted() takes futures, as submit() and map() return them");
+    this.#pending += 1;
+    const era = this.#era;
+    const watcher: Watcher = {
+      changed: () => {
+        if (era !== this.#era) return false;
+        if (!this.#isReady(future)) return true;
+        this.#pending -= 1;
+        this.#ready.push(future);
+        this.#wake();
+        return false;
+      },
+    };
+    if (this.#withResults && !this.#isReady(future)) futureAccess.owner(future).requestValue(future);
+    futureAccess.watch(future, watcher);
+  }
+
+  update(futures: Iterable<Future>): void {
+    for (const future of futures) this.add(future);
+  }
+
+  /** How many are still to come. */
+  count(): number {
+    return this.#pending + this.#ready.length;
+  }
+
+  /** Drops all that are still to come; iterations end. */
+  clear(): void {
+    this.#era += 1;
+    this.#pending = 0;
+    this.#ready.clear();
+    this.#wake();
+  }
+
+  /** All that have ended since the last time, as one array after the other. */
+  async *batches(): AsyncGenerator<Item[], void, undefined> {
+    while (await this.#some()) {
+      const batch: Item[] = [];
+      while (this.#ready.length > 0) batch.push(this.#item(this.#ready.shift() as Future));
+      yield batch;
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+    while (await this.#some()) yield this.#item(this.#ready.shift() as Future);
+  }
+
+  #isReady(future: Future): boolean {
+    return this.#withResults ? future.done() && futureAccess.state(future) !== "stored" : future.done();
+  }
+
+  #item(future: Future): Item {
+    if (!this.#withResults) return future as Item;
+    const failed = hasFailed(futureAccess.state(future));
+    if (this.#raiseErrors) {
+      if (failed) throw futureAccess.error(future);
+      return [future, futureAccess.value(future)] as Item;
+    }
+    const settled = failed
+      ? { status: "rejected", reason: futureAccess.error(future) }
+      : { status: "fulfilled", value: futureAccess.value(future) };
+    return [future, settled] as Item;
+  }
+
+  /** Waits until one is ready. False if none is to come. */
+  async #some(): Promise<boolean> {
+    while (this.#ready.length === 0) {
+      if (this.#pending === 0) return false;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return true;
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+/**
+ * @example
+ * ```ts
+ * for await (const future of asCompleted(client.map(render, tiles))) show(await future.result());
+ * ```
+ */
+export function asCompleted<T>(
+  futures: Iterable<Future<T>>,
+  options: AsCompletedOptions & { readonly withResults: true; readonly raiseErrors: false },
+): AsCompleted<[Future<T>, PromiseSettledResult<T>]>;
+export function asCompleted<T>(
+  futures: Iterable<Future<T>>,
+  options: AsCompletedOptions & { readonly withResults: true },
+): AsCompleted<[Future<T>, T]>;
+export function asCompleted<T>(futures: Iterable<Future<T>>, options?: AsCompletedOptions): AsCompleted<Future<T>>;
+export function asCompleted(futures: Iterable<Future>, options: AsCompletedOptions = {}): AsCompleted<unknown> {
+  return new AsCompleted(futures, options);
+}
+
+export interface WaitOptions {
+  /** How many have to end: all (the default), one, or so many. */
+  readonly returnWhen?: "ALL_COMPLETED" | "FIRST_COMPLETED" | number;
+  readonly signal?: AbortSignal;
+}
+
+/** Which of the futures had ended, and which had not, in the order given. */
+export interface Waited<T> {
+  readonly done: Set<Future<T>>;
+  readonly notDone: Set<Future<T>>;
+}
+
+/**
+ * Waits until futures have ended, whichever way: it does not throw for one that failed or was cancelled.
+ *
+ * @throws the reason of `signal`, if it is aborted first.
+ */
+export function wait<T>(
+  futures: Iterable<Future<T>>,
+  { returnWhen = "ALL_COMPLETED", signal }: WaitOptions = {},
+): Promise<Waited<T>> {
+  const all = [...new Set(futures)];
+  const wanted = { ALL_COMPLETED: all.length, FIRST_COMPLETED: 1 }[returnWhen as string] ?? Number(returnWhen);
+  if (!(wanted >= 0))
+    throw new TypeError(`returnWhen must be "ALL_COMPLETED", "FIRST_COMPLETED" or a number, not ${returnWhen}`);
+  const waited = new Promise<Waited<T>>((resolve) => {
+    let missing = Math.min(wanted, all.length);
+    const finish = () => {
+      const done = new Set(all.filter((future) => future.done()));
+      resolve({ done, notDone: new Set(all.filter((future) => !done.has(future))) });
+    };
+    if (missing <= 0) return finish();
+    const watcher: Watcher = {
+      changed: (future) => {
+        if (!future.done()) return true;
+        missing -= 1;
+        if (missing === 0) finish();
+        return false;
+      },
+    };
+    for (const future of all) futureAccess.watch(future, watcher);
+  });
+  return signal === undefined ? waited : giveUpOn(signal, waited);
+}

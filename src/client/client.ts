@@ -1,0 +1,277 @@
+/** Client: what users submit functions to. Calls return at once; what they set going is followed through futures. */
+
+import type { Key } from "../protocol/identity.ts";
+import type { TaskOptions } from "../protocol/task-spec.ts";
+import { type AnyFunction, isPlainObject } from "../shipping/function-source.ts";
+import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
+import type { ScatterOptions, Session, SubmitOptions } from "./session.ts";
+
+/** Where a `T` is asked for, a future on one will do, at any depth of arrays, plain objects, maps and sets. */
+export type Argument<T> =
+  | T
+  | Future<T>
+  | (T extends (...args: never) => unknown
+      ? never
+      : T extends Map<infer K, infer V>
+        ? Map<Argument<K>, Argument<V>>
+        : T extends Set<infer V>
+          ? Set<Argument<V>>
+          : T extends readonly unknown[]
+            ? { readonly [I in keyof T]: Argument<T[I]> }
+            : T extends object
+              ? { readonly [P in keyof T]: Argument<T[P]> }
+              : never);
+
+export type Arguments<A extends readonly unknown[]> = { readonly [I in keyof A]: Argument<A[I]> };
+
+/** What becomes of a collection of futures when it is gathered. */
+export type Gathered<X> =
+  X extends Future<infer T>
+    ? T
+    : X extends Map<infer K, infer V>
+      ? Map<Gathered<K>, Gathered<V>>
+      : X extends Set<infer V>
+        ? Set<Gathered<V>>
+        : X extends readonly unknown[]
+          ? { -readonly [I in keyof X]: Gathered<X[I]> }
+          : X extends (...args: never) => unknown
+            ? X
+            : X extends object
+              ? { -readonly [P in keyof X]: Gathered<X[P]> }
+              : X;
+
+/** Options for the tasks submitted through `client.with(options)`. */
+export interface WithOptions extends TaskOptions {
+  /** Names the task; a name in use means that task, whatever is submitted. For `map`, one name each. */
+  readonly key?: Key | readonly Key[];
+  /** Cancels what is submitted when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a client is connected to, and what it owns of it. */
+export interface Connection {
+  readonly session: Session;
+  /** Settles when tasks can run. */
+  readonly ready: Promise<void>;
+  /** Ends what was started for this client alone. */
+  close(): Promise<void>;
+}
+
+export class Client {
+  readonly #connection: Connection;
+  readonly #session: Session;
+  readonly #options: SubmitOptions & {
+    readonly keys?: readonly Key[] | undefined;
+    readonly signal?: AbortSignal | undefined;
+  };
+  readonly #given: WithOptions;
+
+  /** Made by the doors: `new Client()` there connects first. */
+  constructor(connection: Connection, options: WithOptions = {}) {
+    const { key, signal, ...task } = options;
+    this.#connection = connection;
+    this.#session = connection.session;
+    this.#given = options;
+    this.#options = {
+      task,
+      key: typeof key === "string" ? key : undefined,
+      keys: typeof key === "object" ? key : undefined,
+      signal,
+    };
+  }
+
+  /** Names this client in the cluster. */
+  get id(): string {
+    return this.#session.id;
+  }
+
+  /** Settles when the first worker is there. What is submitted before waits. */
+  get ready(): Promise<void> {
+    return this.#connection.ready;
+  }
+
+  /**
+   * Runs `fn(...args)` on some worker and returns at once with a {@link Future} for its result.
+   *
+   * Futures among the arguments, at any depth, become dependencies: the task starts once they are in memory, and gets their
+   * values. Arguments are captured now; what is done to them later is not seen. The function travels as its source: what it uses
+   * of its surroundings has to be taken along with `closure()`, unless it comes from `fromModule()`.
+   *
+   * @throws {@link UnserializableError} if an argument or the function cannot travel; nothing is submitted.
+   * @example Chain two tasks
+   * ```ts
+   * const sum = client.submit((a: number, b: number) => a + b, 1, 2);
+   * await client.submit((a: number) => a * 10, sum).result(); // 30
+   * ```
+   */
+  submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: Arguments<A>): Future<Awaited<R>> {
+    const future = this.#session.submit(fn as AnyFunction, args as unknown as unknown[], this.#options);
+    if (this.#options.signal !== undefined) this.#cancelOn(this.#options.signal, [future]);
+    return future as Future<Awaited<R>>;
+  }
+
+  /**
+   * One task for each element. Several iterables go in step, up to the end of the shortest.
+   *
+   * @example
+   * ```ts
+   * const squares = client.map((x: number) => x ** 2, [1, 2, 3]);
+   * await client.gather(squares); // [1, 4, 9]
+   * ```
+   */
+  map<A extends readonly unknown[], R>(
+    fn: (...args: A) => R,
+    ...iterables: { readonly [I in keyof A]: Iterable<Argument<A[I]>> }
+  ): Future<Awaited<R>>[] {
+    if (iterables.length === 0) throw new TypeError("map() needs at least one iterable beside the function");
+    const columns = iterables.map((iterable, i) => toArray(iterable as Iterable<unknown>, i));
+    const futures = this.#session.map(fn as AnyFunction, columns, this.#options, this.#options.keys);
+    if (this.#options.signal !== undefined) this.#cancelOn(this.#options.signal, futures);
+    return futures as Future<Awaited<R>>[];
+  }
+
+  /**
+   * The same nesting of arrays, plain objects, maps and sets with values in place of futures, fetched in parallel.
+   *
+   * @param options.errors - `throw` (the default): rejects with the first error. `skip`: failed futures are left out of arrays,
+   * maps and sets, and undefined elsewhere.
+   */
+  gather<X>(collection: X, { errors = "throw" }: { readonly errors?: "throw" | "skip" } = {}): Promise<Gathered<X>> {
+    const futures = new Set<Future>();
+    collect(collection, futures);
+    return new Promise((resolve, reject) => {
+      let missing = futures.size;
+      const finish = () => resolve(fill(collection, errors === "skip") as Gathered<X>);
+      if (missing === 0) return finish();
+      const watcher: Watcher = {
+        changed: (future) => {
+          const state = futureAccess.state(future);
+          if (hasFailed(state)) {
+            if (errors === "throw") {
+              reject(futureAccess.error(future));
+              return false;
+            }
+          } else if (state !== "finished") return true;
+          missing -= 1;
+          if (missing === 0) finish();
+          return false;
+        },
+      };
+      for (const future of futures) {
+        const isThere =
+          futureAccess.state(future) === "finished" || (future.done() && futureAccess.state(future) !== "stored");
+        if (!isThere) this.#session.requestValue(future);
+        futureAccess.watch(future, watcher);
+      }
+    });
+  }
+
+  /**
+   * Gives a value to the cluster, to be used by many tasks: it reaches each worker that needs it once.
+   *
+   * It is captured now, or moved with `scatter(transfer(value, [value.buffer]))`.
+   */
+  scatter<T>(value: T, options: ScatterOptions = {}): Future<T> {
+    return this.#session.scatter(value, options, this.#options.key) as Future<T>;
+  }
+
+  /** One future for each of the values. */
+  scatterAll<T>(values: Iterable<T>, options: ScatterOptions = {}): Future<T>[] {
+    return Array.from(
+      values,
+      (value, i) => this.#session.scatter(value, options, this.#options.keys?.[i]) as Future<T>,
+    );
+  }
+
+  /** The same client with defaults for what is submitted through it, on top of those it has. */
+  with(options: WithOptions): Client {
+    return new Client(this.#connection, { ...this.#given, ...options });
+  }
+
+  /** Takes tasks, and all that depends on them, out of the cluster. See {@link Future.cancel}. */
+  cancel(futures: Future | Iterable<Future>, options?: CancelOptions): void {
+    this.#session.cancel(listOf(futures), options);
+  }
+
+  /** Runs failed tasks again, and before them the inputs whose failure made them fail. */
+  retry(futures: Future | Iterable<Future>): void {
+    this.#session.retry(listOf(futures));
+  }
+
+  /** A claim on the task known as `key`, whichever client submitted it. */
+  future<T = unknown>(key: Key): Future<T> {
+    return this.#session.claim(key) as Future<T>;
+  }
+
+  /** Has tasks run to their end even if every future on them is released. */
+  fireAndForget(futures: Future | Iterable<Future>): void {
+    this.#session.fireAndForget(listOf(futures));
+  }
+
+  /** Ends the conversation: what is pending ends as cancelled. A cluster that was started for this client ends too. */
+  async close(): Promise<void> {
+    this.#session.close("the client was closed");
+    await this.#connection.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #cancelOn(signal: AbortSignal, futures: readonly Future[]): void {
+    const cancel = () =>
+      this.#session.cancel(
+        futures.filter((future) => !future.done()),
+        { reason: String(signal.reason) },
+      );
+    if (signal.aborted) cancel();
+    else signal.addEventListener("abort", cancel, { once: true });
+  }
+}
+
+/** Has tasks run to their end even if every future on them is released. */
+export function fireAndForget(futures: Future | Iterable<Future>): void {
+  for (const future of listOf(futures)) (futureAccess.owner(future) as Session).fireAndForget([future]);
+}
+
+function listOf(futures: Future | Iterable<Future>): readonly Future[] {
+  return futures instanceof Future ? [futures] : [...futures];
+}
+
+function toArray(iterable: Iterable<unknown>, index: number): readonly unknown[] {
+  if (Array.isArray(iterable)) return iterable;
+  if (typeof iterable?.[Symbol.iterator] !== "function") {
+    throw new TypeError(
+      `argument ${index + 1} of map() must be iterable; to give every task the same value, wrap the function or use submit()`,
+    );
+  }
+  return [...iterable];
+}
+
+function collect(item: unknown, futures: Set<Future>): void {
+  if (typeof item !== "object" || item === null) return;
+  if (item instanceof Future) futures.add(item);
+  else if (Array.isArray(item) || item instanceof Set) for (const each of item) collect(each, futures);
+  else if (item instanceof Map) {
+    for (const [key, value] of item) {
+      collect(key, futures);
+      collect(value, futures);
+    }
+  } else if (isPlainObject(item)) for (const value of Object.values(item)) collect(value, futures);
+}
+
+function fill(item: unknown, skipsFailed: boolean): unknown {
+  const isSkipped = (each: unknown) => skipsFailed && each instanceof Future && hasFailed(futureAccess.state(each));
+  if (typeof item !== "object" || item === null) return item;
+  if (item instanceof Future) return isSkipped(item) ? undefined : futureAccess.value(item);
+  if (Array.isArray(item))
+    return (skipsFailed ? item.filter((each) => !isSkipped(each)) : item).map((each) => fill(each, skipsFailed));
+  if (item instanceof Set)
+    return new Set([...item].filter((each) => !isSkipped(each)).map((each) => fill(each, skipsFailed)));
+  if (item instanceof Map) {
+    const entries = [...item].filter((entry) => !entry.some(isSkipped));
+    return new Map(entries.map(([key, value]) => [fill(key, skipsFailed), fill(value, skipsFailed)]));
+  }
+  if (!isPlainObject(item)) return item;
+  return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, fill(value, skipsFailed)]));
+}

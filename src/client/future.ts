@@ -1,0 +1,316 @@
+/** Future: a claim on the result of a task, wherever it is. */
+
+import { decodeError, type ErrorOnWire } from "../protocol/errors.ts";
+import type { ClientTaskId, Key } from "../protocol/identity.ts";
+import { typeOf } from "../shipping/measure.ts";
+
+export type FutureStatus = "pending" | "running" | "finished" | "error" | "cancelled" | "lost";
+
+/** What a future asks of the client it belongs to. */
+export interface FutureOwner {
+  keyOf(future: Future<unknown>): Key;
+  /** The value is waited for: have it sent as soon as it is there, and see to it that the future lives so long. */
+  requestValue(future: Future<unknown>): void;
+  release(future: Future<unknown>): void;
+  cancel(futures: readonly Future<unknown>[], options: CancelOptions | undefined): void;
+  retry(futures: readonly Future<unknown>[]): void;
+}
+
+export interface CancelOptions {
+  /** End the thread that runs it, if need be, and cancel it even if other clients want it. */
+  readonly force?: boolean;
+  /** Told to whoever waits for it. */
+  readonly reason?: string;
+}
+
+/** Somebody to be told when a future's state changes. It may stay entered with many futures at once. */
+export interface Watcher {
+  /** Returns whether it wants to hear more of this future. */
+  changed(future: Future<unknown>): boolean;
+}
+
+export interface Progress {
+  /** 0 to 1. */
+  readonly fraction: number;
+  readonly note: string | undefined;
+}
+
+/** Where the value is, once there is one: `stored` on a worker, `finished` here. */
+export type FutureState = "pending" | "running" | "stored" | "finished" | "error" | "cancelled" | "lost";
+
+/** Sizes and listeners that few futures have. */
+interface Extras {
+  nbytes: number | undefined;
+  valueType: string | undefined;
+  readonly progress: ((progress: Progress) => void)[];
+  /** A task that uses it has been submitted while the value was in the cluster. */
+  isInput: boolean;
+}
+
+/** What the client does to futures and their users cannot. Filled in by the class. */
+export interface FutureAccess {
+  create<T>(owner: FutureOwner, id: ClientTaskId, prefix: string): Future<T>;
+  owner(future: Future<unknown>): FutureOwner;
+  id(future: Future<unknown>): ClientTaskId;
+  prefix(future: Future<unknown>): string;
+  state(future: Future<unknown>): FutureState;
+  /** Of a finished future. */
+  value(future: Future<unknown>): unknown;
+  /** Of one that failed or was cancelled. */
+  error(future: Future<unknown>): unknown;
+  isWatched(future: Future<unknown>): boolean;
+  extras(future: Future<unknown>): Extras;
+  hasExtras(future: Future<unknown>): boolean;
+  /** Brings news of the task and tells the watchers. For `finished` the value, else the error if there is one. */
+  change(future: Future<unknown>, state: FutureState, outcome?: unknown): void;
+  watch(future: Future<unknown>, watcher: Watcher): void;
+}
+
+export let futureAccess: FutureAccess;
+
+/**
+ * A claim on the result of a task, which may not have run yet.
+ *
+ * It is deliberately not thenable: `await queue.get()` or an async function may hand a future on without dragging its value
+ * along. `await future.result()` says what happens. A future that fails with nobody looking harms nothing. The result is kept in
+ * the cluster until the last future on it is released, at the latest some time after it became unreachable.
+ */
+export class Future<T = unknown> {
+  readonly #owner: FutureOwner;
+  readonly #id: ClientTaskId;
+  /** What its key begins with. */
+  readonly #prefix: string;
+  #state: FutureState = "pending";
+  #outcome: unknown = undefined;
+  #watchers: Watcher | Watcher[] | undefined = undefined;
+  #extras: Extras | undefined = undefined;
+
+  /** Futures come from a client; see {@link Client.submit}. */
+  private constructor(owner: FutureOwner, id: ClientTaskId, prefix: string) {
+    this.#owner = owner;
+    this.#id = id;
+    this.#prefix = prefix;
+  }
+
+  /** Names the task in the whole cluster. */
+  get key(): Key {
+    return this.#owner.keyOf(this);
+  }
+
+  get status(): FutureStatus {
+    return this.#state === "stored" ? "finished" : this.#state;
+  }
+
+  /** Class or type of the result, as `Float32Array` or `number`, without fetching it; undefined until it is there. */
+  get type(): string | undefined {
+    return this.#state === "finished" ? typeOf(this.#outcome) : this.#extras?.valueType;
+  }
+
+  /** Bytes of the result, for those that were too large to come along; undefined for others. */
+  get nbytes(): number | undefined {
+    return this.#extras?.nbytes;
+  }
+
+  /** Whether it has ended: well, badly or cancelled. */
+  done(): boolean {
+    return this.#state !== "pending" && this.#state !== "running";
+  }
+
+  cancelled(): boolean {
+    return this.#state === "cancelled";
+  }
+
+  /**
+   * The value, fetched if it is elsewhere. Asked again, it is the same object.
+   *
+   * It is the caller's to change. Passed on as an argument afterwards, the future stands for the value as it is then.
+   *
+   * @throws the task's own error, {@link CancelledError}, {@link KilledWorkerError}, or the reason of `signal`: that gives up the
+   * wait, not the task.
+   */
+  result({ signal }: { readonly signal?: AbortSignal } = {}): Promise<T> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    switch (this.#state) {
+      case "finished":
+        return Promise.resolve(this.#outcome as T);
+      case "error":
+      case "cancelled":
+      case "lost":
+        return Promise.reject(errorOf(this.#outcome));
+      default: {
+        const value = new Promise<T>((resolve, reject) => this.#addWatcher(new ValueWatcher(resolve, reject)));
+        this.#owner.requestValue(this);
+        return signal === undefined ? value : giveUpOn(signal, value);
+      }
+    }
+  }
+
+  /** The error it ended with, or undefined if it ended well; waits for the end. */
+  exception({ signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const end = new Promise<unknown>((resolve) => {
+      this.#whenDone(() => resolve(hasFailed(this.#state) ? errorOf(this.#outcome) : undefined));
+    });
+    return signal === undefined ? end : giveUpOn(signal, end);
+  }
+
+  /** The stack of the error it ended with, as the worker saw it; undefined if it ended well. Waits for the end. */
+  async traceback(options: { readonly signal?: AbortSignal } = {}): Promise<string | undefined> {
+    const error = await this.exception(options);
+    return error instanceof Error ? error.stack : error === undefined ? undefined : String(error);
+  }
+
+  /** Calls `callback` once it has ended, in a turn of its own if it has already. What the callback throws is reported, and harms nobody. */
+  addDoneCallback(callback: (future: this) => void): void {
+    this.#whenDone(() => {
+      queueMicrotask(() => {
+        try {
+          callback(this);
+        } catch (error) {
+          console.error("a done callback threw:", error);
+        }
+      });
+    });
+  }
+
+  /** Calls `listener` whenever the task reports progress with `getTask().progress()`. */
+  onProgress(listener: (progress: Progress) => void): void {
+    this.#moreThanUsual().progress.push(listener);
+  }
+
+  /**
+   * Takes the task, and all that depends on it, out of the cluster. If it runs, its signal is aborted; code that does not look at
+   * the signal runs on, unless `force` ends its thread.
+   */
+  cancel(options?: CancelOptions): void {
+    this.#owner.cancel([this], options);
+  }
+
+  /** Runs it again if it failed, and before it the inputs whose failure made it fail. */
+  retry(): void {
+    this.#owner.retry([this]);
+  }
+
+  /** Gives up the claim. The future can still be read as far as it has been, and no further. */
+  release(): void {
+    this.#owner.release(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Future";
+  }
+
+  #whenDone(then: () => void): void {
+    const watcher: Watcher = {
+      changed: () => {
+        if (!this.done()) return true;
+        then();
+        return false;
+      },
+    };
+    if (watcher.changed(this)) this.#addWatcher(watcher);
+  }
+
+  #addWatcher(watcher: Watcher): void {
+    if (this.#watchers === undefined) this.#watchers = watcher;
+    else if (Array.isArray(this.#watchers)) this.#watchers.push(watcher);
+    else this.#watchers = [this.#watchers, watcher];
+  }
+
+  #tellWatchers(): void {
+    const watchers = this.#watchers;
+    if (watchers === undefined) return;
+    if (!Array.isArray(watchers)) {
+      this.#watchers = undefined;
+      if (watchers.changed(this)) this.#addWatcher(watchers);
+      return;
+    }
+    this.#watchers = undefined;
+    for (const watcher of watchers) if (watcher.changed(this)) this.#addWatcher(watcher);
+  }
+
+  #moreThanUsual(): Extras {
+    this.#extras ??= { nbytes: undefined, valueType: undefined, progress: [], isInput: false };
+    return this.#extras;
+  }
+
+  static {
+    futureAccess = {
+      create: (owner, id, prefix) => new Future(owner, id, prefix),
+      owner: (future) => future.#owner,
+      id: (future) => future.#id,
+      prefix: (future) => future.#prefix,
+      state: (future) => future.#state,
+      value: (future) => future.#outcome,
+      error: (future) => errorOf(future.#outcome),
+      isWatched: (future) => future.#watchers !== undefined,
+      extras: (future) => future.#moreThanUsual(),
+      hasExtras: (future) => future.#extras !== undefined,
+      change: (future, state, outcome) => {
+        future.#state = state;
+        future.#outcome = outcome;
+        future.#tellWatchers();
+      },
+      watch: (future, watcher) => {
+        if (watcher.changed(future)) future.#addWatcher(watcher);
+      },
+    };
+  }
+}
+
+/** Resolves as soon as the value is here. */
+class ValueWatcher<T> implements Watcher {
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (reason: unknown) => void;
+
+  constructor(resolve: (value: T) => void, reject: (reason: unknown) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  changed(future: Future<unknown>): boolean {
+    const state = futureAccess.state(future);
+    if (state === "finished") this.#resolve(futureAccess.value(future) as T);
+    else if (hasFailed(state)) this.#reject(futureAccess.error(future));
+    else return true;
+    return false;
+  }
+}
+
+/** The error of a task as it came, made an object when somebody looks. */
+export class RemoteError {
+  readonly #wire: ErrorOnWire;
+  #decoded: { readonly error: unknown } | undefined;
+
+  constructor(wire: ErrorOnWire) {
+    this.#wire = wire;
+  }
+
+  get error(): unknown {
+    this.#decoded ??= { error: decodeError(this.#wire) };
+    return this.#decoded.error;
+  }
+}
+
+/** Whether it ended in an error of any kind. */
+export function hasFailed(state: FutureState): boolean {
+  return state === "error" || state === "cancelled" || state === "lost";
+}
+
+function errorOf(outcome: unknown): unknown {
+  return outcome instanceof RemoteError ? outcome.error : outcome;
+}
+
+/** The same, unless `signal` is aborted first. */
+export function giveUpOn<T>(signal: AbortSignal, value: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    value.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
+}

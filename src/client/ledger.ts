@@ -1,0 +1,152 @@
+/** Which futures are wanted, and what was heard of each. */
+
+import { PagedTable } from "../collections/paged-table.ts";
+import type { SchedulerToClientMessage } from "../protocol/client-messages.ts";
+import { CancelledError } from "../protocol/errors.ts";
+import type { ClientTaskId } from "../protocol/identity.ts";
+import { type Future, futureAccess, RemoteError } from "./future.ts";
+
+/** What the ledger cannot do itself. */
+export interface LedgerShell {
+  /** A copy that is the user's own. */
+  copy(value: unknown): unknown;
+  /** Whether the user gave the task its name, and others may therefore know it. */
+  isNamed(id: ClientTaskId): boolean;
+  /** The scheduler keeps the task for this future: when the user lets go of the future, the claim is to be released. */
+  hold(future: Future): void;
+  /** The only copy of a value has come here. */
+  tookOver(future: Future, value: unknown): void;
+  warn(text: string): void;
+}
+
+export class Ledger {
+  /** Futures that news is expected of. What is not here has ended, and lives as long as the user holds it. */
+  readonly #open = new PagedTable<Future>();
+  /** Futures on large values that are elsewhere: there may be news, but it must not keep them alive. */
+  readonly #stored = new Map<ClientTaskId, WeakRef<Future>>();
+  readonly #shell: LedgerShell;
+
+  constructor(shell: LedgerShell) {
+    this.#shell = shell;
+  }
+
+  /** Futures that have not ended. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  expect(future: Future): void {
+    this.#open.set(futureAccess.id(future), future);
+  }
+
+  /** Forgets a future; true if it was known. */
+  forget(id: ClientTaskId): boolean {
+    const wasOpen = this.#open.delete(id);
+    return this.#stored.delete(id) || wasOpen;
+  }
+
+  find(id: ClientTaskId): Future | undefined {
+    return this.#open.get(id) ?? this.#stored.get(id)?.deref();
+  }
+
+  hear(message: SchedulerToClientMessage): void {
+    switch (message.type) {
+      case "keys-in-memory": {
+        const { ids, values, shared } = message;
+        let nextShared = 0;
+        for (let i = 0; i < ids.length; i++) {
+          const isShared = shared[nextShared] === i;
+          if (isShared) nextShared += 1;
+          const future = this.#open.get(ids[i] as ClientTaskId);
+          if (future === undefined) continue;
+          this.#end(future, "finished", isShared ? this.#shell.copy(values[i]) : values[i]);
+          if (this.#shell.isNamed(ids[i] as ClientTaskId)) this.#shell.hold(future);
+        }
+        return;
+      }
+      case "key-stored":
+        return this.#store(message.id, message.nbytes, message.valueType);
+      case "value-fetched": {
+        const future = this.find(message.id);
+        if (future === undefined) return;
+        futureAccess.extras(future).nbytes = message.nbytes;
+        this.#shell.hold(future);
+        if (message.moved) this.#shell.tookOver(future, message.value);
+        this.#end(future, "finished", message.shared ? this.#shell.copy(message.value) : message.value);
+        return;
+      }
+      case "task-erred": {
+        const future = this.find(message.id);
+        if (future === undefined) return;
+        this.#end(future, "error", new RemoteError(message.error));
+        this.#shell.hold(future);
+        return;
+      }
+      case "tasks-started":
+        for (const id of message.ids) this.#revise(id, "running");
+        return;
+      case "tasks-pending":
+        for (const id of message.ids) this.#revise(id, "pending");
+        return;
+      case "cancelled-keys":
+        for (const id of message.ids) this.cancel(id, message.reason);
+        return;
+      case "task-progress": {
+        const future = this.find(message.id);
+        if (future === undefined || !futureAccess.hasExtras(future)) return;
+        const { fraction, note } = message;
+        for (const listener of futureAccess.extras(future).progress) listener({ fraction, note });
+        return;
+      }
+      case "warning":
+        return this.#shell.warn(message.text);
+      default:
+        message satisfies never;
+    }
+  }
+
+  cancel(id: ClientTaskId, reason: string): void {
+    const future = this.find(id);
+    if (future === undefined) return;
+    const { key } = future;
+    this.#end(future, "cancelled", new CancelledError(`${key} was cancelled: ${reason}`, { key, reason }));
+  }
+
+  /** The conversation is over: nothing will be heard of anything. */
+  end(state: "cancelled" | "lost", makeError: (future: Future) => Error): void {
+    const futures = [...this.#open.values()];
+    for (const reference of this.#stored.values()) {
+      const future = reference.deref();
+      if (future !== undefined) futures.push(future);
+    }
+    this.#open.clear();
+    this.#stored.clear();
+    for (const future of futures) futureAccess.change(future, state, makeError(future));
+  }
+
+  #end(future: Future, state: "finished" | "error" | "cancelled", outcome: unknown): void {
+    this.forget(futureAccess.id(future));
+    futureAccess.change(future, state, outcome);
+  }
+
+  #store(id: ClientTaskId, nbytes: number, valueType: string): void {
+    const future = this.find(id);
+    if (future === undefined) return;
+    const extras = futureAccess.extras(future);
+    extras.nbytes = nbytes;
+    extras.valueType = valueType;
+    futureAccess.change(future, "stored");
+    if (futureAccess.isWatched(future)) return;
+    this.#open.delete(id);
+    this.#stored.set(id, new WeakRef(future));
+    this.#shell.hold(future);
+  }
+
+  #revise(id: ClientTaskId, state: "running" | "pending"): void {
+    const future = this.find(id);
+    if (future === undefined) return;
+    this.#stored.delete(id);
+    this.#open.set(id, future);
+    futureAccess.change(future, state);
+  }
+}

@@ -1,0 +1,358 @@
+/** A client's end of the conversation with the scheduler: calls become messages, news becomes the state of futures. */
+
+import type { Comm } from "../ports/comm.ts";
+import type { ClientMessage, News } from "../protocol/client-messages.ts";
+import { CancelledError, CommClosedError } from "../protocol/errors.ts";
+import { type ClientId, type ClientTaskId, type Key, keyOf } from "../protocol/identity.ts";
+import type { TaskOptions } from "../protocol/task-spec.ts";
+import { type AnyFunction, describeFunction, type FunctionSpec } from "../shipping/function-source.ts";
+import { measure } from "../shipping/measure.ts";
+import { captureArguments, captureData, type Naming } from "./argument-capture.ts";
+import { type CancelOptions, type Future, type FutureOwner, futureAccess } from "./future.ts";
+import { Ledger } from "./ledger.ts";
+import { NoticedArrays } from "./noticed.ts";
+import { Submission } from "./submission.ts";
+
+/** So many tasks are sent without waiting for the end of the turn, so that workers begin while a loop is still submitting. */
+const EARLY_FLUSH = 512;
+
+export type ClientComm = Comm<readonly ClientMessage[], News>;
+
+/** How the tasks of one call are to be run, and known. */
+export interface SubmitOptions {
+  readonly task: TaskOptions;
+  readonly key?: Key | undefined;
+}
+
+export interface ScatterOptions {
+  /** Send it to all workers now, or to this many, rather than when a task needs it. */
+  readonly broadcast?: boolean | number;
+}
+
+interface KnownFunction {
+  readonly number: number;
+  readonly spec: FunctionSpec;
+  /** Whether the scheduler has been told of it. */
+  isSent: boolean;
+}
+
+export class Session implements FutureOwner {
+  readonly id: ClientId;
+  readonly #comm: ClientComm;
+  readonly #ledger: Ledger;
+  readonly #submission = new Submission();
+  readonly #functions = new WeakMap<AnyFunction, KnownFunction>();
+  readonly #keys = new Map<ClientTaskId, Key>();
+  readonly #noticed = new NoticedArrays();
+  readonly #naming: Naming = {
+    refer: (future) => this.#refer(future),
+    literalOf: (future) => this.#literalOf(future),
+    notice: (array) => this.#notice(array),
+  };
+  readonly #collected: FinalizationRegistry<ClientTaskId>;
+  /** Tasks that the scheduler keeps until we say that we do not want them any more. Of others it forgets what it told us. */
+  readonly #held = new Set<ClientTaskId>();
+  /** Those among them whose only copy was moved here. */
+  readonly #moved = new Set<ClientTaskId>();
+  readonly #keepAlive: () => () => void;
+  #letGo: (() => void) | undefined;
+  #lastFunction: AnyFunction | undefined;
+  #lastKnown: KnownFunction | undefined;
+  #functionCount = 0;
+  #nextId: ClientTaskId = 0;
+  #isFlushDue = false;
+  #closed: string | undefined;
+
+  /** `keepAlive`: see `ports/clock.ts`; held while a future is pending. */
+  constructor(id: ClientId, comm: ClientComm, keepAlive: () => () => void) {
+    this.id = id;
+    this.#comm = comm;
+    this.#keepAlive = keepAlive;
+    this.#collected = new FinalizationRegistry((task) => this.#release(task));
+    this.#ledger = new Ledger({
+      copy: (value) => structuredClone(value),
+      isNamed: (id) => this.#keys.has(id),
+      hold: (future) => this.#hold(future),
+      tookOver: (future, value) => {
+        if (futureAccess.extras(future).isInput) this.#giveBack(future, value);
+        else this.#moved.add(futureAccess.id(future));
+      },
+      warn: (text) => console.warn(`manyhands: ${text}`),
+    });
+    comm.listen((news) => this.#hear(news));
+    comm.closed.then((reason) => this.#end("lost", reason));
+  }
+
+  /** Why it is closed; undefined while it is open. */
+  get closed(): string | undefined {
+    return this.#closed;
+  }
+
+  submit(fn: AnyFunction, args: unknown[], options: SubmitOptions): Future {
+    this.#demandOpen();
+    const known = this.#know(fn);
+    const shape = captureArguments(args, this.#naming);
+    return this.#append(known, args, shape, options);
+  }
+
+  map(
+    fn: AnyFunction,
+    columns: readonly (readonly unknown[])[],
+    options: SubmitOptions,
+    keys: readonly Key[] | undefined,
+  ): Future[] {
+    this.#demandOpen();
+    const known = this.#know(fn);
+    const count = Math.min(...columns.map((column) => column.length));
+    const futures = new Array<Future>(count);
+    const args: unknown[] = [];
+    for (let i = 0; i < count; i++) {
+      args.length = columns.length;
+      for (let k = 0; k < columns.length; k++) args[k] = columns[k]?.[i];
+      const shape = captureArguments(args, this.#naming);
+      futures[i] = this.#append(known, args, shape, keys === undefined ? options : { ...options, key: keys[i] });
+    }
+    return futures;
+  }
+
+  scatter(value: unknown, options: ScatterOptions, key: Key | undefined): Future {
+    this.#demandOpen();
+    const copy = captureData(value, "the value");
+    const future = this.#create("data", key);
+    this.#sendData(futureAccess.id(future), copy, key, options.broadcast);
+    futureAccess.change(future, "stored");
+    futureAccess.extras(future).nbytes = measure(copy).nbytes;
+    this.#hold(future);
+    return future;
+  }
+
+  /** A claim on a task known by its key, whoever submitted it. */
+  claim(key: Key): Future {
+    this.#demandOpen();
+    const future = this.#create("", key);
+    this.#ledger.expect(future);
+    this.#send({ type: "client-desires-key", id: futureAccess.id(future), key });
+    return future;
+  }
+
+  keyOf(future: Future): Key {
+    const id = futureAccess.id(future);
+    return this.#keys.get(id) ?? keyOf(futureAccess.prefix(future), this.id, id);
+  }
+
+  requestValue(future: Future): void {
+    this.#ledger.expect(future);
+    this.#submission.gather(futureAccess.id(future));
+    this.#flushSoon();
+  }
+
+  release(future: Future): void {
+    this.#collected.unregister(future);
+    this.#release(futureAccess.id(future));
+    if (future.done()) return;
+    const { key } = future;
+    const reason = "its future was released";
+    futureAccess.change(
+      future,
+      "cancelled",
+      new CancelledError(`${key} is not waited for any more: ${reason}`, { key, reason }),
+    );
+  }
+
+  cancel(futures: readonly Future[], { force = false, reason = "cancel() was called" }: CancelOptions = {}): void {
+    const ids = this.#idsOf(futures);
+    this.#send({ type: "cancel-keys", ids, force, reason });
+    for (const id of ids) this.#ledger.cancel(id, reason);
+  }
+
+  retry(futures: readonly Future[]): void {
+    const failed = futures.filter((future) => futureAccess.state(future) === "error");
+    if (failed.length === 0) return;
+    for (const future of failed) {
+      this.#ledger.expect(future);
+      futureAccess.change(future, "pending");
+    }
+    this.#send({ type: "retry-keys", ids: this.#idsOf(failed) });
+  }
+
+  fireAndForget(futures: readonly Future[]): void {
+    this.#send({ type: "fire-and-forget", ids: this.#idsOf(futures) });
+  }
+
+  /** Ends the conversation. What is pending ends as cancelled. */
+  close(reason: string): void {
+    if (this.#closed !== undefined) return;
+    this.#flush();
+    this.#end("cancelled", reason);
+    this.#comm.close(reason);
+  }
+
+  #end(state: "cancelled" | "lost", reason: string): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = reason;
+    this.#ledger.end(state, ({ key }) =>
+      state === "cancelled"
+        ? new CancelledError(`${key} was cancelled: ${reason}`, { key, reason })
+        : new CommClosedError(`nothing will be heard of ${key} any more: ${reason}`),
+    );
+    this.#letGo?.();
+    this.#letGo = undefined;
+  }
+
+  #demandOpen(): void {
+    if (this.#closed !== undefined) throw new CommClosedError(`this client is closed: ${this.#closed}`);
+  }
+
+  #idsOf(futures: readonly Future[]): ClientTaskId[] {
+    return futures.map((future) => {
+      this.#demandOwn(future);
+      return futureAccess.id(future);
+    });
+  }
+
+  #demandOwn(future: Future): void {
+    if (futureAccess.owner(future) !== this) {
+      throw new TypeError(
+        `${future.key} is another client's future; take it over with client.future(key), or use its own client`,
+      );
+    }
+  }
+
+  #know(fn: AnyFunction): KnownFunction {
+    if (fn === this.#lastFunction && this.#lastKnown !== undefined) return this.#lastKnown;
+    if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
+    let known = this.#functions.get(fn);
+    if (known === undefined) {
+      known = { number: this.#functionCount++, spec: describeFunction(fn), isSent: false };
+      this.#functions.set(fn, known);
+    }
+    this.#lastFunction = fn;
+    this.#lastKnown = known;
+    return known;
+  }
+
+  #create(prefix: string, key: Key | undefined): Future {
+    const id = this.#nextId++;
+    if (key !== undefined) this.#keys.set(id, key);
+    return futureAccess.create(this, id, prefix);
+  }
+
+  #append(known: KnownFunction, slots: readonly unknown[], shape: number, { task, key }: SubmitOptions): Future {
+    const future = this.#create(known.spec.name, key);
+    const graph = this.#submission.graph(futureAccess.id(future), task);
+    if (!known.isSent) {
+      known.isSent = true;
+      graph.functions.push([known.number, known.spec]);
+    }
+    if (key !== undefined) this.#submission.name(graph, key);
+    const { rows } = graph;
+    rows.push(known.number, slots.length, shape);
+    for (let i = 0; i < slots.length; i++) rows.push(slots[i]);
+    graph.count += 1;
+    this.#ledger.expect(future);
+    if (graph.count >= EARLY_FLUSH) this.#flush();
+    else this.#flushSoon();
+    return future;
+  }
+
+  /** The value of a future that has one here and for which the scheduler keeps nothing, if it is cheaper to send than to refer to. */
+  #literalOf(future: Future): { readonly value: unknown } | undefined {
+    if (futureAccess.state(future) !== "finished" || this.#held.has(futureAccess.id(future))) return undefined;
+    const value = futureAccess.value(future);
+    return typeof value === "object" && value !== null ? undefined : { value };
+  }
+
+  /** The number by which the scheduler knows the future; a value that only we have is given to it first. */
+  #refer(future: Future): ClientTaskId {
+    this.#demandOwn(future);
+    const id = futureAccess.id(future);
+    if (futureAccess.state(future) !== "finished") futureAccess.extras(future).isInput = true;
+    else if (this.#moved.delete(id) || !this.#held.has(id)) this.#giveBack(future, futureAccess.value(future));
+    return id;
+  }
+
+  #giveBack(future: Future, value: unknown): void {
+    const id = futureAccess.id(future);
+    try {
+      this.#sendData(id, captureData(value, future.key), undefined, undefined);
+    } catch {
+      // Its buffers were transferred away by the user: it is made again from its recipe.
+      this.#send({ type: "client-lost-value", ids: [id] });
+    }
+    this.#hold(future);
+  }
+
+  #sendData(id: ClientTaskId, value: unknown, key: Key | undefined, broadcast: boolean | number | undefined): void {
+    this.#send({
+      type: "scatter",
+      id,
+      value,
+      nbytes: measure(value).nbytes,
+      ...(key === undefined ? {} : { key }),
+      ...(broadcast === undefined ? {} : { broadcast }),
+    });
+  }
+
+  #notice(array: ArrayBufferView | ArrayBuffer): ClientTaskId {
+    const known = this.#noticed.find(array);
+    if (known !== undefined) return known;
+    const copy = captureData(array, "an argument") as ArrayBufferView | ArrayBuffer;
+    const id = this.#nextId++;
+    this.#sendData(id, copy, undefined, undefined);
+    const forgotten = this.#noticed.remember(array, copy, id);
+    if (forgotten !== undefined) this.#submission.release(forgotten);
+    return id;
+  }
+
+  /** The cluster keeps something for this future; it may let go when the future is collected, if it is not released before. */
+  #hold(future: Future): void {
+    const id = futureAccess.id(future);
+    if (this.#held.has(id)) return;
+    this.#held.add(id);
+    this.#collected.register(future, id, future);
+  }
+
+  #release(id: ClientTaskId): void {
+    this.#keys.delete(id);
+    this.#moved.delete(id);
+    const wasKnown = this.#ledger.forget(id);
+    if (!this.#held.delete(id) && !wasKnown) return;
+    if (this.#closed !== undefined) return;
+    this.#submission.release(id);
+    this.#flushSoon();
+  }
+
+  #send(message: ClientMessage): void {
+    this.#submission.send(message);
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#isFlushDue = false;
+    if (this.#submission.isEmpty || this.#closed !== undefined) return;
+    this.#comm.send(this.#submission.take());
+    if (this.#ledger.size > 0) this.#letGo ??= this.#keepAlive();
+  }
+
+  #hear({ batch, messages }: News): void {
+    let hasValues = false;
+    for (const message of messages) {
+      if (message.type === "keys-in-memory") hasValues = true;
+      this.#ledger.hear(message);
+    }
+    if (hasValues) this.#send({ type: "news-received", batch });
+    if (this.#ledger.size > 0) return;
+    this.#letGo?.();
+    this.#letGo = undefined;
+    for (const id of this.#noticed.clear()) {
+      this.#submission.release(id);
+      this.#flushSoon();
+    }
+  }
+}

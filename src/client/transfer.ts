@@ -1,0 +1,25 @@
+/** transfer(): a value whose buffers are to be moved rather than copied. */
+
+const transfers = new WeakMap<object, readonly ArrayBuffer[]>();
+
+/**
+ * Marks `value` so that the buffers listed move with it: the caller has them no more. Without it they are copied.
+ *
+ * @example
+ * ```ts
+ * const pixels = new Float32Array(4_000_000);
+ * const image = client.scatter(transfer(pixels, [pixels.buffer]));
+ * ```
+ */
+export function transfer<T extends object>(value: T, buffers: readonly ArrayBufferLike[]): T {
+  transfers.set(value, buffers as readonly ArrayBuffer[]);
+  return value;
+}
+
+/** What `value` was marked with, once: the mark is taken off. */
+export function takeTransfers(value: unknown): readonly ArrayBuffer[] | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const buffers = transfers.get(value);
+  if (buffers !== undefined) transfers.delete(value);
+  return buffers;
+}

@@ -1,0 +1,6 @@
+/** What a worker_thread runs. */
+
+import { toOwner } from "./adapters/worker-thread-endpoint.ts";
+import { startWorker } from "./worker.ts";
+
+startWorker(toOwner());

@@ -1,0 +1,47 @@
+/** Spawner, Thread: start a place for a worker, and learn of its end. */
+
+import type { WorkerAddress } from "../protocol/identity.ts";
+import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
+import type { Comm } from "./comm.ts";
+
+/** What a worker is told before its first message. */
+export interface WorkerSetup {
+  readonly address: WorkerAddress;
+  readonly name: string;
+  /** Tasks it may have in flight. */
+  readonly nThreads: number;
+}
+
+/** A thread a worker lives in. It is the spawner's to watch: whatever ends it closes `comm` with the reason. */
+export interface Thread {
+  readonly comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>;
+  /** Settles when the thread can take messages; rejects if it ended first. */
+  readonly ready: Promise<void>;
+  /** Hands the worker its end of a direct link to a peer. */
+  link(peer: WorkerAddress, port: object): void;
+  terminate(reason: string): void;
+}
+
+/** What both ends of a thread have. */
+export interface ThreadEndpoint {
+  postMessage(message: unknown, transfer: readonly object[]): void;
+  onMessage(hear: (message: unknown) => void): void;
+}
+
+/** A thread as a platform starts it, before it has said anything. */
+export interface PlatformThread extends ThreadEndpoint {
+  /** Calls `ended` once, when it is over, whatever ended it. */
+  onEnd(ended: (reason: string) => void): void;
+  terminate(): void;
+}
+
+/** One way to start a thread: from a file, or from text. */
+export type ThreadSource = () => PlatformThread | Promise<PlatformThread>;
+
+export interface Spawner {
+  /** Cores of this machine, as far as the platform tells. */
+  readonly cores: number;
+  spawn(setup: WorkerSetup): Thread;
+  /** Two ends of a new direct link. */
+  channel(): readonly [object, object];
+}

@@ -1,0 +1,172 @@
+/** What a client and the scheduler say to each other. Ids in these messages are the client's own numbers for its tasks. */
+
+import type { ErrorOnWire } from "./errors.ts";
+import type { ClientTaskId, Key } from "./identity.ts";
+import type { KeyOrNot, NumberedFunction, TaskOptions } from "./task-spec.ts";
+
+/** New tasks, numbered `first`, `first + 1`, …: see `task-spec.ts` for the rows. Function numbers are the client's. */
+export interface UpdateGraph {
+  readonly type: "update-graph";
+  readonly first: ClientTaskId;
+  readonly count: number;
+  /** Owned by the receiver, who may write into it. */
+  readonly rows: unknown[];
+  readonly functions: readonly NumberedFunction[];
+  readonly options: TaskOptions;
+  /** For tasks that their user named. A name somebody gave before means that task, whatever it runs. */
+  readonly keys?: readonly KeyOrNot[];
+}
+
+/** A value to keep for tasks to use; `nbytes` in bytes. */
+export interface Scatter {
+  readonly type: "scatter";
+  readonly id: ClientTaskId;
+  readonly value: unknown;
+  readonly nbytes: number;
+  readonly key?: Key;
+  /** Send it to workers now instead of when a task needs it there: to all, or to this many. */
+  readonly broadcast?: boolean | number;
+  readonly workers?: readonly string[];
+}
+
+/** Results the user waits for right now: they are pushed as soon as they exist. */
+export interface Gather {
+  readonly type: "gather";
+  readonly ids: readonly ClientTaskId[];
+}
+
+/** Nobody at this client wants these any more. */
+export interface ClientReleasesKeys {
+  readonly type: "client-releases-keys";
+  readonly ids: readonly ClientTaskId[];
+}
+
+/** A claim on a task that another client, or this one earlier, submitted under `key`. */
+export interface ClientDesiresKey {
+  readonly type: "client-desires-key";
+  readonly id: ClientTaskId;
+  readonly key: Key;
+}
+
+/** Values that had been moved to the client are not there any more: they have to be computed again. */
+export interface ClientLostValue {
+  readonly type: "client-lost-value";
+  readonly ids: readonly ClientTaskId[];
+}
+
+export interface CancelKeys {
+  readonly type: "cancel-keys";
+  readonly ids: readonly ClientTaskId[];
+  /** End the thread a task is running in, and cancel even if others want it. */
+  readonly force: boolean;
+  readonly reason: string;
+}
+
+export interface RetryKeys {
+  readonly type: "retry-keys";
+  readonly ids: readonly ClientTaskId[];
+}
+
+/** Run to the end even if every client lets go of it. */
+export interface FireAndForget {
+  readonly type: "fire-and-forget";
+  readonly ids: readonly ClientTaskId[];
+}
+
+/** The news up to batch `batch` has arrived: values in it are the client's now, and need not be kept for it. */
+export interface NewsReceived {
+  readonly type: "news-received";
+  readonly batch: number;
+}
+
+export type ClientMessage =
+  | UpdateGraph
+  | Scatter
+  | Gather
+  | ClientReleasesKeys
+  | ClientDesiresKey
+  | ClientLostValue
+  | CancelKeys
+  | RetryKeys
+  | FireAndForget
+  | NewsReceived;
+
+/** Results that came along: column by column. */
+export interface KeysInMemory {
+  readonly type: "keys-in-memory";
+  readonly ids: readonly ClientTaskId[];
+  readonly values: readonly unknown[];
+  /** Places in the columns whose value is still needed by tasks: to be copied before a user gets hold of it. */
+  readonly shared: readonly number[];
+}
+
+/** A result that stays on a worker. */
+export interface KeyStored {
+  readonly type: "key-stored";
+  readonly id: ClientTaskId;
+  readonly nbytes: number;
+  readonly valueType: string;
+}
+
+/** A large value somebody asked for. */
+export interface ValueFetched {
+  readonly type: "value-fetched";
+  readonly id: ClientTaskId;
+  readonly value: unknown;
+  readonly nbytes: number;
+  readonly shared: boolean;
+  /** No worker holds it any more: to use it in a task it has to be scattered again. */
+  readonly moved: boolean;
+}
+
+export interface TaskErredNews {
+  readonly type: "task-erred";
+  readonly id: ClientTaskId;
+  readonly error: ErrorOnWire;
+}
+
+export interface TasksStarted {
+  readonly type: "tasks-started";
+  readonly ids: readonly ClientTaskId[];
+}
+
+/** Back to pending: the worker that ran or held it is gone, and it runs again. */
+export interface TasksPending {
+  readonly type: "tasks-pending";
+  readonly ids: readonly ClientTaskId[];
+}
+
+export interface CancelledKeys {
+  readonly type: "cancelled-keys";
+  readonly ids: readonly ClientTaskId[];
+  readonly reason: string;
+}
+
+export interface TaskProgress {
+  readonly type: "task-progress";
+  readonly id: ClientTaskId;
+  readonly fraction: number;
+  readonly note: string | undefined;
+}
+
+export interface Warning {
+  readonly type: "warning";
+  readonly text: string;
+}
+
+export type SchedulerToClientMessage =
+  | KeysInMemory
+  | KeyStored
+  | ValueFetched
+  | TaskErredNews
+  | TasksStarted
+  | TasksPending
+  | CancelledKeys
+  | TaskProgress
+  | Warning;
+
+/** One flush of the scheduler towards a client, numbered so that the client can say what has arrived. */
+export interface News {
+  readonly batch: number;
+  readonly messages: readonly SchedulerToClientMessage[];
+}

@@ -1,0 +1,55 @@
+/** What a task is on the wire: one flat row of numbers and values, because a row costs a tenth of an object. */
+
+import type { FunctionId, Key } from "./identity.ts";
+
+/** A function as it travels; what else it holds is between shipping's two ends. */
+export interface ShippedFunction {
+  readonly name: string;
+  /** Equal for functions that would do the same wherever they are compiled. */
+  readonly hash: string;
+}
+
+/**
+ * A task in a row: `function, slots, shape, ...slots`. A slot holds an argument, or the number of the task whose result is
+ * the argument where `shape` has that slot's bit. With `PACKED` there is more to it: slot 0 holds all arguments as packed
+ * by shipping, with references somewhere inside, and the slots after it are the tasks these refer to.
+ */
+export const ROW_HEADER = 3;
+
+/** Slots that can be references without being packed. */
+export const MAX_REFERENCE_SLOTS = 20;
+export const REFERENCES = (1 << MAX_REFERENCE_SLOTS) - 1;
+export const PACKED = 1 << 20;
+/** Somebody waits for the value: send it along with the news that it is there, however large. */
+export const AWAITED = 1 << 21;
+/** Run nothing beside it: it was at hand when a worker died. */
+export const ALONE = 1 << 22;
+
+/** Whether the slot's value is another task's result. */
+export function isReference(shape: number, slot: number): boolean {
+  return (shape & PACKED) === 0 ? (shape & (1 << slot)) !== 0 && slot < MAX_REFERENCE_SLOTS : slot > 0;
+}
+
+export function hasReferences(shape: number, slots: number): boolean {
+  return (shape & PACKED) === 0 ? (shape & REFERENCES) !== 0 : slots > 1;
+}
+
+/** Values up to this many bytes travel with the messages that speak of them; larger ones stay where they are until fetched. */
+export const SMALL_VALUE_LIMIT = 8 * 1024;
+
+/** What can be said of the tasks of one submission; the words are Dask's. */
+export interface TaskOptions {
+  /** Higher runs first; 0 unless said. */
+  readonly priority?: number;
+  /** Times to run again after an error of the task's own. */
+  readonly retries?: number;
+  /** Addresses or names of the workers that may run it. */
+  readonly workers?: readonly string[];
+  /** Whether `workers` is a wish rather than an order. */
+  readonly allowOtherWorkers?: boolean;
+}
+
+/** A function together with the number it is known by from here on. */
+export type NumberedFunction = readonly [FunctionId, ShippedFunction];
+
+export type KeyOrNot = Key | undefined;

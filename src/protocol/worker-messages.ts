@@ -1,0 +1,182 @@
+/** What the scheduler and a worker say to each other, and what workers say among themselves. Ids are the scheduler's. */
+
+import type { ErrorOnWire } from "./errors.ts";
+import type { ClientId, Key, RunId, TaskId, WorkerAddress } from "./identity.ts";
+import type { NumberedFunction } from "./task-spec.ts";
+
+/** Fields of a task's row to a worker before its slots: `id, run, client's number, function, slots, shape, ...slots`. */
+export const COMPUTE_HEADER = 6;
+
+/** Tasks of one client. */
+export interface ComputeTask {
+  readonly type: "compute-task";
+  readonly client: ClientId;
+  readonly rows: readonly unknown[];
+  /** Keys of tasks whose user named them: `id, key, id, key, …`. The others' follow from function, client and number. */
+  readonly names: readonly (TaskId | Key)[];
+  /** Small results that packed arguments refer to: `id, value, id, value, …`. */
+  readonly data: readonly unknown[];
+  /** Where larger inputs are: `id, nbytes, holders, ...holder numbers`, holders as in `peers`. */
+  readonly whoHas: readonly number[];
+  readonly peers: readonly WorkerAddress[];
+}
+
+/** Functions this worker has not had yet; they come before the tasks that need them. */
+export interface RegisterFunctions {
+  readonly type: "register-functions";
+  readonly functions: readonly NumberedFunction[];
+}
+
+/** A value to keep: scattered, or an input that only the scheduler holds. */
+export interface PutData {
+  readonly type: "put-data";
+  readonly id: TaskId;
+  readonly value: unknown;
+  readonly nbytes: number;
+}
+
+/** Send this value to the scheduler. With `move` it may leave this worker for good. */
+export interface GetData {
+  readonly type: "get-data";
+  readonly id: TaskId;
+  readonly move: boolean;
+}
+
+export interface FreeKeys {
+  readonly type: "free-keys";
+  readonly ids: readonly TaskId[];
+}
+
+/** These runs are not wanted any more: abort their signals, and do not begin what has not begun. */
+export interface CancelCompute {
+  readonly type: "cancel-compute";
+  readonly ids: readonly TaskId[];
+  readonly runs: readonly RunId[];
+  readonly reason: string;
+}
+
+/** A worker is gone: what is being fetched from it must come from elsewhere. */
+export interface RemovePeer {
+  readonly type: "remove-peer";
+  readonly address: WorkerAddress;
+}
+
+export type SchedulerToWorkerMessage =
+  | ComputeTask
+  | RegisterFunctions
+  | PutData
+  | GetData
+  | FreeKeys
+  | CancelCompute
+  | RemovePeer;
+
+/** Results small enough to ride along: `id, run, value` each. */
+export interface TaskFinished {
+  readonly type: "task-finished";
+  readonly results: readonly unknown[];
+  /** Time spent since the last such message: `function, tasks, microseconds` each. */
+  readonly spent: readonly number[];
+}
+
+/** A result that stays with the worker, unless `pushed` sends it along. */
+export interface TaskStored {
+  readonly type: "task-stored";
+  readonly id: TaskId;
+  readonly run: RunId;
+  readonly nbytes: number;
+  readonly valueType: string;
+  readonly pushed?: { readonly value: unknown; readonly moved: boolean };
+}
+
+export interface TaskErred {
+  readonly type: "task-erred";
+  readonly id: TaskId;
+  readonly run: RunId;
+  readonly error: ErrorOnWire;
+}
+
+/** Said before a task that may take long, because a thread at work cannot speak. */
+export interface TaskStarted {
+  readonly type: "task-started";
+  readonly id: TaskId;
+  readonly run: RunId;
+}
+
+/** A cancelled run is out of the worker's hands: `id, run` each. */
+export interface TaskDropped {
+  readonly type: "task-dropped";
+  readonly runs: readonly number[];
+}
+
+export interface WorkerTaskProgress {
+  readonly type: "task-progress";
+  readonly id: TaskId;
+  readonly run: RunId;
+  readonly fraction: number;
+  readonly note: string | undefined;
+}
+
+/** Copies fetched from peers, kept here until freed. */
+export interface AddKeys {
+  readonly type: "add-keys";
+  readonly ids: readonly TaskId[];
+}
+
+/** None of the holders it was told of has it: the task that needs it cannot run here. */
+export interface MissingData {
+  readonly type: "missing-data";
+  readonly id: TaskId;
+  readonly run: RunId;
+  readonly missing: TaskId;
+  readonly holders: readonly WorkerAddress[];
+}
+
+/** The answer to get-data; `found` is false where the worker does not hold it. */
+export interface DataForScheduler {
+  readonly type: "data";
+  readonly id: TaskId;
+  readonly found: boolean;
+  readonly value: unknown;
+  readonly moved: boolean;
+}
+
+export type WorkerMessage =
+  | TaskFinished
+  | TaskStored
+  | TaskErred
+  | TaskStarted
+  | TaskDropped
+  | WorkerTaskProgress
+  | AddKeys
+  | MissingData
+  | DataForScheduler;
+
+/** Worker to worker: please send these. */
+export interface PeerGetData {
+  readonly type: "get-data";
+  readonly request: number;
+  readonly ids: readonly TaskId[];
+}
+
+/** Worker to worker: here they are; an id that is missing here is not held any more. */
+export interface PeerData {
+  readonly type: "data";
+  readonly request: number;
+  readonly ids: readonly TaskId[];
+  readonly values: readonly unknown[];
+}
+
+export type PeerMessage = PeerGetData | PeerData;
+
+/** What a worker says of itself when it is ready for messages. */
+export interface WorkerReady {
+  readonly type: "ready";
+  /** Whether the thread can compile functions that arrive as source. */
+  readonly canCompile: boolean;
+}
+
+/** The last words of a thread that ends by itself. */
+export interface WorkerExiting {
+  readonly type: "exiting";
+  readonly reason: string;
+}

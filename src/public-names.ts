@@ -1,0 +1,27 @@
+/** What every door offers, whichever platform it is for. */
+
+export type { AsCompletedOptions, Waited, WaitOptions } from "./client/as-completed.ts";
+export { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
+export type { Argument, Arguments, Gathered, WithOptions } from "./client/client.ts";
+export { fireAndForget } from "./client/client.ts";
+export type { CancelOptions, FutureStatus, Progress } from "./client/future.ts";
+export { Future } from "./client/future.ts";
+export type { ScatterOptions } from "./client/session.ts";
+export { transfer } from "./client/transfer.ts";
+export {
+  ActorLostError,
+  CancelledError,
+  CommClosedError,
+  DisagreementError,
+  KilledWorkerError,
+  NoValidWorkerError,
+  ProtocolError,
+  TimeoutError,
+  UnauthorizedError,
+  UnserializableError,
+} from "./protocol/errors.ts";
+export type { Key } from "./protocol/identity.ts";
+export type { LocalClusterOptions } from "./runtime/local-cluster.ts";
+export { closure, fromModule } from "./shipping/function-source.ts";
+export type { TaskContext, WorkerContext } from "./shipping/task-context.ts";
+export { getTask, getWorker } from "./shipping/task-context.ts";

@@ -1,0 +1,185 @@
+/** Runs tasks: makes their functions, fills in their arguments, and weighs what they return. */
+
+import { encodeError, UnserializableError } from "../protocol/errors.ts";
+import type { FunctionId } from "../protocol/identity.ts";
+import { isReference, type NumberedFunction, PACKED } from "../protocol/task-spec.ts";
+import { compile, explainReferenceError } from "../shipping/compile.ts";
+import type { AnyFunction, FunctionSpec } from "../shipping/function-source.ts";
+import { measure, typeOf } from "../shipping/measure.ts";
+import { restore } from "../shipping/references.ts";
+import type { Failure, Result } from "../worker/contract.ts";
+
+type Load = Result["load"];
+type Callable = (...args: unknown[]) => unknown;
+type Compiled = AnyFunction | Promise<AnyFunction>;
+
+interface Registered {
+  readonly spec: FunctionSpec;
+  /** Made when the first task needs it. */
+  compiled: Compiled | undefined;
+  /** Moving average of a run, in microseconds; undefined until there was one. */
+  averageUs: number | undefined;
+  /** Whether what it returns is nobody else's: source text has no module to keep things in. */
+  readonly givesAway: boolean;
+}
+
+/** What the executor has to know of a task. */
+export interface Runnable {
+  readonly fn: FunctionId;
+  readonly shape: number;
+  readonly slots: unknown[];
+}
+
+const NOT_MOVABLE: Load = { buffers: [], movable: false };
+
+export class Executor {
+  readonly #functions = new Map<FunctionId, Registered>();
+  /** Functions that travel inside arguments or bindings, by hash. */
+  readonly #inner = new Map<string, Compiled>();
+  readonly #scope: Readonly<Record<string, unknown>>;
+  /** Who else may look at a buffer: the load of the value it was last seen in. */
+  readonly #loads = new WeakMap<ArrayBuffer, Load>();
+  readonly #builtins = new Set(Reflect.ownKeys(globalThis));
+
+  /** `scope`: names that every function finds in scope. */
+  constructor(scope: Readonly<Record<string, unknown>>) {
+    this.#scope = scope;
+  }
+
+  register(functions: readonly NumberedFunction[]): void {
+    for (const [id, shipped] of functions) {
+      const spec = shipped as FunctionSpec;
+      const givesAway = spec.kind === "builtin" || (spec.kind === "source" && !/\bimport\s*\(/.test(spec.source));
+      this.#functions.set(id, { spec, compiled: undefined, averageUs: undefined, givesAway });
+    }
+  }
+
+  nameOf(fn: FunctionId): string {
+    return this.#functions.get(fn)?.spec.name ?? "";
+  }
+
+  /** What a run of this function has been taking, in microseconds; undefined if there was none yet. */
+  averageUs(fn: FunctionId): number | undefined {
+    return this.#functions.get(fn)?.averageUs;
+  }
+
+  noteDuration(fn: FunctionId, us: number): void {
+    const registered = this.#functions.get(fn);
+    if (registered === undefined) return;
+    registered.averageUs = registered.averageUs === undefined ? us : (registered.averageUs + us) / 2;
+  }
+
+  /**
+   * Calls the task's function. What comes back is its return value, perhaps a promise.
+   *
+   * @param input - the value of another task, by its id.
+   */
+  call(task: Runnable, input: (id: number) => unknown): unknown {
+    const registered = this.#functions.get(task.fn);
+    if (registered === undefined) throw new Error(`function ${task.fn} never arrived; this is a bug in manyhands`);
+    registered.compiled ??= this.#compile(registered.spec);
+    const args = this.#arguments(task, input);
+    const { compiled } = registered;
+    if (compiled instanceof Promise || args instanceof Promise) {
+      return Promise.all([compiled, args]).then(([fn, values]) => apply(fn, values));
+    }
+    return apply(compiled, args);
+  }
+
+  /** Weighs a value a task returned. Throws if it cannot travel. */
+  weigh(task: Runnable, value: unknown): Result {
+    if (typeof value === "number" || typeof value === "boolean" || value === undefined || value === null) {
+      return { value, nbytes: 8, valueType: typeof value, load: NOT_MOVABLE };
+    }
+    const { nbytes, buffers, problem } = measure(value);
+    if (problem !== undefined) {
+      const path = `result${problem.path}`;
+      throw new UnserializableError(
+        `${path} of ${this.nameOf(task.fn) || "a task"} is ${problem.what}, which cannot leave the worker; return plain data`,
+        { path },
+      );
+    }
+    return { value, nbytes, valueType: typeOf(value), load: this.#loadOf(task, buffers) };
+  }
+
+  /** The same error, with advice where a variable stayed behind, in the form that travels. */
+  describeError(task: Runnable, error: unknown): Failure {
+    const spec = this.#functions.get(task.fn)?.spec;
+    return { error: encodeError(spec === undefined ? error : explainReferenceError(error, spec)) };
+  }
+
+  #compile(spec: FunctionSpec): Compiled {
+    return compile(spec, this.#scope, (inner) => this.#compileInner(inner));
+  }
+
+  #compileInner(spec: FunctionSpec): Compiled {
+    let compiled = this.#inner.get(spec.hash);
+    if (compiled === undefined) {
+      compiled = this.#compile(spec);
+      this.#inner.set(spec.hash, compiled);
+    }
+    return compiled;
+  }
+
+  #arguments(task: Runnable, input: (id: number) => unknown): unknown[] | Promise<unknown[]> {
+    const { shape, slots } = task;
+    if (shape === 0) return slots;
+    if ((shape & PACKED) !== 0) {
+      const inputs = (slot: number) => input(slots[slot] as number);
+      return restore(slots[0], inputs, (spec) => this.#compileInner(spec)) as unknown[] | Promise<unknown[]>;
+    }
+    for (let slot = 0; slot < slots.length; slot++) {
+      if (isReference(shape, slot)) slots[slot] = input(slots[slot] as number);
+    }
+    return slots;
+  }
+
+  /**
+   * Whether a result's buffers may be transferred away: nothing else here may be able to look at them. A function that came as
+   * source has nowhere to keep a buffer but the global object, which is searched; one of a module may keep what it likes.
+   */
+  #loadOf(task: Runnable, buffers: ReadonlySet<ArrayBuffer>): Load {
+    if (buffers.size === 0) return NOT_MOVABLE;
+    const load: Load = { buffers: [...buffers], movable: this.#functions.get(task.fn)?.givesAway === true };
+    for (const buffer of buffers) {
+      const other = this.#loads.get(buffer);
+      if (other !== undefined) {
+        other.movable = false;
+        load.movable = false;
+      }
+      this.#loads.set(buffer, load);
+    }
+    if (load.movable && this.#isKeptGlobally(buffers)) load.movable = false;
+    return load;
+  }
+
+  #isKeptGlobally(buffers: ReadonlySet<ArrayBuffer>): boolean {
+    for (const key of Reflect.ownKeys(globalThis)) {
+      if (this.#builtins.has(key)) continue;
+      const kept: unknown = Reflect.get(globalThis, key);
+      if (typeof kept !== "object" && typeof kept !== "function") continue;
+      for (const buffer of measure(kept).buffers) if (buffers.has(buffer)) return true;
+    }
+    return false;
+  }
+
+  /** Buffers that came from elsewhere and are kept here: what a task returns of them has to stay. */
+  guard(value: unknown): void {
+    if (typeof value !== "object" || value === null) return;
+    for (const buffer of measure(value).buffers) this.#loads.set(buffer, NOT_MOVABLE);
+  }
+}
+
+function apply(fn: AnyFunction, args: unknown[]): unknown {
+  const call = fn as Callable;
+  switch (args.length) {
+    case 0:
+      return call();
+    case 1:
+      return call(args[0]);
+    case 2:
+      return call(args[0], args[1]);
+    default:
+      return call(...args);
+  }
+}

@@ -1,0 +1,123 @@
+/** Host: the page or process that owns threads, watches them, links them, and replaces those that die. */
+
+import type { Clock } from "../ports/clock.ts";
+import type { Spawner, Thread } from "../ports/spawner.ts";
+import type { WorkerAddress } from "../protocol/identity.ts";
+import type { SchedulerRuntime, WorkerOwner } from "./scheduler-runtime.ts";
+
+/** Threads that die one after the other before they have begun to work, until we stop trying. */
+const MAX_FAILED_STARTS = 3;
+/** Before the second attempt; doubled with each further one. Milliseconds. */
+const FIRST_RETRY_MS = 50;
+
+interface OwnedThread {
+  readonly thread: Thread;
+  isReady: boolean;
+  /** Why we ended it, if we did. */
+  endedBecause: string | undefined;
+}
+
+export interface HostOptions {
+  readonly name: string;
+  readonly nThreadsPerWorker: number;
+}
+
+export class Host implements WorkerOwner {
+  /** Settles when the first worker is ready; rejects if none can be started. */
+  readonly ready: Promise<void>;
+  readonly #spawner: Spawner;
+  readonly #clock: Clock;
+  readonly #options: HostOptions;
+  readonly #onFailed: (error: Error) => void;
+  readonly #threads = new Map<WorkerAddress, OwnedThread>();
+  #scheduler: SchedulerRuntime | undefined;
+  #settleReady: () => void = () => {};
+  #failReady: (error: Error) => void = () => {};
+  #started = 0;
+  #failedStarts = 0;
+  #isClosed = false;
+
+  /** `onFailed`: threads cannot be started here, and it has been tried often enough. */
+  constructor(spawner: Spawner, clock: Clock, options: HostOptions, onFailed: (error: Error) => void) {
+    this.#spawner = spawner;
+    this.#clock = clock;
+    this.#options = options;
+    this.#onFailed = onFailed;
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = resolve;
+      this.#failReady = reject;
+    });
+    this.ready.catch(() => {});
+  }
+
+  start(scheduler: SchedulerRuntime, count: number): void {
+    this.#scheduler = scheduler;
+    for (let i = 0; i < count; i++) this.#spawn();
+    if (count === 0) this.#settleReady();
+  }
+
+  link(from: WorkerAddress, to: WorkerAddress): void {
+    const [here, there] = this.#spawner.channel();
+    this.#threads.get(from)?.thread.link(to, here);
+    this.#threads.get(to)?.thread.link(from, there);
+  }
+
+  end(address: WorkerAddress, reason: string): void {
+    const owned = this.#threads.get(address);
+    if (owned === undefined) return;
+    owned.endedBecause = reason;
+    owned.thread.terminate(reason);
+  }
+
+  close(reason: string): void {
+    this.#isClosed = true;
+    this.#failReady(new Error(reason));
+    for (const { thread } of this.#threads.values()) thread.terminate(reason);
+    this.#threads.clear();
+  }
+
+  #spawn(): void {
+    const number = this.#started++;
+    const address = `thread://${this.#options.name}/${number}`;
+    const introduction = {
+      address,
+      name: `${this.#options.name}-${number}`,
+      nThreads: this.#options.nThreadsPerWorker,
+    };
+    const thread = this.#spawner.spawn(introduction);
+    const owned: OwnedThread = { thread, isReady: false, endedBecause: undefined };
+    this.#threads.set(address, owned);
+    thread.ready.then(
+      () => {
+        if (!this.#threads.has(address)) return;
+        owned.isReady = true;
+        this.#failedStarts = 0;
+        this.#scheduler?.addWorker(introduction, thread.comm);
+        this.#settleReady();
+      },
+      () => {}, // Its comm closes too, with the reason.
+    );
+    thread.comm.closed.then((reason) => this.#replace(address, owned, reason));
+  }
+
+  #replace(address: WorkerAddress, owned: OwnedThread, reason: string): void {
+    if (this.#isClosed || !this.#threads.delete(address)) return;
+    owned.thread.terminate(reason);
+    this.#scheduler?.removeWorker(address, reason, owned.endedBecause !== undefined);
+    if (owned.isReady) {
+      this.#spawn();
+      return;
+    }
+    this.#failedStarts += 1;
+    if (this.#failedStarts < MAX_FAILED_STARTS) {
+      this.#clock.after(FIRST_RETRY_MS * 2 ** this.#failedStarts, () => {
+        if (!this.#isClosed) this.#spawn();
+      });
+      return;
+    }
+    if (this.#threads.size > 0) return;
+    const error = new Error(`no worker could be started: ${reason}`);
+    this.#failReady(error);
+    this.#onFailed(error);
+  }
+}

@@ -1,0 +1,279 @@
+/** Drives a worker's machine in its thread: runs what it hands out, speaks for it, and fetches from peers. */
+
+import type { Clock } from "../ports/clock.ts";
+import type { Comm } from "../ports/comm.ts";
+import type { WorkerSetup } from "../ports/spawner.ts";
+import { UnserializableError } from "../protocol/errors.ts";
+import { keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
+import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
+import { type Surroundings, surround, type TaskContext } from "../shipping/task-context.ts";
+import { WorkerMachine } from "../worker/machine.ts";
+import { Executor } from "./executor.ts";
+
+/** How long tasks may run on end before the thread listens again. Milliseconds. */
+const SLICE_MS = 5;
+/** What has gathered is sent at least this often between tasks. Milliseconds. */
+const FLUSH_MS = 1;
+/** Before a task expected to take longer, everything that is known is sent, and that it begins. Microseconds. */
+const LONG_US = 500;
+
+type LocalTask = NonNullable<ReturnType<WorkerMachine["next"]>>;
+
+export type WorkerComm = Comm<readonly WorkerMessage[], readonly SchedulerToWorkerMessage[]>;
+
+export class WorkerRuntime {
+  readonly #machine: WorkerMachine;
+  readonly #executor: Executor;
+  readonly #comm: WorkerComm;
+  readonly #clock: Clock;
+  readonly #surroundings: Surroundings;
+  readonly #aborts = new Map<LocalTask, AbortController>();
+  readonly #peers = new Map<WorkerAddress, Comm<PeerMessage, PeerMessage>>();
+  readonly #nThreads: number;
+  #lastFlushMs = 0;
+  #isRunning = false;
+
+  constructor(setup: WorkerSetup, comm: WorkerComm, clock: Clock, scope: Readonly<Record<string, unknown>>) {
+    this.#machine = new WorkerMachine(setup.nThreads);
+    this.#executor = new Executor(scope);
+    this.#comm = comm;
+    this.#clock = clock;
+    this.#nThreads = setup.nThreads;
+    this.#surroundings = surround({ address: setup.address, name: setup.name, nThreads: setup.nThreads });
+    comm.listen((messages) => this.#hear(messages));
+  }
+
+  /** Takes its end of a direct link. */
+  link(peer: WorkerAddress, comm: Comm<PeerMessage, PeerMessage>): void {
+    this.#peers.set(peer, comm);
+    comm.listen((message) => this.#hearPeer(peer, comm, message));
+  }
+
+  #hear(messages: readonly SchedulerToWorkerMessage[]): void {
+    for (const message of messages) {
+      if (message.type === "register-functions") this.#executor.register(message.functions);
+      else if (message.type === "put-data") this.#executor.guard(message.value);
+      else if (message.type === "remove-peer") this.#peers.delete(message.address);
+      this.#machine.handle(message);
+    }
+    if (!this.#isRunning) this.#run();
+  }
+
+  #hearPeer(peer: WorkerAddress, comm: Comm<PeerMessage, PeerMessage>, message: PeerMessage): void {
+    if (message.type === "get-data") {
+      const { ids, values } = this.#machine.lookUp(message.ids);
+      comm.send({ type: "data", request: message.request, ids, values });
+      return;
+    }
+    if (this.#peers.get(peer) !== comm) return;
+    for (const value of message.values) this.#executor.guard(value);
+    this.#machine.receive(message.request, message.ids, message.values);
+    if (!this.#isRunning) this.#run();
+  }
+
+  /** Runs what is ready, but not for longer than a slice: then whoever waited to be heard is. */
+  #run(): void {
+    this.#isRunning = true;
+    const beganMs = this.#clock.now();
+    let nowMs = beganMs;
+    this.#lastFlushMs = nowMs;
+    for (;;) {
+      const task = this.#machine.next();
+      if (task === undefined) break;
+      const averageUs = this.#executor.averageUs(task.fn);
+      if (averageUs === undefined || averageUs > LONG_US) {
+        this.#machine.announce(task);
+        this.#flush(nowMs);
+      } else if (nowMs - this.#lastFlushMs > FLUSH_MS) this.#flush(nowMs);
+      nowMs = this.#begin(task, nowMs);
+      if (nowMs - beganMs > SLICE_MS && this.#machine.peek() !== undefined) {
+        this.#flush(nowMs);
+        this.#clock.nextTurn(() => this.#run());
+        return;
+      }
+    }
+    this.#isRunning = false;
+    this.#flush(nowMs);
+  }
+
+  /** Begins one task and, if it is synchronous, ends it. Returns the time afterwards. */
+  #begin(task: LocalTask, beganMs: number): number {
+    this.#surroundings.task = new Context(task, this.#machine, this.#executor, this.#aborts, () =>
+      this.#flush(this.#clock.now()),
+    );
+    let returned: unknown;
+    try {
+      returned = this.#executor.call(task, (id) => this.#machine.input(task, id));
+    } catch (error) {
+      return this.#fail(task, error, beganMs);
+    }
+    if (!isThenable(returned)) return this.#succeed(task, returned, beganMs);
+    if (this.#nThreads > 1) this.#surroundings.task = undefined;
+    Promise.resolve(returned).then(
+      (value) => this.#endLater(() => this.#succeed(task, value, beganMs)),
+      (error: unknown) => this.#endLater(() => this.#fail(task, error, beganMs)),
+    );
+    return this.#clock.now();
+  }
+
+  #endLater(end: () => number): void {
+    const nowMs = end();
+    if (this.#isRunning) return;
+    if (this.#machine.peek() === undefined) this.#flush(nowMs);
+    else this.#run();
+  }
+
+  #succeed(task: LocalTask, value: unknown, beganMs: number): number {
+    let result: ReturnType<Executor["weigh"]>;
+    try {
+      result = this.#executor.weigh(task, value);
+    } catch (error) {
+      return this.#fail(task, error, beganMs);
+    }
+    const nowMs = this.#clock.now();
+    const us = (nowMs - beganMs) * 1000;
+    this.#executor.noteDuration(task.fn, us);
+    this.#machine.succeed(task, result, us);
+    this.#leave(task);
+    return nowMs;
+  }
+
+  #fail(task: LocalTask, error: unknown, beganMs: number): number {
+    const nowMs = this.#clock.now();
+    const us = (nowMs - beganMs) * 1000;
+    this.#executor.noteDuration(task.fn, us);
+    this.#machine.fail(task, this.#executor.describeError(task, error), us);
+    this.#leave(task);
+    return nowMs;
+  }
+
+  #leave(task: LocalTask): void {
+    if (this.#aborts.size > 0) this.#aborts.delete(task);
+    this.#surroundings.task = undefined;
+  }
+
+  /** Does what the machine asks for. */
+  #flush(nowMs: number): void {
+    this.#lastFlushMs = nowMs;
+    for (const instruction of this.#machine.take()) {
+      switch (instruction.type) {
+        case "send":
+          this.#send(instruction.messages, instruction.transfer);
+          break;
+        case "gather-dep":
+          this.#gather(instruction.from, instruction.request, instruction.ids);
+          break;
+        case "abort":
+          this.#abortOf(instruction.task).abort(new Error(instruction.reason));
+          break;
+        default:
+          instruction satisfies never;
+      }
+    }
+  }
+
+  #abortOf(task: LocalTask): AbortController {
+    let abort = this.#aborts.get(task);
+    if (abort === undefined) {
+      abort = new AbortController();
+      this.#aborts.set(task, abort);
+    }
+    return abort;
+  }
+
+  #gather(from: WorkerAddress, request: number, ids: readonly TaskId[]): void {
+    const peer = this.#peers.get(from);
+    if (peer !== undefined) peer.send({ type: "get-data", request, ids });
+    else this.#machine.receive(request, [], []);
+  }
+
+  /** Sends a batch. If the platform refuses to clone something in it, that task fails and the others are not harmed. */
+  #send(messages: readonly WorkerMessage[], transfer: readonly object[]): void {
+    try {
+      this.#comm.send(messages, transfer);
+    } catch {
+      for (const message of messages) {
+        for (const part of message.type === "task-finished" ? oneByOne(message) : [message]) this.#sendOrFail(part);
+      }
+    }
+  }
+
+  #sendOrFail(message: WorkerMessage): void {
+    try {
+      this.#comm.send([message]);
+    } catch (cause) {
+      const [id, run] =
+        message.type === "task-finished"
+          ? (message.results as [number, number])
+          : [(message as { id: number }).id, (message as { run: number }).run];
+      const error = new UnserializableError(`the result cannot leave the worker: ${String(cause)}; return plain data`, {
+        path: "result",
+      });
+      this.#comm.send([
+        {
+          type: "task-erred",
+          id,
+          run,
+          error: this.#executor.describeError({ fn: -1, shape: 0, slots: [] }, error).error,
+        },
+      ]);
+    }
+  }
+}
+
+function* oneByOne(message: WorkerMessage & { readonly type: "task-finished" }): Iterable<WorkerMessage> {
+  const { results, spent } = message;
+  yield { type: "task-finished", results: [], spent };
+  for (let i = 0; i < results.length; i += 3)
+    yield { type: "task-finished", results: results.slice(i, i + 3), spent: [] };
+}
+
+/** What `getTask()` gives: nothing in it is made before it is asked for. */
+class Context implements TaskContext {
+  readonly #task: LocalTask;
+  readonly #machine: WorkerMachine;
+  readonly #executor: Executor;
+  readonly #aborts: Map<LocalTask, AbortController>;
+  readonly #flush: () => void;
+
+  constructor(
+    task: LocalTask,
+    machine: WorkerMachine,
+    executor: Executor,
+    aborts: Map<LocalTask, AbortController>,
+    flush: () => void,
+  ) {
+    this.#task = task;
+    this.#machine = machine;
+    this.#executor = executor;
+    this.#aborts = aborts;
+    this.#flush = flush;
+  }
+
+  get key(): string {
+    const { name, client, clientTask, fn } = this.#task;
+    return name ?? keyOf(this.#executor.nameOf(fn), client, clientTask);
+  }
+
+  get attempt(): number {
+    return this.#task.run;
+  }
+
+  get signal(): AbortSignal {
+    let abort = this.#aborts.get(this.#task);
+    if (abort === undefined) {
+      abort = new AbortController();
+      this.#aborts.set(this.#task, abort);
+    }
+    return abort.signal;
+  }
+
+  progress(fraction: number, note?: string): void {
+    this.#machine.progress(this.#task, fraction, note);
+    this.#flush();
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+}

@@ -1,0 +1,202 @@
+/** What clients ask for: new tasks, values to keep, claims on tasks and their release, cancelling, retrying. */
+
+import type { CancelKeys, ClientDesiresKey, Scatter, UpdateGraph } from "../protocol/client-messages.ts";
+import type { ClientTaskId, Key } from "../protocol/identity.ts";
+import { isReference, ROW_HEADER } from "../protocol/task-spec.ts";
+import { tellOfValue, wakeDependents } from "./compute.ts";
+import { awaitValue } from "./gather.ts";
+import { releaseClaim } from "./release.ts";
+import { type ClientRecord, type FunctionRecord, type SchedulerState, type TaskGroup, TaskRecord } from "./state.ts";
+import { move } from "./transitions.ts";
+
+export function updateGraph(state: SchedulerState, client: ClientRecord, message: UpdateGraph): void {
+  const { rows, keys } = message;
+  for (const [number, shipped] of message.functions) {
+    let record = state.functions.get(shipped.hash);
+    if (record === undefined) {
+      record = { id: state.functions.size, shipped, durationUs: -1 };
+      state.functions.set(shipped.hash, record);
+      state.functionsById.push(record);
+    }
+    client.functions.set(number, record);
+  }
+  const group: TaskGroup = { rows, options: message.options };
+  let functionNumber = -1;
+  let fn: FunctionRecord | undefined;
+  for (let i = 0, at = 0; i < message.count; i++) {
+    if (rows[at] !== functionNumber) {
+      functionNumber = rows[at] as number;
+      fn = client.functions.get(functionNumber);
+    }
+    rows[at] = fn;
+    const slots = rows[at + 1] as number;
+    const id = message.first + i;
+    const key = keys?.[i];
+    if (key === undefined || !claimExisting(state, client, id, key)) {
+      const task = new TaskRecord(state.nextTaskId++, client, id, group, at);
+      const isWhole = resolveReferences(client, group, at, slots);
+      client.tasks.set(id, task);
+      if (key !== undefined) name(state, task, key);
+      if (isWhole) move(state, task, "waiting");
+      else cancelTask(state, task, "it depends on a future that was released or cancelled before");
+    }
+    at += ROW_HEADER + slots;
+  }
+}
+
+/** Puts the records in place of the client's numbers. False if the client itself has let go of one of them. */
+function resolveReferences(client: ClientRecord, { rows }: TaskGroup, at: number, slots: number): boolean {
+  const shape = rows[at + 2] as number;
+  const first = at + ROW_HEADER;
+  if (shape === 0) return true;
+  for (let slot = 0; slot < slots; slot++) {
+    if (!isReference(shape, slot)) continue;
+    const input = client.tasks.get(rows[first + slot] as ClientTaskId);
+    if (input === undefined) {
+      rows[at + 2] = 0;
+      return false;
+    }
+    rows[first + slot] = input;
+  }
+  return true;
+}
+
+function name(state: SchedulerState, task: TaskRecord, key: Key): void {
+  task.name = key;
+  state.named.set(key, task);
+}
+
+/** Claims the task that is known as `key`, if there is one, and tells the client how far it is. */
+function claimExisting(state: SchedulerState, client: ClientRecord, id: ClientTaskId, key: Key): boolean {
+  const task = state.named.get(key) ?? findByKey(state, key);
+  if (task === undefined || task.state === "forgotten") return false;
+  task.claims ??= [];
+  task.claims.push({ client, id, awaited: false });
+  client.tasks.set(id, task);
+  if (task.state === "memory") tellOfValue(state, task, client, id);
+  else if (task.state === "erred" && task.error !== undefined) state.toClient(client).erred(id, task.error);
+  else if (task.started) state.toClient(client).started(id);
+  return true;
+}
+
+/** A task nobody named, by the key that is spelled out when somebody asks for it: `prefix-client-number`. */
+function findByKey(state: SchedulerState, key: Key): TaskRecord | undefined {
+  const parts = /^.+-(.+?)-(\d+)$/.exec(key);
+  if (parts === null) return undefined;
+  const task = state.clients.get(parts[1] as string)?.tasks.get(Number(parts[2]));
+  return task?.key === key ? task : undefined;
+}
+
+export function desireKey(state: SchedulerState, client: ClientRecord, message: ClientDesiresKey): void {
+  if (claimExisting(state, client, message.id, message.key)) return;
+  state.toClient(client).send({ type: "cancelled-keys", ids: [message.id], reason: `there is no task ${message.key}` });
+}
+
+/** A value from a client: new, or one that had been moved to it and is needed in tasks again. */
+export function scatter(state: SchedulerState, client: ClientRecord, message: Scatter): void {
+  const known = client.tasks.get(message.id);
+  if (known !== undefined) {
+    if (!known.atClient) return;
+    known.value = message.value;
+    known.atClient = false;
+    wakeDependents(state, known);
+    return;
+  }
+  if (message.key !== undefined && claimExisting(state, client, message.id, message.key)) return;
+  const task = new TaskRecord(state.nextTaskId++, client, message.id, { rows: [], options: {} }, -1);
+  task.value = message.value;
+  task.nbytes = message.nbytes;
+  task.state = "memory";
+  state.tasks.set(task.id, task);
+  client.tasks.set(message.id, task);
+  if (message.key !== undefined) name(state, task, message.key);
+}
+
+export function gather(state: SchedulerState, client: ClientRecord, ids: readonly ClientTaskId[]): void {
+  for (const id of ids) awaitValue(state, client, id);
+}
+
+/** News up to `batch` has arrived: the client holds those values itself. */
+export function receiveAcknowledgement(state: SchedulerState, client: ClientRecord, batch: number): void {
+  for (;;) {
+    const delivery = client.delivered.peek();
+    if (delivery === undefined || delivery.batch > batch) return;
+    client.delivered.shift();
+    for (const task of delivery.tasks) if (task.wanted) releaseClaim(state, client, task.clientTask);
+  }
+}
+
+export function cancel(state: SchedulerState, client: ClientRecord, message: CancelKeys): void {
+  for (const id of message.ids) {
+    const task = client.tasks.get(id);
+    if (task === undefined) continue;
+    const worker = task.processingOn;
+    const isShared = task.claims !== undefined || (task.client !== client && task.wanted);
+    if (isShared && !message.force) {
+      releaseClaim(state, client, id);
+      continue;
+    }
+    cancelTask(state, task, message.reason);
+    if (message.force && worker !== undefined && !worker.ending) {
+      worker.ending = true;
+      state.orders.push({ type: "end-worker", worker: worker.address, reason: "its task was cancelled by force" });
+    }
+  }
+}
+
+/** Takes a task and all that depends on it out of the graph; everybody who wanted any of them is told. */
+export function cancelTask(state: SchedulerState, first: TaskRecord, reason: string): void {
+  const doomed = new Set([first]);
+  for (const task of doomed) {
+    for (const dependent of task.dependents ?? []) if (dependent.registered) doomed.add(dependent);
+    if (task.wanted) {
+      state.toClient(task.client).send({ type: "cancelled-keys", ids: [task.clientTask], reason });
+      task.client.tasks.delete(task.clientTask);
+    }
+    for (const { client, id } of task.claims ?? []) {
+      state.toClient(client).send({ type: "cancelled-keys", ids: [id], reason });
+      client.tasks.delete(id);
+    }
+    task.wanted = false;
+    task.claims = undefined;
+    task.keep = false;
+  }
+  // Dependents first: a task is kept for as long as one is entered with it.
+  for (const task of [...doomed].reverse()) {
+    state.recommend(task, "released");
+    state.recommend(task, "forgotten");
+  }
+}
+
+/** Runs failed tasks again, and before them the inputs whose failure made them fail. */
+export function retry(state: SchedulerState, client: ClientRecord, ids: readonly ClientTaskId[]): void {
+  const failed = new Set<TaskRecord>();
+  for (const id of ids) {
+    const task = client.tasks.get(id);
+    if (task !== undefined) failed.add(task);
+  }
+  for (const task of failed) {
+    if (task.state !== "erred") failed.delete(task);
+    else for (const input of task.inputs()) failed.add(input);
+  }
+  for (const task of failed) {
+    task.error = undefined;
+    task.deaths = undefined;
+    task.retriesLeft = task.group.options.retries ?? 0;
+    move(state, task, "released");
+    tellPending(state, task);
+  }
+}
+
+/** Tells everybody who wants `task` that it is to run again. */
+export function tellPending(state: SchedulerState, task: TaskRecord): void {
+  if (task.wanted) state.toClient(task.client).send({ type: "tasks-pending", ids: [task.clientTask] });
+  for (const { client, id } of task.claims ?? []) state.toClient(client).send({ type: "tasks-pending", ids: [id] });
+}
+
+export function fireAndForget(client: ClientRecord, ids: readonly ClientTaskId[]): void {
+  for (const id of ids) {
+    const task = client.tasks.get(id);
+    if (task !== undefined && task.state !== "memory" && task.state !== "erred") task.keep = true;
+  }
+}

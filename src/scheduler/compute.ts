@@ -1,0 +1,159 @@
+/** Rules forward: from released through waiting, queued and processing to memory, or to erred. */
+
+import { Deque } from "../collections/deque.ts";
+import type { ClientTaskId } from "../protocol/identity.ts";
+import { ROW_HEADER } from "../protocol/task-spec.ts";
+import { fetchForClients } from "./gather.ts";
+import { freeReplicas, leaveQueue, releaseInputs } from "./release.ts";
+import {
+  type ClientRecord,
+  forEachDependency,
+  NO_VALUE,
+  type Queue,
+  type SchedulerState,
+  type TaskRecord,
+} from "./state.ts";
+
+/** Dependents that are done with a task are swept from its list when they outnumber the others by this factor. */
+const SWEEP_FACTOR = 2;
+const SWEEP_FROM = 32;
+
+/**
+ * released -> waiting, forgotten -> waiting: it is wanted, so its inputs are.
+ *
+ * Inputs that were let go since are computed again; an input that failed is the task's own failure, with the same error.
+ */
+export function awaitInputs(state: SchedulerState, task: TaskRecord): void {
+  state.tasks.set(task.id, task);
+  task.waitingOn = 0;
+  if (task.hasInputs) {
+    if (!task.registered) register(task);
+    forEachDependency(task, (input) => {
+      if (input.state === "erred") task.error = input.error;
+      if (input.state === "forgotten" && input.value !== NO_VALUE) {
+        input.state = "memory";
+        state.tasks.set(input.id, input);
+      }
+      if (!input.isAvailable) {
+        task.waitingOn += 1;
+        state.recommend(input, "waiting");
+      }
+    });
+  }
+  if (task.error !== undefined) state.recommend(task, "erred");
+  else if (task.waitingOn === 0) state.recommend(task, "queued");
+}
+
+/** Enters `task` in the lists of its inputs, once per slot. */
+function register(task: TaskRecord): void {
+  if (task.formerlyRegistered) {
+    forEachDependency(task, (input) => {
+      input.dependents = input.dependents?.filter((dependent) => dependent !== task);
+    });
+  }
+  task.registered = true;
+  forEachDependency(task, (input) => {
+    input.liveDependents += 1;
+    if (input.dependents === undefined) {
+      input.dependents = [task];
+      return;
+    }
+    if (input.dependents.length > SWEEP_FROM && input.dependents.length > input.liveDependents * SWEEP_FACTOR) {
+      input.dependents = input.dependents.filter((other) => other.registered);
+    }
+    input.dependents.push(task);
+  });
+}
+
+/** waiting -> queued: everything it needs is in memory; which worker it goes to is decided once all news of the event is in. */
+export function enqueue(state: SchedulerState, task: TaskRecord): void {
+  state.queued += 1;
+  if (task.deaths !== undefined) {
+    state.suspects.push(task);
+    return;
+  }
+  const queue = queueOf(state, task.group.options.priority ?? 0);
+  const line = task.hasInputs ? queue.dependents : queue.roots;
+  if (task.runId > 0) line.pushFront(task);
+  else line.push(task);
+}
+
+function queueOf(state: SchedulerState, priority: number): Queue {
+  let at = 0;
+  for (; at < state.queues.length; at++) {
+    const queue = state.queues[at] as Queue;
+    if (queue.priority === priority) return queue;
+    if (queue.priority < priority) break;
+  }
+  const queue: Queue = { priority, dependents: new Deque(), roots: new Deque() };
+  state.queues.splice(at, 0, queue);
+  return queue;
+}
+
+/**
+ * processing -> memory: a worker finished it. Its value, or the worker as its holder, has been noted already.
+ *
+ * A value that came along is safe here, so the recipe and with it the claim on its inputs can go. Where dependents run is
+ * not decided here: other results of the same event may still change which worker is closest.
+ */
+export function settle(state: SchedulerState, task: TaskRecord): void {
+  task.deaths = undefined;
+  releaseInputs(state, task);
+  if (task.value !== NO_VALUE) dropRecipe(task);
+  if (task.wanted) tellOfValue(state, task, task.client, task.clientTask);
+  for (const claim of task.claims ?? []) tellOfValue(state, task, claim.client, claim.id);
+  if (task.value === NO_VALUE) fetchForClients(state, task);
+  wakeDependents(state, task);
+  task.keep = false;
+  if (!task.isNeeded) state.recommend(task, "released");
+}
+
+/** Lets go of the tasks its row refers to; the function stays, since the key is made of its name. */
+function dropRecipe(task: TaskRecord): void {
+  const { rows } = task.group;
+  const first = task.at + ROW_HEADER;
+  for (let i = first, end = first + task.slots; i < end; i++) rows[i] = undefined;
+  task.isFinal = true;
+}
+
+/** Tells one claimant that the value is there; a small one goes along, and is the submitter's own from then on. */
+export function tellOfValue(state: SchedulerState, task: TaskRecord, client: ClientRecord, id: ClientTaskId): void {
+  if (task.value === NO_VALUE) {
+    if (!task.atClient)
+      state.toClient(client).send({ type: "key-stored", id, nbytes: task.nbytes, valueType: task.valueType });
+    return;
+  }
+  const isObject = typeof task.value === "object" && task.value !== null;
+  const isShared = isObject && (task.liveDependents > 0 || task.name !== undefined || task.claims !== undefined);
+  state.toClient(client).inMemory(id, task.value, isShared);
+  if (task.name === undefined && client === task.client && id === task.clientTask) client.handOver(task);
+}
+
+/** Lets the tasks go on that waited for this one's value. */
+export function wakeDependents(state: SchedulerState, task: TaskRecord): void {
+  if (task.dependents === undefined) return;
+  for (const dependent of task.dependents) {
+    if (dependent.state !== "waiting" || !dependent.registered) continue;
+    dependent.waitingOn -= 1;
+    if (dependent.waitingOn === 0) state.recommend(dependent, "queued");
+  }
+}
+
+/** -> erred, of its own or through an input: whoever depends on it ends with the same error. */
+export function fail(state: SchedulerState, task: TaskRecord): void {
+  leaveQueue(state, task);
+  freeReplicas(state, task);
+  const { error } = task;
+  if (error !== undefined) {
+    if (task.wanted) state.toClient(task.client).erred(task.clientTask, error);
+    for (const claim of task.claims ?? []) state.toClient(claim.client).erred(claim.id, error);
+    for (const dependent of task.dependents ?? []) {
+      if (!dependent.registered) continue;
+      dependent.error = error;
+      state.recommend(dependent, "erred");
+    }
+  }
+  releaseInputs(state, task);
+  task.keep = false;
+  if (!task.isNeeded) state.recommend(task, "released");
+}

@@ -1,0 +1,50 @@
+/** Every event the scheduler hears, and every instruction it gives. */
+
+import type { ClientMessage, SchedulerToClientMessage } from "../protocol/client-messages.ts";
+import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
+import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
+
+export type SchedulerEvent =
+  | { readonly type: "client-message"; readonly client: ClientId; readonly message: ClientMessage }
+  | { readonly type: "add-client"; readonly client: ClientId }
+  | { readonly type: "remove-client"; readonly client: ClientId }
+  | { readonly type: "worker-message"; readonly worker: WorkerAddress; readonly message: WorkerMessage }
+  | {
+      readonly type: "add-worker";
+      readonly worker: WorkerAddress;
+      readonly name: string;
+      readonly nThreads: number;
+    }
+  | {
+      readonly type: "remove-worker";
+      readonly worker: WorkerAddress;
+      readonly reason: string;
+      /** Whether it was asked to go: then nothing it had in hand is to blame. */
+      readonly expected: boolean;
+    };
+
+export type SchedulerInstruction =
+  | {
+      readonly type: "send-to-worker";
+      readonly worker: WorkerAddress;
+      readonly messages: readonly SchedulerToWorkerMessage[];
+    }
+  | {
+      readonly type: "send-to-client";
+      readonly client: ClientId;
+      readonly batch: number;
+      readonly messages: readonly SchedulerToClientMessage[];
+    }
+  /** These two will have data to move between them; always given before the message that makes them do so. */
+  | { readonly type: "link-workers"; readonly from: WorkerAddress; readonly to: WorkerAddress }
+  | { readonly type: "end-worker"; readonly worker: WorkerAddress; readonly reason: string };
+
+/** One move in the table of transitions, for whoever watches. */
+export interface TransitionRecord {
+  readonly key: string;
+  readonly from: string;
+  readonly to: string;
+  /** Number of the event that caused it. */
+  readonly stimulus: number;
+  readonly worker: WorkerAddress | undefined;
+}

@@ -1,0 +1,91 @@
+/** queued -> processing: writes a task's row for its worker, with the small inputs in it and the whereabouts of the large ones. */
+
+import { ALONE, AWAITED, isReference, PACKED, ROW_HEADER, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
+import { mayMove } from "./gather.ts";
+import { NO_VALUE, type SchedulerState, type TaskRecord, type WorkerRecord } from "./state.ts";
+
+export function dispatch(state: SchedulerState, task: TaskRecord, worker: WorkerRecord, expectedUs: number): void {
+  state.queued -= 1;
+  state.dispatches += 1;
+  task.runId += 1;
+  task.expectedUs = expectedUs;
+  task.processingOn = worker;
+  task.started = false;
+  worker.processing.add(task);
+  worker.occupancyUs += expectedUs;
+  worker.lastUsed = state.dispatches;
+  writeRow(state, task, worker);
+  task.state = "processing";
+  state.watch?.({ key: task.key, from: "queued", to: "processing", stimulus: state.stimulus, worker: worker.address });
+}
+
+function writeRow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord): void {
+  const { function: fn, slots, group } = task;
+  const outbox = state.toWorker(worker);
+  if (!worker.knows.has(fn)) {
+    worker.knows.add(fn);
+    outbox.register([fn.id, fn.shipped]);
+  }
+  const source = group.rows;
+  const first = task.at + ROW_HEADER;
+  let shape = task.shape;
+  if (task.hasInputs) {
+    for (let slot = 0; slot < slots; slot++) {
+      if (isReference(shape, slot)) provide(state, task, source[first + slot] as TaskRecord, worker);
+    }
+  }
+  const { rows, data, names } = outbox.compute(task.client.id);
+  const at = rows.length;
+  rows.push(task.id, task.runId, task.clientTask, fn.id, slots, shape);
+  if (task.name !== undefined) names.push(task.id, task.name);
+  for (let slot = 0; slot < slots; slot++) {
+    const item = source[first + slot];
+    if (!isReference(shape, slot)) {
+      rows.push(item);
+      continue;
+    }
+    const input = item as TaskRecord;
+    if (!isSmall(input)) rows.push(input.id);
+    else if ((shape & PACKED) !== 0) {
+      rows.push(input.id);
+      data.push(input.id, input.value);
+    } else {
+      rows.push(input.value);
+      shape &= ~(1 << slot);
+    }
+  }
+  if (task.awaited && mayMove(task)) shape |= AWAITED;
+  if (worker.alone) shape |= ALONE;
+  rows[at + 5] = shape;
+}
+
+function isSmall(input: TaskRecord): boolean {
+  return input.value !== NO_VALUE && input.nbytes <= SMALL_VALUE_LIMIT;
+}
+
+/** Sees to it that a large input reaches the worker: once, from the scheduler if that holds it, else from a peer. */
+function provide(state: SchedulerState, task: TaskRecord, input: TaskRecord, worker: WorkerRecord): void {
+  if (isSmall(input) || state.replicas.has(input, worker)) return;
+  if (input.value !== NO_VALUE) {
+    state.replicas.add(input, worker);
+    state.toWorker(worker).send({ type: "put-data", id: input.id, value: input.value, nbytes: input.nbytes });
+    return;
+  }
+  const holders = state.replicas.rightsOf(input);
+  const { whoHas, peers } = state.toWorker(worker).compute(task.client.id);
+  whoHas.push(input.id, input.nbytes, holders.size);
+  for (const holder of holders) {
+    let index = peers.indexOf(holder.address);
+    if (index < 0) index = peers.push(holder.address) - 1;
+    whoHas.push(index);
+    link(state, worker, holder);
+  }
+}
+
+/** A direct way between two workers is made when the first value is to move between them. */
+function link(state: SchedulerState, worker: WorkerRecord, holder: WorkerRecord): void {
+  if (worker.linked.has(holder)) return;
+  worker.linked.add(holder);
+  holder.linked.add(worker);
+  state.orders.push({ type: "link-workers", from: worker.address, to: holder.address });
+}

@@ -1,0 +1,71 @@
+/** Values on their way from workers to the clients that asked for them. */
+
+import type { DataForScheduler } from "../protocol/worker-messages.ts";
+import { type ClientRecord, NO_VALUE, type SchedulerState, type TaskRecord, type WorkerRecord } from "./state.ts";
+
+/** From this size on, a result that nobody else needs is moved to the client rather than copied. Bytes. */
+export const MOVE_FROM = 64 * 1024;
+
+/** Whether the value may leave its worker for good: one client wants it, and nothing in the cluster does. */
+export function mayMove(task: TaskRecord): boolean {
+  return task.liveDependents === 0 && task.claims === undefined && task.name === undefined && !task.keep;
+}
+
+/** Asks a holder for a value that clients wait for. */
+export function fetchForClients(state: SchedulerState, task: TaskRecord): void {
+  if (!task.awaited && !task.claims?.some((claim) => claim.awaited)) return;
+  const holder = leastBusy(state.replicas.rightsOf(task));
+  if (holder === undefined) return;
+  state.toWorker(holder).send({ type: "get-data", id: task.id, move: task.nbytes >= MOVE_FROM && mayMove(task) });
+}
+
+function leastBusy(workers: ReadonlySet<WorkerRecord>): WorkerRecord | undefined {
+  let best: WorkerRecord | undefined;
+  for (const worker of workers) if (best === undefined || worker.occupancyUs < best.occupancyUs) best = worker;
+  return best;
+}
+
+/** A client asks for a value, now or when it will be there. */
+export function awaitValue(state: SchedulerState, client: ClientRecord, id: number): void {
+  const task = client.tasks.get(id);
+  if (task === undefined) return;
+  const claim = task.claims?.find((other) => other.client === client && other.id === id);
+  const wasAwaited = claim?.awaited ?? task.awaited;
+  if (claim === undefined) task.awaited = true;
+  else claim.awaited = true;
+  if (task.state !== "memory") return;
+  if (task.value !== NO_VALUE) deliver(state, task, task.value, false);
+  else if (!wasAwaited) fetchForClients(state, task);
+}
+
+/** Hands a value to all who wait for it. With `moved`, the worker it came from does not have it any more. */
+export function deliver(state: SchedulerState, task: TaskRecord, value: unknown, moved: boolean): void {
+  const { nbytes } = task;
+  const isHome = task.value !== NO_VALUE;
+  if (moved && !isHome) {
+    if (mayMove(task)) task.atClient = true;
+    else task.value = value;
+  }
+  const shared = task.value !== NO_VALUE;
+  const news = { type: "value-fetched", value, nbytes, shared, moved: task.atClient } as const;
+  if (task.awaited) state.toClient(task.client).send({ ...news, id: task.clientTask });
+  task.awaited = false;
+  for (const claim of task.claims ?? []) {
+    if (claim.awaited) state.toClient(claim.client).send({ ...news, id: claim.id });
+    claim.awaited = false;
+  }
+}
+
+/** A worker answers get-data. False if the value turns out to be lost. */
+export function receiveData(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  message: DataForScheduler,
+): TaskRecord | undefined {
+  const task = state.tasks.get(message.id);
+  if (task === undefined) return undefined;
+  if (!message.found || message.moved) state.replicas.delete(task, worker);
+  if (message.found) deliver(state, task, message.value, message.moved);
+  else fetchForClients(state, task);
+  return task;
+}

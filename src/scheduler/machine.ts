@@ -1,0 +1,283 @@
+/**
+ * The scheduler: one door for everything that happens, `handle(event)`, and one for what is to be done about it, `take()`.
+ *
+ * It decides who runs what and knows who holds what; it moves no bytes, and does not know the time. The same events in the same
+ * order give the same instructions. What it is told in one turn of the event loop may be handled event by event and the
+ * instructions taken once: messages to the same party come out merged.
+ *
+ * Ordering is what it relies on: all messages between it and one party travel on one channel. A worker that was sent a value can
+ * be sent a task that needs it; a client's claim is released after the tasks that were built on it have arrived.
+ */
+
+import type { ClientMessage } from "../protocol/client-messages.ts";
+import type { TaskErred, TaskFinished, TaskStored, WorkerMessage } from "../protocol/worker-messages.ts";
+import * as claims from "./claims.ts";
+import type { SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
+import { deliver, receiveData } from "./gather.ts";
+import { addClient, addWorker, removeClient, removeWorker } from "./membership.ts";
+import { assign, judgeRoom } from "./placement.ts";
+import { isLost, leaveWorker, loseReplica, releaseClaim } from "./release.ts";
+import { type ClientRecord, SchedulerState, type TaskRecord, type WorkerRecord, zombieName } from "./state.ts";
+import { move, settleRecommendations } from "./transitions.ts";
+
+/** Weight of one observation in the moving average of a function's duration. */
+const NEW_DURATION_WEIGHT = 0.5;
+
+export class SchedulerMachine {
+  readonly #state = new SchedulerState();
+
+  handle(event: SchedulerEvent): void {
+    const state = this.#state;
+    state.stimulus += 1;
+    this.#dispatch(event);
+    settleRecommendations(state);
+    assign(state);
+  }
+
+  /** What the shell owes, in order; emptied by the call. */
+  take(): readonly SchedulerInstruction[] {
+    const state = this.#state;
+    const instructions = state.orders;
+    state.orders = [];
+    for (const worker of state.dirtyWorkers) {
+      instructions.push({ type: "send-to-worker", worker: worker.address, messages: worker.outbox.take() });
+    }
+    state.dirtyWorkers.clear();
+    for (const client of state.dirtyClients) {
+      instructions.push({
+        type: "send-to-client",
+        client: client.id,
+        batch: client.batch++,
+        messages: client.outbox.take(),
+      });
+    }
+    state.dirtyClients.clear();
+    return instructions;
+  }
+
+  /** Calls `watch` for every transition from now on; without it nothing is recorded. */
+  watch(watch: ((record: TransitionRecord) => void) | undefined): void {
+    this.#state.watch = watch;
+  }
+
+  /** Tasks that have still to end. */
+  get unfinished(): number {
+    let unfinished = 0;
+    for (const task of this.#state.tasks.values()) {
+      if (task.state !== "memory" && task.state !== "erred") unfinished += 1;
+    }
+    return unfinished;
+  }
+
+  /** The machine's insides, to be looked at by tests and by whoever shows them; nobody else writes there. */
+  get state(): SchedulerState {
+    return this.#state;
+  }
+
+  #dispatch(event: SchedulerEvent): void {
+    const state = this.#state;
+    switch (event.type) {
+      case "client-message": {
+        const client = state.clients.get(event.client);
+        if (client !== undefined) this.#hearClient(client, event.message);
+        return;
+      }
+      case "worker-message": {
+        const worker = state.workers.get(event.worker);
+        if (worker === undefined) return;
+        this.#hearWorker(worker, event.message);
+        judgeRoom(state, worker);
+        return;
+      }
+      case "add-worker":
+        return addWorker(state, event.worker, event.name, event.nThreads);
+      case "remove-worker":
+        return removeWorker(state, event.worker, event.reason, event.expected);
+      case "add-client":
+        return addClient(state, event.client);
+      case "remove-client":
+        return removeClient(state, event.client);
+      default:
+        event satisfies never;
+    }
+  }
+
+  #hearClient(client: ClientRecord, message: ClientMessage): void {
+    const state = this.#state;
+    switch (message.type) {
+      case "update-graph":
+        return claims.updateGraph(state, client, message);
+      case "scatter":
+        return claims.scatter(state, client, message);
+      case "gather":
+        return claims.gather(state, client, message.ids);
+      case "client-releases-keys":
+        for (const id of message.ids) releaseClaim(state, client, id);
+        return;
+      case "client-desires-key":
+        return claims.desireKey(state, client, message);
+      case "client-lost-value":
+        for (const id of message.ids) this.#loseClientsValue(client, id);
+        return;
+      case "cancel-keys":
+        return claims.cancel(state, client, message);
+      case "retry-keys":
+        return claims.retry(state, client, message.ids);
+      case "fire-and-forget":
+        return claims.fireAndForget(client, message.ids);
+      case "news-received":
+        return claims.receiveAcknowledgement(state, client, message.batch);
+      default:
+        message satisfies never;
+    }
+  }
+
+  #hearWorker(worker: WorkerRecord, message: WorkerMessage): void {
+    const state = this.#state;
+    switch (message.type) {
+      case "task-finished":
+        return this.#finish(worker, message);
+      case "task-stored":
+        return this.#store(worker, message);
+      case "task-erred":
+        return this.#err(worker, message);
+      case "task-started": {
+        const task = this.#current(worker, message.id, message.run);
+        if (task === undefined) return;
+        task.started = true;
+        if (task.wanted) state.toClient(task.client).started(task.clientTask);
+        for (const { client, id } of task.claims ?? []) state.toClient(client).started(id);
+        return;
+      }
+      case "task-dropped":
+        for (let i = 0; i < message.runs.length; i += 2) {
+          buryZombie(worker, message.runs[i] as number, message.runs[i + 1] as number);
+        }
+        return;
+      case "task-progress": {
+        const task = this.#current(worker, message.id, message.run);
+        if (task === undefined) return;
+        const { fraction, note } = message;
+        if (task.wanted)
+          state.toClient(task.client).send({ type: "task-progress", id: task.clientTask, fraction, note });
+        for (const { client, id } of task.claims ?? [])
+          state.toClient(client).send({ type: "task-progress", id, fraction, note });
+        return;
+      }
+      case "add-keys":
+        for (const id of message.ids) {
+          const task = state.tasks.get(id);
+          if (task?.state === "memory" && task.isNeeded) state.replicas.add(task, worker);
+          else state.toWorker(worker).free(id);
+        }
+        return;
+      case "missing-data": {
+        const missing = state.tasks.get(message.missing);
+        const task = this.#current(worker, message.id, message.run);
+        if (missing !== undefined) {
+          for (const address of [worker.address, ...message.holders]) {
+            const holder = state.workers.get(address);
+            if (holder !== undefined && loseReplica(state, missing, holder)) this.#recompute(missing);
+          }
+        }
+        if (task === undefined) return;
+        leaveWorker(task);
+        move(state, task, "released");
+        return;
+      }
+      case "data": {
+        const task = receiveData(state, worker, message);
+        if (task !== undefined && isLost(state, task)) this.#recompute(task);
+        return;
+      }
+      default:
+        message satisfies never;
+    }
+  }
+
+  #finish(worker: WorkerRecord, { results, spent }: TaskFinished): void {
+    for (let i = 0; i < spent.length; i += 3) {
+      this.#learnDuration(spent[i] as number, spent[i + 1] as number, spent[i + 2] as number);
+    }
+    for (let i = 0; i < results.length; i += 3) {
+      const task = this.#current(worker, results[i] as number, results[i + 1] as number);
+      if (task === undefined) continue;
+      leaveWorker(task);
+      task.value = results[i + 2];
+      task.nbytes = 0;
+      move(this.#state, task, "memory");
+    }
+  }
+
+  #learnDuration(id: number, count: number, totalUs: number): void {
+    const fn = this.#state.functionsById[id];
+    if (fn === undefined || count === 0) return;
+    const averageUs = Math.max(1, Math.round(totalUs / count));
+    const weight = fn.durationUs < 0 ? 1 : 1 - (1 - NEW_DURATION_WEIGHT) ** Math.min(count, 10);
+    fn.durationUs = Math.max(1, Math.round(weight * averageUs + (1 - weight) * Math.max(0, fn.durationUs)));
+  }
+
+  #store(worker: WorkerRecord, message: TaskStored): void {
+    const state = this.#state;
+    const task = this.#current(worker, message.id, message.run);
+    if (task === undefined) {
+      // A run that was called off left a value behind. Another run there would write over it.
+      const other = state.tasks.get(message.id);
+      const isUsed = other !== undefined && (other.processingOn === worker || state.replicas.has(other, worker));
+      if (!isUsed) state.toWorker(worker).free(message.id);
+      return;
+    }
+    leaveWorker(task);
+    task.nbytes = message.nbytes;
+    task.valueType = message.valueType;
+    const { pushed } = message;
+    if (pushed?.moved !== true) state.replicas.add(task, worker);
+    if (pushed === undefined) {
+      move(state, task, "memory");
+      return;
+    }
+    deliver(state, task, pushed.value, pushed.moved);
+    move(state, task, "memory");
+  }
+
+  #err(worker: WorkerRecord, message: TaskErred): void {
+    const task = this.#current(worker, message.id, message.run);
+    if (task === undefined) return;
+    leaveWorker(task);
+    if (task.retriesLeft > 0) {
+      task.retriesLeft -= 1;
+      move(this.#state, task, "released");
+      claims.tellPending(this.#state, task);
+      return;
+    }
+    task.error = message.error;
+    move(this.#state, task, "erred");
+  }
+
+  /** The task of which this is the current run. Anything else is news of a run that was called off. */
+  #current(worker: WorkerRecord, id: number, run: number): TaskRecord | undefined {
+    const task = this.#state.tasks.get(id);
+    if (task !== undefined && task.runId === run && task.processingOn === worker) return task;
+    buryZombie(worker, id, run);
+    return undefined;
+  }
+
+  #loseClientsValue(client: ClientRecord, id: number): void {
+    const task = client.tasks.get(id);
+    if (task?.atClient !== true) return;
+    task.atClient = false;
+    this.#recompute(task);
+  }
+
+  #recompute(task: TaskRecord): void {
+    move(this.#state, task, "released");
+    claims.tellPending(this.#state, task);
+  }
+}
+
+function buryZombie(worker: WorkerRecord, id: number, run: number): void {
+  const zombie = worker.zombies.get(zombieName(id, run));
+  if (zombie === undefined) return;
+  worker.zombies.delete(zombieName(id, run));
+  worker.occupancyUs -= zombie;
+}

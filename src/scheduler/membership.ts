@@ -1,0 +1,83 @@
+/** Workers and clients come and go, and what that means for what they had in hand. */
+
+import { encodeError, KilledWorkerError } from "../protocol/errors.ts";
+import type { WorkerAddress } from "../protocol/identity.ts";
+import { tellPending } from "./claims.ts";
+import { judgeRoom } from "./placement.ts";
+import { isLost, leaveWorker, releaseClaim } from "./release.ts";
+import { ALLOWED_FAILURES, ClientRecord, type SchedulerState, type TaskRecord, WorkerRecord } from "./state.ts";
+import { move } from "./transitions.ts";
+
+export function addWorker(state: SchedulerState, address: WorkerAddress, name: string, nThreads: number): void {
+  const worker = new WorkerRecord(address, name, nThreads);
+  state.workers.set(address, worker);
+  judgeRoom(state, worker);
+}
+
+/** A worker is gone. What it had in hand runs again elsewhere, what only it held is computed again. */
+export function removeWorker(state: SchedulerState, address: WorkerAddress, reason: string, expected: boolean): void {
+  const worker = state.workers.get(address);
+  if (worker === undefined) return;
+  state.workers.delete(address);
+  state.roomy.delete(worker);
+  state.dirtyWorkers.delete(worker);
+  worker.ending = true;
+  for (const other of state.workers.values()) {
+    if (other.linked.delete(worker)) state.toWorker(other).send({ type: "remove-peer", address });
+  }
+  const held = [...state.replicas.leftsOf(worker)];
+  state.replicas.deleteRight(worker);
+  const inHand = [...worker.processing];
+  const culprits = expected ? new Set<TaskRecord>() : suspectsOf(inHand);
+  for (const task of inHand) {
+    leaveWorker(task);
+    if (culprits.has(task) && chargeDeath(task, address, reason)) move(state, task, "erred");
+    else {
+      move(state, task, "released");
+      tellPending(state, task);
+    }
+  }
+  for (const task of held) {
+    if (!isLost(state, task)) continue;
+    move(state, task, "released");
+    if (task.isNeeded) tellPending(state, task);
+  }
+}
+
+/** The tasks that may have killed their thread: those it said it had begun, or all if it said nothing. */
+function suspectsOf(inHand: readonly TaskRecord[]): ReadonlySet<TaskRecord> {
+  const started = inHand.filter((task) => task.started);
+  return new Set(started.length > 0 ? started : inHand);
+}
+
+/** Notes a thread's death against `task`. True if that was one too many. */
+function chargeDeath(task: TaskRecord, address: WorkerAddress, reason: string): boolean {
+  task.deaths = [...(task.deaths ?? []), address];
+  if (task.deaths.length < ALLOWED_FAILURES) return false;
+  task.error = encodeError(
+    new KilledWorkerError(
+      `${task.key} was running each of the ${task.deaths.length} times that a worker died (the last: ${reason}). ` +
+        "It will not be tried again: look for what ends the thread, such as process.exit(), an uncaught error in a callback, or memory running out",
+      { key: task.key, attempts: task.deaths },
+    ),
+  );
+  return true;
+}
+
+export function addClient(state: SchedulerState, id: string): void {
+  state.clients.set(id, new ClientRecord(id));
+}
+
+/** A client is gone, and with it every claim it had. */
+export function removeClient(state: SchedulerState, id: string): void {
+  const client = state.clients.get(id);
+  if (client === undefined) return;
+  state.clients.delete(id);
+  state.dirtyClients.delete(client);
+  for (const task of [...client.tasks.values()]) {
+    if (task.client === client) releaseClaim(state, client, task.clientTask);
+    const others = task.claims?.filter((claim) => claim.client !== client);
+    task.claims = others === undefined || others.length === 0 ? undefined : others;
+    if (!task.isNeeded) state.recommend(task, "released");
+  }
+}

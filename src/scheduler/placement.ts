@@ -1,0 +1,121 @@
+/**
+ * Which worker runs what, and when it is sent.
+ *
+ * A thread that computes is deaf, so what is sent to it cannot be taken back until it is between tasks. Surplus work therefore
+ * stays here: a worker has one task per slot in flight, and beyond that only as much as is expected to keep it busy for
+ * `WINDOW_US`: hundreds of tiny tasks, or a single long one. How long a task takes is a moving average by function; one that was
+ * never seen counts as long.
+ */
+
+import { dispatch } from "./dispatch.ts";
+import { forEachDependency, type SchedulerState, type TaskRecord, type WorkerRecord } from "./state.ts";
+
+/** Work a worker is kept supplied with, beyond one task per slot. Microseconds. */
+export const WINDOW_US = 3000;
+/** The most tasks in flight on one worker, so that its answers come in digestible batches. */
+const MAX_IN_FLIGHT = 1024;
+/** What moving a value between threads takes: a fixed part, and bytes per microsecond. */
+const COPY_START_US = 150;
+const COPY_BYTES_PER_US = 1000;
+
+/** What a run of `task` is expected to take, in microseconds. */
+function expectedUs(task: TaskRecord): number {
+  const { durationUs } = task.function;
+  return durationUs < 0 ? WINDOW_US : durationUs;
+}
+
+/** Whether a task of `costUs` may be sent now: to a free slot, or behind work that will not take long. */
+function fits(worker: WorkerRecord, costUs: number): boolean {
+  const { inFlight } = worker;
+  if (inFlight < worker.nThreads) return true;
+  return worker.occupancyUs + costUs <= WINDOW_US * worker.nThreads && inFlight < MAX_IN_FLIGHT;
+}
+
+/** Enters the worker among those that can take more, or takes it out. To be called whenever its occupancy changed. */
+export function judgeRoom(state: SchedulerState, worker: WorkerRecord): void {
+  if (!worker.ending && !worker.alone && fits(worker, 1)) state.roomy.update(worker);
+  else state.roomy.delete(worker);
+}
+
+/** Sends queued tasks to workers until there are no more of either. Called once per event, when all its news is in. */
+export function assign(state: SchedulerState): void {
+  if (state.queued === 0) return;
+  assignSuspects(state);
+  for (;;) {
+    const leastBusy = state.roomy.peek();
+    if (leastBusy === undefined) return;
+    const line = nextLine(state);
+    const task = line?.peek();
+    if (line === undefined || task === undefined) return;
+    const costUs = expectedUs(task);
+    const worker = task.hasInputs ? closest(state, task, leastBusy, costUs) : leastBusy;
+    if (!fits(worker, costUs)) {
+      state.roomy.delete(worker);
+      continue;
+    }
+    line.shift();
+    send(state, task, worker, costUs);
+  }
+}
+
+function send(state: SchedulerState, task: TaskRecord, worker: WorkerRecord, costUs: number): void {
+  dispatch(state, task, worker, costUs);
+  judgeRoom(state, worker);
+}
+
+/** Tasks that were at hand when a thread died run alone, so that the next death has one culprit. */
+function assignSuspects(state: SchedulerState): void {
+  while (state.suspects.length > 0) {
+    const task = state.suspects.peek() as TaskRecord;
+    if (task.state === "queued") {
+      let idle: WorkerRecord | undefined;
+      for (const worker of state.roomy) if (worker.inFlight === 0) idle = worker;
+      if (idle === undefined) return;
+      idle.alone = true;
+      send(state, task, idle, expectedUs(task));
+    }
+    state.suspects.shift();
+  }
+}
+
+/** The line whose head is to run next. Tasks that are not queued any more are swept from it on the way. */
+function nextLine(state: SchedulerState): SchedulerState["suspects"] | undefined {
+  for (const queue of state.queues) {
+    for (const line of [queue.dependents, queue.roots]) {
+      for (let task = line.peek(); task !== undefined; task = line.peek()) {
+        if (task.state === "queued") return line;
+        line.shift();
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Among `leastBusy` and the holders of the task's large inputs that have room: where it would be done first. */
+function closest(state: SchedulerState, task: TaskRecord, leastBusy: WorkerRecord, costUs: number): WorkerRecord {
+  let inputBytes = 0;
+  let held: Map<WorkerRecord, number> | undefined;
+  forEachDependency(task, (input) => {
+    const holders = state.replicas.rightsOf(input);
+    if (holders.size === 0) return;
+    held ??= new Map();
+    inputBytes += input.nbytes;
+    for (const holder of holders) held.set(holder, (held.get(holder) ?? 0) + input.nbytes);
+  });
+  if (held === undefined) return leastBusy;
+  const startUs = (worker: WorkerRecord): number => {
+    const missing = inputBytes - (held?.get(worker) ?? 0);
+    return worker.occupancyUs + (missing === 0 ? 0 : COPY_START_US + missing / COPY_BYTES_PER_US);
+  };
+  let best = leastBusy;
+  let bestUs = startUs(leastBusy);
+  for (const holder of held.keys()) {
+    if (!state.roomy.has(holder) || !fits(holder, costUs)) continue;
+    const us = startUs(holder);
+    if (us < bestUs) {
+      best = holder;
+      bestUs = us;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,123 @@
+/** Rules back: to released and forgotten, because an input or a worker was lost or because nobody wants the task any more. */
+
+import {
+  type ClientRecord,
+  forEachDependency,
+  NO_VALUE,
+  type SchedulerState,
+  type TaskRecord,
+  type WorkerRecord,
+  zombieName,
+} from "./state.ts";
+
+/** A task that is released waits again if it is needed and is forgotten if not; which of the two, its turn will tell. */
+function goOn(state: SchedulerState, task: TaskRecord): void {
+  state.recommend(task, "waiting");
+  state.recommend(task, "forgotten");
+}
+
+/** waiting | queued | erred -> released. */
+export function letGo(state: SchedulerState, task: TaskRecord): void {
+  leaveQueue(state, task);
+  goOn(state, task);
+}
+
+/** queued -> waiting: an input was lost. */
+export function stepBack(state: SchedulerState, task: TaskRecord): void {
+  leaveQueue(state, task);
+}
+
+/** processing -> released: its worker is gone, or is told to stop. It stays entered with its inputs, lest they be freed meanwhile. */
+export function withdraw(state: SchedulerState, task: TaskRecord): void {
+  const worker = task.processingOn;
+  if (worker !== undefined) {
+    worker.zombies.set(zombieName(task.id, task.runId), task.expectedUs);
+    worker.occupancyUs += task.expectedUs;
+    leaveWorker(task);
+    state.toWorker(worker).cancel(task.id, task.runId, "not wanted any more");
+  }
+  goOn(state, task);
+}
+
+/** memory -> released: nobody needs it, or the last worker that held it is gone. Tasks that counted on it wait again. */
+export function dropValue(state: SchedulerState, task: TaskRecord): void {
+  freeReplicas(state, task);
+  task.atClient = false;
+  for (const dependent of task.dependents ?? []) {
+    if (!dependent.registered) continue;
+    if (dependent.state === "waiting") dependent.waitingOn += 1;
+    else if (dependent.state === "queued") {
+      dependent.waitingOn += 1;
+      state.recommend(dependent, "waiting");
+    }
+  }
+  goOn(state, task);
+}
+
+/** released -> forgotten: no message can name it any more; a recipe of another task still may, and bring it back. */
+export function forget(state: SchedulerState, task: TaskRecord): void {
+  releaseInputs(state, task);
+  state.tasks.delete(task.id);
+  task.dependents = undefined;
+  if (task.name !== undefined && state.named.get(task.name) === task) state.named.delete(task.name);
+}
+
+/** It has run, failed or been given up: its inputs need not be kept for it. */
+export function releaseInputs(state: SchedulerState, task: TaskRecord): void {
+  if (!task.registered) return;
+  task.registered = false;
+  task.formerlyRegistered = true;
+  forEachDependency(task, (input) => {
+    input.liveDependents -= 1;
+    if (input.liveDependents > 0) return;
+    input.dependents = undefined;
+    if (!input.isWanted) state.recommend(input, "released");
+  });
+}
+
+export function leaveQueue(state: SchedulerState, task: TaskRecord): void {
+  if (task.state === "queued") state.queued -= 1;
+}
+
+/** Takes a task out of its worker's hands; the worker's room has to be judged anew by the caller. */
+export function leaveWorker(task: TaskRecord): void {
+  const worker = task.processingOn;
+  if (worker === undefined) return;
+  worker.processing.delete(task);
+  worker.occupancyUs -= task.expectedUs;
+  if (worker.processing.size === 0) worker.alone = false;
+  task.processingOn = undefined;
+  task.started = false;
+}
+
+export function freeReplicas(state: SchedulerState, task: TaskRecord): void {
+  for (const worker of state.replicas.rightsOf(task)) state.toWorker(worker).free(task.id);
+  state.replicas.deleteLeft(task);
+}
+
+/** Notes that `worker` does not hold `task` any more. True if that was the last there was of its value. */
+export function loseReplica(state: SchedulerState, task: TaskRecord, worker: WorkerRecord): boolean {
+  state.replicas.delete(task, worker);
+  return isLost(state, task);
+}
+
+export function isLost(state: SchedulerState, task: TaskRecord): boolean {
+  return (
+    task.state === "memory" && task.value === NO_VALUE && !task.atClient && state.replicas.rightsOf(task).size === 0
+  );
+}
+
+/** Drops one client's claim by its own number. The task may go when it was the last. */
+export function releaseClaim(state: SchedulerState, client: ClientRecord, id: number): void {
+  const task = client.tasks.get(id);
+  if (task === undefined) return;
+  client.tasks.delete(id);
+  if (task.client === client && task.clientTask === id) {
+    task.wanted = false;
+    task.awaited = false;
+  } else if (task.claims !== undefined) {
+    task.claims = task.claims.filter((claim) => claim.client !== client || claim.id !== id);
+    if (task.claims.length === 0) task.claims = undefined;
+  }
+  if (!task.isNeeded) state.recommend(task, "released");
+}

@@ -1,0 +1,74 @@
+/**
+ * The table of moves a task can make, and the loop that makes recommended ones until none is left.
+ *
+ *   released -> waiting -> queued -> processing -> memory
+ *                  \          \           \-> erred
+ *                   \----------\-> erred / released (an input failed, was lost, or nobody wants it any more)
+ *
+ * A rule does what the move means and recommends what follows from it for this task and others; it never calls another rule.
+ */
+
+import { InvalidTransitionError } from "../protocol/errors.ts";
+import { awaitInputs, enqueue, fail, settle } from "./compute.ts";
+import { dropValue, forget, letGo, stepBack, withdraw } from "./release.ts";
+import type { SchedulerState, TaskRecord, TaskState } from "./state.ts";
+
+type Rule = (state: SchedulerState, task: TaskRecord) => void;
+
+const RULES: { readonly [From in TaskState]: { readonly [To in TaskState]?: Rule } } = {
+  released: { waiting: awaitInputs, erred: fail, forgotten: forget },
+  waiting: { queued: enqueue, erred: fail, released: letGo },
+  queued: { waiting: stepBack, erred: fail, released: letGo },
+  processing: { memory: settle, erred: fail, released: withdraw },
+  memory: { released: dropValue },
+  erred: { released: letGo },
+  forgotten: { waiting: awaitInputs },
+};
+
+/** Makes one move now, and recommends what follows from it. */
+export function move(state: SchedulerState, task: TaskRecord, to: TaskState): void {
+  const from = task.state;
+  const rule = RULES[from][to];
+  if (rule === undefined) {
+    throw new InvalidTransitionError(`no way from ${from} to ${to} for ${task.key}; this is a bug in manyhands`, {
+      key: task.key,
+      from,
+      to,
+    });
+  }
+  const worker = task.processingOn;
+  rule(state, task);
+  task.state = to;
+  state.watch?.({ key: task.key, from, to, stimulus: state.stimulus, worker: worker?.address });
+}
+
+/** Makes recommended moves until none is left, first come, first served. */
+export function settleRecommendations(state: SchedulerState): void {
+  for (let i = 0; i < state.recommendations.length; i += 2) {
+    const task = state.recommendations[i] as TaskRecord;
+    const to = state.recommendations[i + 1] as TaskState;
+    if (isStillDue(task, to)) move(state, task, to);
+  }
+  if (state.recommendations.length > 0) state.recommendations = [];
+}
+
+/** Between a recommendation and its turn, another move may have taken its reason away. */
+function isStillDue(task: TaskRecord, to: TaskState): boolean {
+  const { state } = task;
+  switch (to) {
+    case "queued":
+      return state === "waiting" && task.waitingOn === 0;
+    case "waiting":
+      return (
+        task.isNeeded && (state === "released" || state === "forgotten" || (state === "queued" && task.waitingOn > 0))
+      );
+    case "erred":
+      return state === "released" || state === "waiting" || state === "queued";
+    case "released":
+      return !task.isNeeded && state !== "released" && state !== "forgotten";
+    case "forgotten":
+      return !task.isNeeded && state === "released";
+    default:
+      return true;
+  }
+}

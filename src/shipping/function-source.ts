@@ -1,0 +1,283 @@
+/** Describes a function, class or module export so that a worker can have it too: as text, as an address or as a name. */
+
+import { UnserializableError } from "../protocol/errors.ts";
+import { hash } from "./hash.ts";
+
+/** Whatever can be called or constructed. */
+export type AnyFunction = ((...args: never) => unknown) | (abstract new (...args: never) => unknown);
+
+/** A function on its way. Equal hashes mean functions that do the same wherever they are compiled. */
+export type FunctionSpec =
+  /** An expression, and the names to put in its scope. Functions among these are {@link FunctionMark}s. */
+  | {
+      readonly kind: "source";
+      readonly name: string;
+      readonly source: string;
+      readonly bindings?: Readonly<Record<string, unknown>>;
+      readonly hash: string;
+    }
+  /** An export of a module, which whoever runs it imports. */
+  | {
+      readonly kind: "module";
+      readonly name: string;
+      readonly url: string;
+      readonly exportName: string;
+      readonly hash: string;
+    }
+  /** Something every realm has: `Math.max`. */
+  | { readonly kind: "builtin"; readonly name: string; readonly path: string; readonly hash: string };
+
+/** The key of an object that stands for a function among plain data. */
+export const FUNCTION_MARK = "manyhands:function";
+
+export interface FunctionMark {
+  readonly [FUNCTION_MARK]: FunctionSpec;
+}
+
+/** The exports of a module that can be called or constructed. */
+export type ModuleReferences<M> = {
+  readonly [Name in keyof M as Name extends "then" | symbol
+    ? never
+    : M[Name] extends AnyFunction
+      ? Name
+      : never]: M[Name];
+};
+
+const specs = new WeakMap<object, FunctionSpec>();
+
+/**
+ * Says what a worker needs to have `fn` too; asked again, it answers with the same object.
+ *
+ * @param path - where `fn` was found, for the error.
+ * @throws {@link UnserializableError} if there is no source text to send: bound functions, most native ones, accessors.
+ */
+export function describeFunction(fn: AnyFunction, path = ""): FunctionSpec {
+  const spec = specs.get(fn) ?? describe(fn, path);
+  specs.set(fn, spec);
+  return spec;
+}
+
+/** Lets functions travel by name: workers have them in scope, and their source means nothing elsewhere. */
+export function travelByName(functions: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(functions)) {
+    if (typeof value === "function") specs.set(value, builtin(name, name));
+  }
+}
+
+function builtin(name: string, path: string): FunctionSpec {
+  return { kind: "builtin", name, path, hash: hash(`builtin ${path}`) };
+}
+
+function describe(fn: AnyFunction, path: string): FunctionSpec {
+  const refuse = (why: string): never => {
+    throw new UnserializableError(`${path || name || "this function"} cannot travel: ${why}`, { path });
+  };
+  const name = typeof fn.name === "string" ? fn.name : ""; // A class may have a static method called name.
+  const text = Function.prototype.toString.call(fn);
+  const isNative = /\{\s*\[native code\]\s*\}$/.test(text);
+  const global = isNative || writtenInScript.test(name) ? globalPath(fn, name) : undefined;
+  if (global) return builtin(name, global);
+  if (isNative) refuse("it is bound or native and has no source text; wrap it, as in (...args) => f(...args)");
+  if (accessor.test(text)) refuse("it is a getter or setter; wrap it in a function that takes the object");
+  const source = asExpression(fn, name, text);
+  // Its own name tells functions apart only where they may call themselves by it.
+  return { kind: "source", name, source, hash: hash(`${source.includes(name) ? name : ""} ${source}`) };
+}
+
+/** Globals that Node writes in JavaScript: they have source text, but it only works where it stands. */
+const writtenInScript =
+  /^(fetch|atob|btoa|queueMicrotask|structuredClone|(set|clear)(Timeout|Interval|Immediate)|URL)$/;
+
+/** `Math.max`, if that is what the global object calls it. Other accessors than `name` stay unread: some warn, some throw. */
+function globalPath(fn: AnyFunction, name: string): string | undefined {
+  if (Reflect.get(globalThis, name) === fn) return name;
+  const fieldOf = (owner: object, key: string) => Object.getOwnPropertyDescriptor(owner, key)?.value;
+  const owner = Object.getOwnPropertyNames(globalThis).find(
+    (key) => fieldOf(Object(fieldOf(globalThis, key)), name) === fn,
+  );
+  return owner && `${owner}.${name}`;
+}
+
+// Written so that each text is matched in one way only: what can be matched in many takes for ever to fail.
+const comment = String.raw`/\*(?:[^*]|\*(?!/))*\*/|//.*[\n\r\u2028\u2029]`;
+const trivia = String.raw`(?:\s|${comment})*`;
+const asyncWord = new RegExp(`^async\\b${trivia}`);
+const starWord = new RegExp(`^(?:\\*${trivia})?`);
+const accessor = new RegExp(`^[gs]et(?=[\\s/["'#])${trivia}[^(\\s/=]`);
+/** How a function starts that is an expression as it stands: by that word, by parameters, or by the only parameter. */
+const expressionStart = new RegExp(`^(?:function[\\s*(/]|\\(|[^\\s()[\\]{}"'*/=#]+${trivia}=>)`);
+const METHOD_OPENS = "Object.values({";
+
+/** Methods are no expressions: they are put into an object, and taken out again. */
+function asExpression(fn: AnyFunction, name: string, text: string): string {
+  const isClass = Object.getOwnPropertyDescriptor(fn, "prototype")?.writable === false;
+  const isAsync = Object.prototype.toString.call(fn).startsWith("[object Async");
+  const sync = isAsync ? text.replace(asyncWord, "") : text;
+  if (isClass || expressionStart.test(sync)) return text;
+  const [star] = starWord.exec(sync) as unknown as [string];
+  let method = sync.slice(star.length).replace(/^#/, "");
+  // What a computed name was computed from stays behind.
+  if (method.startsWith("[")) method = JSON.stringify(name) + method.slice(closingBracket(method));
+  return `${METHOD_OPENS}${isAsync ? "async " : ""}${star}${method}})[0]`;
+}
+
+/** Whether functions like it are known to themselves by their name: methods are not. */
+export function knowsItself({ name, source }: FunctionSpec & { readonly kind: "source" }): boolean {
+  return isName(name) && !source.startsWith(METHOD_OPENS);
+}
+
+const stringsAndBrackets = new RegExp(String.raw`(["'\x60])(?:\\[^]|(?!\1)[^\\])*\1|${comment}|[[\]]`, "g");
+
+function closingBracket(text: string): number {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(stringsAndBrackets)) {
+    if (token === "[") depth++;
+    if (token === "]" && --depth === 0) return index + 1;
+  }
+  return text.length;
+}
+
+const reserved =
+  "arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
+  "finally for function if implements import in instanceof interface let new null package private protected public return " +
+  "static super switch this throw true try typeof var void while with yield";
+
+function isName(name: string): boolean {
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u.test(name) && !reserved.split(" ").includes(name);
+}
+
+/**
+ * The same function, with names to take along: values, functions and classes that it uses and that are not its own.
+ *
+ * Data is captured now: what becomes of the arrays, objects, maps, sets and buffers later is not seen. Functions among the
+ * bindings see the other bindings too. Called here, it is `fn`.
+ *
+ * @throws TypeError if something cannot be a name, or if `fn` is no source text to bind names in.
+ * @throws {@link UnserializableError} if a binding cannot travel.
+ * @example
+ * ```ts
+ * const scale = 3;
+ * const double = (x: number) => x * 2;
+ * client.submit(closure({ scale, double }, (x: number) => double(x) * scale), 7); // 42
+ * ```
+ */
+export function closure<F extends AnyFunction>(bindings: Readonly<Record<string, unknown>>, fn: F): F {
+  const spec = describeFunction(fn);
+  if (spec.kind !== "source") throw new TypeError(`${spec.name} travels by name: there is no source to bind names in`);
+  for (const name of Object.keys(bindings)) {
+    if (!isName(name))
+      throw new TypeError(`closure() cannot bind "${name}": it is not a name that a function could use`);
+  }
+  const contents = [spec.hash];
+  const packed = pack({ ...bindings }, "bindings", [], contents) as Record<string, unknown>;
+  const bound = new Proxy(fn, {});
+  specs.set(bound, { ...spec, bindings: { ...spec.bindings, ...packed }, hash: hash(contents.join()) });
+  return bound;
+}
+
+/** Copies what is plain data, describes functions, keeps the rest by reference, and writes what it saw to `contents`. */
+function pack(value: unknown, path: string, above: readonly object[], contents: string[]): unknown {
+  if (typeof value === "function") {
+    const spec = describeFunction(value as AnyFunction, path);
+    contents.push(spec.hash);
+    return { [FUNCTION_MARK]: spec } satisfies FunctionMark;
+  }
+  if (typeof value === "symbol") throw new UnserializableError(`${path} is a symbol, which cannot travel`, { path });
+  if (typeof value !== "object" || value === null) {
+    contents.push(
+      typeof value === "string" ? JSON.stringify(value) : typeof value + (Object.is(value, -0) ? "-0" : value),
+    );
+    return value;
+  }
+  if (above.includes(value)) {
+    throw new UnserializableError(`${path} leads back to what it is part of; pass such data as an argument`, { path });
+  }
+  const inside = [...above, value];
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  contents.push(tag);
+  if (Array.isArray(value) || value instanceof Map || value instanceof Set) {
+    const items = Array.from(value as Iterable<unknown>, (each, i) => pack(each, `${path}[${i}]`, inside, contents));
+    contents.push("]");
+    if (value instanceof Map) return new Map(items as [unknown, unknown][]);
+    return value instanceof Set ? new Set(items) : items;
+  }
+  if (isPlainObject(value)) {
+    const pieces: string[] = [];
+    const copies = Object.entries(value).map(([key, each]) => {
+      const piece = [JSON.stringify(key)];
+      const copy = pack(each, `${path}.${key}`, inside, piece);
+      pieces.push(piece.join());
+      return [key, copy];
+    });
+    contents.push(pieces.sort().join(), "}"); // Sorted, for the order of its keys does not make another object.
+    return Object.fromEntries(copies);
+  }
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+  if (buffer instanceof ArrayBuffer) {
+    const { byteOffset = 0, byteLength } = value as ArrayBuffer & { byteOffset?: number };
+    const bytes = buffer.slice(byteOffset, byteOffset + byteLength);
+    contents.push(hash(byteLength % 4 ? new Uint8Array(bytes) : new Uint32Array(bytes)));
+    return buffer === value ? bytes : new (Reflect.get(globalThis, tag))(bytes);
+  }
+  if (tag === "Date" || tag === "RegExp") {
+    contents.push(`${Number(value)}${value}`);
+    return new (value.constructor as new (original: object) => object)(value);
+  }
+  contents.push(identityOf(value));
+  return value;
+}
+
+export function isPlainObject(value: object): value is Record<string, unknown> {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+const identities = new WeakMap<object, string>();
+let realm = "";
+let identified = 0;
+
+/** What is only equal to itself gets a name that no other realm gives, for hashes meet on workers. */
+function identityOf(value: object): string {
+  realm ||= `${Math.random()}`;
+  const identity = identities.get(value) ?? `${realm} ${identified++}`;
+  identities.set(value, identity);
+  return identity;
+}
+
+/**
+ * The exports of a module, to be submitted without being loaded here: whoever runs them imports the module.
+ *
+ * @throws TypeError if `url` is not absolute. Calling a reference throws as well: there is nothing behind it here.
+ * @example
+ * ```ts
+ * const { render } = fromModule<typeof import("./work.js")>(new URL("./work.js", import.meta.url));
+ * client.submit(render, tile);
+ * ```
+ */
+export function fromModule<M>(url: { readonly href: string } | string): ModuleReferences<M> {
+  const { URL } = globalThis as unknown as { URL: new (url: string) => { readonly href: string } };
+  let href: string;
+  try {
+    ({ href } = new URL(String(url)));
+  } catch (cause) {
+    throw new TypeError(`"${url}" is no absolute URL; write new URL("./work.js", import.meta.url)`, { cause });
+  }
+  return new Proxy(Object.create(null), {
+    get(made, name) {
+      if (typeof name === "symbol" || name === "then") return undefined; // A promise must be able to hold it.
+      made[name] ??= reference(href, name);
+      return made[name];
+    },
+  });
+}
+
+function reference(url: string, exportName: string): AnyFunction {
+  function refuse(): never {
+    throw new TypeError(
+      `${exportName} is a reference to ${url}: give it to submit(), or import the module to call it here`,
+    );
+  }
+  Object.defineProperty(refuse, "name", { value: exportName });
+  specs.set(refuse, { kind: "module", name: exportName, url, exportName, hash: hash(`module ${url} ${exportName}`) });
+  return refuse;
+}

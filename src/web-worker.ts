@@ -1,0 +1,6 @@
+/** What a Web Worker runs. */
+
+import { toOwner } from "./adapters/web-worker-endpoint.ts";
+import { startWorker } from "./worker.ts";
+
+startWorker(toOwner());

@@ -1,0 +1,29 @@
+/** What a worker's machine gives its shell to do, and how it hears of the end of a run. */
+
+import type { ErrorOnWire } from "../protocol/errors.ts";
+import type { TaskId, WorkerAddress } from "../protocol/identity.ts";
+import type { WorkerMessage } from "../protocol/worker-messages.ts";
+import type { Load, LocalTask } from "./state.ts";
+
+export type WorkerInstruction =
+  | { readonly type: "send"; readonly messages: readonly WorkerMessage[]; readonly transfer: readonly object[] }
+  | {
+      readonly type: "gather-dep";
+      readonly from: WorkerAddress;
+      readonly request: number;
+      readonly ids: readonly TaskId[];
+    }
+  | { readonly type: "abort"; readonly task: LocalTask; readonly reason: string };
+
+/** What a run returned. */
+export interface Result {
+  readonly value: unknown;
+  /** Size in bytes, estimated. */
+  readonly nbytes: number;
+  readonly valueType: string;
+  readonly load: Load;
+}
+
+export interface Failure {
+  readonly error: ErrorOnWire;
+}

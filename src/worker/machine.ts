@@ -1,0 +1,307 @@
+/**
+ * A worker: what to fetch, what to run next, and what to tell the scheduler. It runs nothing itself and sends nothing itself.
+ *
+ * A task comes with its small inputs in it and with the whereabouts of the large ones. It waits while these are fetched from the
+ * workers that hold them, is ready, is handed to the shell by `next()`, and ends with `succeed` or `fail`. Every word about it
+ * carries the number of its run, so that neither side can take a run that was called off for the one that counts.
+ *
+ * What happens is written down and handed over by `take()`, as rarely as the shell likes: a thread that computes cannot speak, so
+ * the shell sees to it that nothing waits here before a task that may take long.
+ */
+
+import type { FunctionId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import { AWAITED, isReference, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
+import {
+  type CancelCompute,
+  COMPUTE_HEADER,
+  type ComputeTask,
+  type SchedulerToWorkerMessage,
+  type WorkerMessage,
+} from "../protocol/worker-messages.ts";
+import type { Failure, Result, WorkerInstruction } from "./contract.ts";
+import { ask, awaitInput, noteHolders, receive, satisfy } from "./gather.ts";
+import { LocalTask, WorkerState } from "./state.ts";
+
+const NO_DATA: ReadonlyMap<TaskId, unknown> = new Map();
+const NOTHING: readonly object[] = [];
+
+export class WorkerMachine {
+  readonly #state: WorkerState;
+  #instructions: WorkerInstruction[] = [];
+
+  constructor(nThreads: number) {
+    this.#state = new WorkerState(nThreads);
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** Hears the scheduler. Functions are the shell's to register; it does so before it hands on what follows them. */
+  handle(message: SchedulerToWorkerMessage): void {
+    switch (message.type) {
+      case "compute-task":
+        return this.#compute(message);
+      case "put-data":
+        return this.#put(message.id, message.value);
+      case "get-data":
+        return this.#get(message.id, message.move);
+      case "free-keys":
+        for (const id of message.ids) this.#drop(id);
+        return;
+      case "cancel-compute":
+        return this.#cancel(message);
+      case "remove-peer":
+        return this.#removePeer(message.address);
+      case "register-functions":
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** A task to run now, if there is a free slot and one that is ready. It is executing from here on. */
+  next(): LocalTask | undefined {
+    const { ready, executing, nThreads } = this.#state;
+    if (executing.size >= nThreads) return undefined;
+    for (let task = ready.shift(); task !== undefined; task = ready.shift()) {
+      if (task.state !== "ready") continue;
+      task.state = "executing";
+      executing.set(task.id, task);
+      return task;
+    }
+    return undefined;
+  }
+
+  /** The task that `next()` would hand out. */
+  peek(): LocalTask | undefined {
+    return this.#state.ready.peek();
+  }
+
+  /** Says that a task begins which may take long. */
+  announce(task: LocalTask): void {
+    this.#send({ type: "task-started", id: task.id, run: task.run });
+  }
+
+  progress(task: LocalTask, fraction: number, note: string | undefined): void {
+    if (task.state !== "executing" || task.cancelled) return;
+    this.#send({ type: "task-progress", id: task.id, run: task.run, fraction, note });
+  }
+
+  /** The value of an input: it came with the task, or is held here. */
+  input(task: LocalTask, id: TaskId): unknown {
+    if (task.data.has(id)) return task.data.get(id);
+    const load = this.#state.loads.get(id);
+    if (load !== undefined) load.movable = false;
+    return this.#state.values.get(id);
+  }
+
+  /** A run ended well, after `us` microseconds. */
+  succeed(task: LocalTask, result: Result, us: number): void {
+    const state = this.#state;
+    if (!this.#end(task, us)) return;
+    if (result.nbytes <= SMALL_VALUE_LIMIT) {
+      state.results.push(task.id, task.run, result.value);
+      return;
+    }
+    const { nbytes, valueType, value, load } = result;
+    const stored = { type: "task-stored", id: task.id, run: task.run, nbytes, valueType } as const;
+    const isAwaited = (task.shape & AWAITED) !== 0;
+    const moved = isAwaited && load.movable;
+    if (moved) state.transfer.push(...load.buffers);
+    else {
+      state.values.set(task.id, value);
+      state.loads.set(task.id, load);
+    }
+    this.#send(isAwaited ? { ...stored, pushed: { value, moved } } : stored);
+  }
+
+  fail(task: LocalTask, { error }: Failure, us: number): void {
+    if (this.#end(task, us)) this.#send({ type: "task-erred", id: task.id, run: task.run, error });
+  }
+
+  /** A peer asks for values: those of them that are here. */
+  lookUp(ids: readonly TaskId[]): { readonly ids: TaskId[]; readonly values: unknown[] } {
+    const held = ids.filter((id) => this.#state.values.has(id));
+    return { ids: held, values: held.map((id) => this.#state.values.get(id)) };
+  }
+
+  /** A peer answered. What it did not send is asked for elsewhere. */
+  receive(request: number, ids: readonly TaskId[], values: readonly unknown[]): void {
+    const found = new Map(ids.map((id, i) => [id, values[i]]));
+    ask(this.#state, receive(this.#state, request, found), this.#instructions);
+  }
+
+  /** What is to be done and said, in order; emptied by the call. */
+  take(): readonly WorkerInstruction[] {
+    const state = this.#state;
+    this.#closeColumns();
+    if (state.messages.length > 0) {
+      const transfer = state.transfer.length > 0 ? state.transfer : NOTHING;
+      this.#instructions.push({ type: "send", messages: state.messages, transfer });
+      state.messages = [];
+      if (state.transfer.length > 0) state.transfer = [];
+    }
+    const instructions = this.#instructions;
+    this.#instructions = [];
+    return instructions;
+  }
+
+  #compute(message: ComputeTask): void {
+    const state = this.#state;
+    const { rows } = message;
+    const fetches = message.whoHas.length > 0 ? noteHolders(state, message) : [];
+    const data = message.data.length > 0 ? pairs(message.data) : NO_DATA;
+    const names = message.names.length > 0 ? pairs(message.names) : NO_DATA;
+    for (let at = 0; at < rows.length; ) {
+      const slots = rows[at + 4] as number;
+      const shape = rows[at + 5] as number;
+      const first = at + COMPUTE_HEADER;
+      const id = rows[at] as TaskId;
+      const task = new LocalTask({
+        id,
+        run: rows[at + 1] as number,
+        client: message.client,
+        clientTask: rows[at + 2] as number,
+        fn: rows[at + 3] as number,
+        shape,
+        slots: rows.slice(first, first + slots),
+        name: names.get(id) as Key | undefined,
+        data,
+      });
+      at = first + slots;
+      if (shape !== 0) this.#awaitInputs(task);
+      if (task.state === "waiting" && task.waitingOn === 0) {
+        task.state = "ready";
+        state.ready.push(task);
+      }
+    }
+    ask(state, fetches, this.#instructions);
+  }
+
+  #awaitInputs(task: LocalTask): void {
+    const { values } = this.#state;
+    for (let slot = 0; slot < task.slots.length; slot++) {
+      if (!isReference(task.shape, slot)) continue;
+      const id = task.slots[slot] as TaskId;
+      if (task.data.has(id) || values.has(id) || awaitInput(this.#state, task, id)) continue;
+      task.state = "done";
+      this.#send({ type: "missing-data", id: task.id, run: task.run, missing: id, holders: [] });
+      return;
+    }
+  }
+
+  #put(id: TaskId, value: unknown): void {
+    const state = this.#state;
+    state.values.set(id, value);
+    const fetch = state.fetches.get(id);
+    if (fetch === undefined) return;
+    state.fetches.delete(id);
+    satisfy(state, fetch);
+  }
+
+  #get(id: TaskId, move: boolean): void {
+    const { values, loads } = this.#state;
+    const found = values.has(id);
+    const value = values.get(id);
+    const load = loads.get(id);
+    const leaving = move && load?.movable ? load.buffers : undefined;
+    if (leaving !== undefined) {
+      this.#state.transfer.push(...leaving);
+      this.#drop(id);
+    }
+    this.#send({ type: "data", id, found, value, moved: leaving !== undefined });
+  }
+
+  #drop(id: TaskId): void {
+    this.#state.values.delete(id);
+    this.#state.loads.delete(id);
+  }
+
+  #cancel({ ids, runs, reason }: CancelCompute): void {
+    const state = this.#state;
+    for (const [i, id] of ids.entries()) {
+      const run = runs[i];
+      const running = state.executing.get(id);
+      if (running !== undefined && running.run === run) {
+        running.cancelled = true;
+        this.#instructions.push({ type: "abort", task: running, reason });
+        continue;
+      }
+      for (const task of this.#notBegun()) {
+        if (task.id !== id || task.run !== run) continue;
+        task.state = "done";
+        state.dropped.push(id, run);
+      }
+    }
+  }
+
+  *#notBegun(): Iterable<LocalTask> {
+    for (const task of this.#state.ready) if (task.state === "ready") yield task;
+    for (const fetch of this.#state.fetches.values()) {
+      for (const task of fetch.waiters) if (task.state === "waiting") yield task;
+    }
+  }
+
+  #removePeer(address: WorkerAddress): void {
+    const state = this.#state;
+    for (const fetch of state.fetches.values()) {
+      const at = fetch.holders.indexOf(address);
+      if (at >= 0) fetch.holders.splice(at, 1);
+    }
+    for (const request of [...state.requests.values()]) {
+      if (request.peer === address) ask(state, receive(state, request.number, NO_DATA), this.#instructions);
+    }
+  }
+
+  /** Takes the task out of its slot. False if the run had been called off. */
+  #end(task: LocalTask, us: number): boolean {
+    const state = this.#state;
+    state.executing.delete(task.id);
+    task.state = "done";
+    this.#spend(task.fn, us);
+    if (!task.cancelled) return true;
+    state.dropped.push(task.id, task.run);
+    return false;
+  }
+
+  #spend(fn: FunctionId, us: number): void {
+    const spent = this.#state.spent.get(fn);
+    if (spent === undefined) this.#state.spent.set(fn, { runs: 1, us });
+    else {
+      spent.runs += 1;
+      spent.us += us;
+    }
+  }
+
+  #send(message: WorkerMessage): void {
+    this.#closeColumns();
+    this.#state.messages.push(message);
+  }
+
+  /** Makes messages of what has gathered in columns, so that what follows comes after it. */
+  #closeColumns(): void {
+    const state = this.#state;
+    if (state.added.length > 0) {
+      state.messages.push({ type: "add-keys", ids: state.added });
+      state.added = [];
+    }
+    if (state.dropped.length > 0) {
+      state.messages.push({ type: "task-dropped", runs: state.dropped });
+      state.dropped = [];
+    }
+    if (state.results.length > 0 || state.spent.size > 0) {
+      const spent: number[] = [];
+      for (const [fn, { runs, us }] of state.spent) spent.push(fn, runs, Math.round(us));
+      state.spent.clear();
+      state.messages.push({ type: "task-finished", results: state.results, spent });
+      state.results = [];
+    }
+  }
+}
+
+function pairs(flat: readonly unknown[]): ReadonlyMap<TaskId, unknown> {
+  const map = new Map<TaskId, unknown>();
+  for (let i = 0; i < flat.length; i += 2) map.set(flat[i] as TaskId, flat[i + 1]);
+  return map;
+}

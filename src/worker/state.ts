@@ -1,0 +1,91 @@
+/** What a worker knows: the tasks in its hands, the values it holds, and what it is fetching. */
+
+import { Deque } from "../collections/deque.ts";
+import type { ClientId, ClientTaskId, FunctionId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import type { WorkerMessage } from "../protocol/worker-messages.ts";
+
+export type LocalTaskState = "waiting" | "ready" | "executing" | "done";
+
+/** One run of a task, from the message that brought it to the one that reports its end. */
+export class LocalTask {
+  readonly id: TaskId;
+  readonly run: RunId;
+  /** Who submitted it, and their number for it. */
+  readonly client: ClientId;
+  readonly clientTask: ClientTaskId;
+  readonly fn: FunctionId;
+  /** See `task-spec.ts`. */
+  readonly shape: number;
+  readonly slots: unknown[];
+  /** Its key, if its user named it. */
+  readonly name: Key | undefined;
+  /** Small inputs that came with the message; they are nobody else's business. */
+  readonly data: ReadonlyMap<TaskId, unknown>;
+  state: LocalTaskState = "waiting";
+  /** Inputs still being fetched. */
+  waitingOn = 0;
+  /** Nobody wants this run any more: its end is reported as such, whatever it is. */
+  cancelled = false;
+
+  constructor(
+    from: Pick<LocalTask, "id" | "run" | "client" | "clientTask" | "fn" | "shape" | "slots" | "name" | "data">,
+  ) {
+    this.id = from.id;
+    this.run = from.run;
+    this.client = from.client;
+    this.clientTask = from.clientTask;
+    this.fn = from.fn;
+    this.shape = from.shape;
+    this.slots = from.slots;
+    this.name = from.name;
+    this.data = from.data;
+  }
+}
+
+/** What is to be transferred if a value leaves its worker for good. */
+export interface Load {
+  readonly buffers: readonly object[];
+  /** False once anything else here may look at the buffers: then only a copy may leave. */
+  movable: boolean;
+}
+
+/** A value on its way from a peer. */
+export interface Fetch {
+  readonly id: TaskId;
+  /** Holders not asked yet, to be asked one after the other. */
+  readonly holders: WorkerAddress[];
+  readonly asked: WorkerAddress[];
+  readonly waiters: Set<LocalTask>;
+}
+
+/** A question to a peer that is not answered yet. */
+export interface Request {
+  readonly number: number;
+  readonly peer: WorkerAddress;
+  readonly ids: readonly TaskId[];
+}
+
+export class WorkerState {
+  readonly nThreads: number;
+  readonly ready = new Deque<LocalTask>();
+  readonly executing = new Map<TaskId, LocalTask>();
+  readonly values = new Map<TaskId, unknown>();
+  /** For results made here: how they could leave. */
+  readonly loads = new Map<TaskId, Load>();
+  readonly fetches = new Map<TaskId, Fetch>();
+  readonly requests = new Map<number, Request>();
+  nextRequest = 1;
+
+  /** Results that ride along with the next message, `id, run, value` each. */
+  results: unknown[] = [];
+  /** Runs and microseconds by function since the last message. */
+  readonly spent = new Map<FunctionId, { runs: number; us: number }>();
+  dropped: number[] = [];
+  added: TaskId[] = [];
+  messages: WorkerMessage[] = [];
+  transfer: object[] = [];
+
+  constructor(nThreads: number) {
+    this.nThreads = nThreads;
+  }
+}
