@@ -11,7 +11,7 @@ export * from "./public-names.ts";
 
 /** The worker's file first, and its text where a bundle was shipped without the file. */
 const nodePlatform = platform(availableParallelism(), [
-  () => fromWorker(new Worker(new URL("./node-worker.js", import.meta.url))),
+  () => fromWorker(new Worker(new URL("./node-worker.cjs", import.meta.url))),
   async () => fromWorker(new Worker((await import("./node-worker-inline.js")).default, { eval: true })),
 ]);
 

@@ -5,13 +5,20 @@ import type { Clock } from "../ports/clock.ts";
 /** A day: an interval that keeps a process alive, and does nothing. */
 const LONG_MS = 86_400_000;
 
-/** Timers are numbers in pages, and objects in Node. */
+/** Timers are objects in Node, which can be told whether to keep the process alive, and numbers in pages. */
+interface CountedTimer {
+  ref?(): void;
+  unref(): void;
+}
+
 function unref(timer: unknown): void {
-  (timer as { unref?: () => void }).unref?.();
+  (timer as Partial<CountedTimer>).unref?.();
 }
 
 export class SystemClock implements Clock {
   #turns: (() => void)[] = [];
+  #alive: CountedTimer | undefined;
+  #holders = 0;
   #channel: MessageChannel | undefined;
 
   now(): number {
@@ -40,7 +47,15 @@ export class SystemClock implements Clock {
   }
 
   keepAlive(): () => void {
-    const timer = setInterval(() => {}, LONG_MS);
-    return () => clearInterval(timer);
+    // One timer for all, which Node counts or does not count: making one each time costs more than most tasks.
+    this.#alive ??= setInterval(() => {}, LONG_MS) as unknown as CountedTimer;
+    const timer = this.#alive;
+    if (timer.ref === undefined) return () => {};
+    if (this.#holders++ === 0) timer.ref();
+    let isHeld = true;
+    return () => {
+      if (isHeld && --this.#holders === 0) timer.unref();
+      isHeld = false;
+    };
   }
 }

@@ -46,8 +46,9 @@ function captureObjects(args: unknown[], naming: Naming): number {
   const named = (arg: unknown, i: number) =>
     i < MAX_REFERENCE_SLOTS && typeof arg === "object" && arg !== null && (arg instanceof Future || isLargeArray(arg));
   // All that can fail comes first, and only then is anything named.
-  const captured = args.map((arg, i) => (named(arg, i) ? undefined : captureOne(arg, `args[${i}]`)));
-  if (captured.some((one) => one?.isPacked)) return pack(args, captured, naming);
+  const references: Future[] = [];
+  const captured = args.map((arg, i) => (named(arg, i) ? undefined : captureOne(arg, `args[${i}]`, references)));
+  if (captured.some((one) => one?.isPacked)) return pack(args, captured, references, naming);
   let shape = 0;
   for (const [i, arg] of args.entries()) {
     const one = captured[i];
@@ -63,25 +64,24 @@ function captureObjects(args: unknown[], naming: Naming): number {
 type Captured = ReturnType<typeof captureOne>;
 
 /** All arguments as one value with marks in it, and the tasks that the marks stand for. */
-function pack(args: unknown[], captured: readonly (Captured | undefined)[], naming: Naming): number {
-  const together = captureOne(
-    args.map((arg, i) => {
-      const one = captured[i];
-      return one === undefined || one.isPacked ? arg : one.value;
-    }),
-    "args",
-  );
+function pack(
+  args: unknown[],
+  captured: readonly (Captured | undefined)[],
+  references: Future[],
+  naming: Naming,
+): number {
+  const together = captured.map((one, i) => (one ?? captureOne(args[i], `args[${i}]`, references)).value);
   args.length = 0;
-  args.push(together.value);
-  for (const reference of together.references) args.push(naming.refer(reference));
+  args.push(together);
+  for (const reference of references) args.push(naming.refer(reference));
   return PACKED;
 }
 
-function captureOne(value: unknown, path: string) {
+function captureOne(value: unknown, path: string, references: Future[]) {
   const transfers = takeTransfers(value);
-  if (transfers === undefined) return capture(value, path, asFuture, structuredClone);
+  if (transfers === undefined) return capture(value, path, asFuture, structuredClone, undefined, references);
   const asItIs = new Map<ArrayBuffer, ArrayBuffer>(transfers.map((buffer) => [buffer, buffer]));
-  const captured = capture(value, path, asFuture, structuredClone, asItIs);
+  const captured = capture(value, path, asFuture, structuredClone, asItIs, references);
   return { ...captured, value: moveBuffers(captured.value, transfers, path) };
 }
 

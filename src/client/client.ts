@@ -42,7 +42,10 @@ export type Gathered<X> =
 
 /** Options for the tasks submitted through `client.with(options)`. */
 export interface WithOptions extends TaskOptions {
-  /** Names the task; a name in use means that task, whatever is submitted. For `map`, one name each. */
+  /**
+   * Names the task; a name in use means that task, whatever is submitted. For `map` and `scatterAll` one name each, or one that
+   * theirs begin with.
+   */
   readonly key?: Key | readonly Key[];
   /** Cancels what is submitted when it is aborted. */
   readonly signal?: AbortSignal;
@@ -137,11 +140,11 @@ export class Client {
    * maps and sets, and undefined elsewhere.
    */
   gather<X>(collection: X, { errors = "throw" }: { readonly errors?: "throw" | "skip" } = {}): Promise<Gathered<X>> {
-    const futures = new Set<Future>();
-    collect(collection, futures);
+    const futures: Future[] = [];
+    const shape = snapshot(collection, futures);
     return new Promise((resolve, reject) => {
-      let missing = futures.size;
-      const finish = () => resolve(fill(collection, errors === "skip") as Gathered<X>);
+      let missing = futures.length;
+      const finish = () => resolve(fill(shape, errors === "skip") as Gathered<X>);
       if (missing === 0) return finish();
       const watcher: Watcher = {
         changed: (future) => {
@@ -160,7 +163,7 @@ export class Client {
       for (const future of futures) {
         const isThere =
           futureAccess.state(future) === "finished" || (future.done() && futureAccess.state(future) !== "stored");
-        if (!isThere) this.#session.requestValue(future);
+        if (!isThere) futureAccess.owner(future).requestValue(future);
         futureAccess.watch(future, watcher);
       }
     });
@@ -177,10 +180,9 @@ export class Client {
 
   /** One future for each of the values. */
   scatterAll<T>(values: Iterable<T>, options: ScatterOptions = {}): Future<T>[] {
-    return Array.from(
-      values,
-      (value, i) => this.#session.scatter(value, options, this.#options.keys?.[i]) as Future<T>,
-    );
+    const { key, keys } = this.#options;
+    const nameOf = (i: number) => (key === undefined ? keys?.[i] : `${key}-${i}`);
+    return Array.from(values, (value, i) => this.#session.scatter(value, options, nameOf(i)) as Future<T>);
   }
 
   /** The same client with defaults for what is submitted through it, on top of those it has. */
@@ -248,16 +250,19 @@ function toArray(iterable: Iterable<unknown>, index: number): readonly unknown[]
   return [...iterable];
 }
 
-function collect(item: unknown, futures: Set<Future>): void {
-  if (typeof item !== "object" || item === null) return;
-  if (item instanceof Future) futures.add(item);
-  else if (Array.isArray(item) || item instanceof Set) for (const each of item) collect(each, futures);
-  else if (item instanceof Map) {
-    for (const [key, value] of item) {
-      collect(key, futures);
-      collect(value, futures);
-    }
-  } else if (isPlainObject(item)) for (const value of Object.values(item)) collect(value, futures);
+/** The collection as it is now, and the futures in it. */
+function snapshot(item: unknown, futures: Future[]): unknown {
+  if (typeof item !== "object" || item === null) return item;
+  if (item instanceof Future) {
+    futures.push(item);
+    return item;
+  }
+  const inside = (each: unknown) => snapshot(each, futures);
+  if (Array.isArray(item)) return item.map(inside);
+  if (item instanceof Set) return new Set([...item].map(inside));
+  if (item instanceof Map) return new Map([...item].map(([key, value]) => [inside(key), inside(value)]));
+  if (!isPlainObject(item)) return item;
+  return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, inside(value)]));
 }
 
 function fill(item: unknown, skipsFailed: boolean): unknown {

@@ -16,6 +16,13 @@ export interface FutureOwner {
   retry(futures: readonly Future<unknown>[]): void;
 }
 
+/** What the futures on results of one function have in common. */
+export interface Origin {
+  readonly owner: FutureOwner;
+  /** What their keys begin with. */
+  readonly prefix: string;
+}
+
 export interface CancelOptions {
   /** End the thread that runs it, if need be, and cancel it even if other clients want it. */
   readonly force?: boolean;
@@ -28,6 +35,9 @@ export interface Watcher {
   /** Returns whether it wants to hear more of this future. */
   changed(future: Future<unknown>): boolean;
 }
+
+/** A watcher, or the resolving half of a promise of the value: of these there are many, and they take little. */
+type Waiting = Watcher | ((value: unknown) => void);
 
 export interface Progress {
   /** 0 to 1. */
@@ -49,7 +59,7 @@ interface Extras {
 
 /** What the client does to futures and their users cannot. Filled in by the class. */
 export interface FutureAccess {
-  create<T>(owner: FutureOwner, id: ClientTaskId, prefix: string): Future<T>;
+  create<T>(origin: Origin, id: ClientTaskId): Future<T>;
   owner(future: Future<unknown>): FutureOwner;
   id(future: Future<unknown>): ClientTaskId;
   prefix(future: Future<unknown>): string;
@@ -76,25 +86,22 @@ export let futureAccess: FutureAccess;
  * the cluster until the last future on it is released, at the latest some time after it became unreachable.
  */
 export class Future<T = unknown> {
-  readonly #owner: FutureOwner;
+  readonly #origin: Origin;
   readonly #id: ClientTaskId;
-  /** What its key begins with. */
-  readonly #prefix: string;
   #state: FutureState = "pending";
   #outcome: unknown = undefined;
-  #watchers: Watcher | Watcher[] | undefined = undefined;
+  #watchers: Waiting | Waiting[] | undefined = undefined;
   #extras: Extras | undefined = undefined;
 
   /** Futures come from a client; see {@link Client.submit}. */
-  private constructor(owner: FutureOwner, id: ClientTaskId, prefix: string) {
-    this.#owner = owner;
+  private constructor(origin: Origin, id: ClientTaskId) {
+    this.#origin = origin;
     this.#id = id;
-    this.#prefix = prefix;
   }
 
   /** Names the task in the whole cluster. */
   get key(): Key {
-    return this.#owner.keyOf(this);
+    return this.#origin.owner.keyOf(this);
   }
 
   get status(): FutureStatus {
@@ -138,8 +145,8 @@ export class Future<T = unknown> {
       case "lost":
         return Promise.reject(errorOf(this.#outcome));
       default: {
-        const value = new Promise<T>((resolve, reject) => this.#addWatcher(new ValueWatcher(resolve, reject)));
-        this.#owner.requestValue(this);
+        const value = new Promise<T>((resolve) => this.#addWatcher(resolve as (value: unknown) => void));
+        this.#origin.owner.requestValue(this);
         return signal === undefined ? value : giveUpOn(signal, value);
       }
     }
@@ -162,20 +169,12 @@ export class Future<T = unknown> {
 
   /** Calls `callback` once it has ended, in a turn of its own if it has already. What the callback throws is reported, and harms nobody. */
   addDoneCallback(callback: (future: this) => void): void {
-    this.#whenDone(() => {
-      queueMicrotask(() => {
-        try {
-          callback(this);
-        } catch (error) {
-          console.error("a done callback threw:", error);
-        }
-      });
-    });
+    this.#whenDone(() => queueMicrotask(() => attempt("a done callback", () => callback(this))));
   }
 
-  /** Calls `listener` whenever the task reports progress with `getTask().progress()`. */
+  /** Calls `listener` whenever the task reports progress with `getTask().progress()`. What it throws is reported, and harms nobody. */
   onProgress(listener: (progress: Progress) => void): void {
-    this.#moreThanUsual().progress.push(listener);
+    this.#moreThanUsual().progress.push((progress) => attempt("a progress listener", () => listener(progress)));
   }
 
   /**
@@ -183,17 +182,17 @@ export class Future<T = unknown> {
    * the signal runs on, unless `force` ends its thread.
    */
   cancel(options?: CancelOptions): void {
-    this.#owner.cancel([this], options);
+    this.#origin.owner.cancel([this], options);
   }
 
   /** Runs it again if it failed, and before it the inputs whose failure made it fail. */
   retry(): void {
-    this.#owner.retry([this]);
+    this.#origin.owner.retry([this]);
   }
 
   /** Gives up the claim. The future can still be read as far as it has been, and no further. */
   release(): void {
-    this.#owner.release(this);
+    this.#origin.owner.release(this);
   }
 
   [Symbol.dispose](): void {
@@ -215,7 +214,7 @@ export class Future<T = unknown> {
     if (watcher.changed(this)) this.#addWatcher(watcher);
   }
 
-  #addWatcher(watcher: Watcher): void {
+  #addWatcher(watcher: Waiting): void {
     if (this.#watchers === undefined) this.#watchers = watcher;
     else if (Array.isArray(this.#watchers)) this.#watchers.push(watcher);
     else this.#watchers = [this.#watchers, watcher];
@@ -224,13 +223,21 @@ export class Future<T = unknown> {
   #tellWatchers(): void {
     const watchers = this.#watchers;
     if (watchers === undefined) return;
+    this.#watchers = undefined;
     if (!Array.isArray(watchers)) {
-      this.#watchers = undefined;
-      if (watchers.changed(this)) this.#addWatcher(watchers);
+      if (this.#tell(watchers)) this.#addWatcher(watchers);
       return;
     }
-    this.#watchers = undefined;
-    for (const watcher of watchers) if (watcher.changed(this)) this.#addWatcher(watcher);
+    for (const watcher of watchers) if (this.#tell(watcher)) this.#addWatcher(watcher);
+  }
+
+  /** Returns whether it wants to hear more. */
+  #tell(watcher: Waiting): boolean {
+    if (typeof watcher !== "function") return watcher.changed(this);
+    if (this.#state === "finished") watcher(this.#outcome);
+    else if (hasFailed(this.#state)) watcher(Promise.reject(errorOf(this.#outcome)));
+    else return true;
+    return false;
   }
 
   #moreThanUsual(): Extras {
@@ -240,10 +247,10 @@ export class Future<T = unknown> {
 
   static {
     futureAccess = {
-      create: (owner, id, prefix) => new Future(owner, id, prefix),
-      owner: (future) => future.#owner,
+      create: (origin, id) => new Future(origin, id),
+      owner: (future) => future.#origin.owner,
       id: (future) => future.#id,
-      prefix: (future) => future.#prefix,
+      prefix: (future) => future.#origin.prefix,
       state: (future) => future.#state,
       value: (future) => future.#outcome,
       error: (future) => errorOf(future.#outcome),
@@ -259,25 +266,6 @@ export class Future<T = unknown> {
         if (watcher.changed(future)) future.#addWatcher(watcher);
       },
     };
-  }
-}
-
-/** Resolves as soon as the value is here. */
-class ValueWatcher<T> implements Watcher {
-  readonly #resolve: (value: T) => void;
-  readonly #reject: (reason: unknown) => void;
-
-  constructor(resolve: (value: T) => void, reject: (reason: unknown) => void) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  changed(future: Future<unknown>): boolean {
-    const state = futureAccess.state(future);
-    if (state === "finished") this.#resolve(futureAccess.value(future) as T);
-    else if (hasFailed(state)) this.#reject(futureAccess.error(future));
-    else return true;
-    return false;
   }
 }
 
@@ -299,6 +287,15 @@ export class RemoteError {
 /** Whether it ended in an error of any kind. */
 export function hasFailed(state: FutureState): boolean {
   return state === "error" || state === "cancelled" || state === "lost";
+}
+
+/** Calls what is the user's: its errors are none of ours. */
+function attempt(what: string, call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    console.error(`${what} threw:`, error);
+  }
 }
 
 function errorOf(outcome: unknown): unknown {

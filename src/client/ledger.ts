@@ -4,14 +4,14 @@ import { PagedTable } from "../collections/paged-table.ts";
 import type { SchedulerToClientMessage } from "../protocol/client-messages.ts";
 import { CancelledError } from "../protocol/errors.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
-import { type Future, futureAccess, RemoteError } from "./future.ts";
+import { type Future, futureAccess, hasFailed, RemoteError } from "./future.ts";
 
 /** What the ledger cannot do itself. */
 export interface LedgerShell {
   /** A copy that is the user's own. */
   copy(value: unknown): unknown;
-  /** Whether the user gave the task its name, and others may therefore know it. */
-  isNamed(id: ClientTaskId): boolean;
+  /** Tasks that the user gave a name, and that others may therefore know. */
+  readonly names: ReadonlyMap<ClientTaskId, unknown>;
   /** The scheduler keeps the task for this future: when the user lets go of the future, the claim is to be released. */
   hold(future: Future): void;
   /** The only copy of a value has come here. */
@@ -22,7 +22,7 @@ export interface LedgerShell {
 export class Ledger {
   /** Futures that news is expected of. What is not here has ended, and lives as long as the user holds it. */
   readonly #open = new PagedTable<Future>();
-  /** Futures on large values that are elsewhere: there may be news, but it must not keep them alive. */
+  /** Futures on large values that are elsewhere, and on failed tasks: there may be news, but it must not keep them alive. */
   readonly #stored = new Map<ClientTaskId, WeakRef<Future>>();
   readonly #shell: LedgerShell;
 
@@ -35,14 +35,14 @@ export class Ledger {
     return this.#open.size;
   }
 
-  expect(future: Future): void {
-    this.#open.set(futureAccess.id(future), future);
+  expect(id: ClientTaskId, future: Future): void {
+    this.#open.set(id, future);
   }
 
   /** Forgets a future; true if it was known. */
   forget(id: ClientTaskId): boolean {
     const wasOpen = this.#open.delete(id);
-    return this.#stored.delete(id) || wasOpen;
+    return (this.#stored.size > 0 && this.#stored.delete(id)) || wasOpen;
   }
 
   find(id: ClientTaskId): Future | undefined {
@@ -57,10 +57,12 @@ export class Ledger {
         for (let i = 0; i < ids.length; i++) {
           const isShared = shared[nextShared] === i;
           if (isShared) nextShared += 1;
-          const future = this.#open.get(ids[i] as ClientTaskId);
+          const id = ids[i] as ClientTaskId;
+          const future = this.#open.get(id);
           if (future === undefined) continue;
-          this.#end(future, "finished", isShared ? this.#shell.copy(values[i]) : values[i]);
-          if (this.#shell.isNamed(ids[i] as ClientTaskId)) this.#shell.hold(future);
+          this.forget(id);
+          futureAccess.change(future, "finished", isShared ? this.#shell.copy(values[i]) : values[i]);
+          if (this.#shell.names.size > 0 && this.#shell.names.has(id)) this.#shell.hold(future);
         }
         return;
       }
@@ -79,6 +81,7 @@ export class Ledger {
         const future = this.find(message.id);
         if (future === undefined) return;
         this.#end(future, "error", new RemoteError(message.error));
+        this.#stored.set(message.id, new WeakRef(future));
         this.#shell.hold(future);
         return;
       }
@@ -117,7 +120,7 @@ export class Ledger {
     const futures = [...this.#open.values()];
     for (const reference of this.#stored.values()) {
       const future = reference.deref();
-      if (future !== undefined) futures.push(future);
+      if (future !== undefined && !hasFailed(futureAccess.state(future))) futures.push(future);
     }
     this.#open.clear();
     this.#stored.clear();

@@ -8,7 +8,7 @@ import type { TaskOptions } from "../protocol/task-spec.ts";
 import { type AnyFunction, describeFunction, type FunctionSpec } from "../shipping/function-source.ts";
 import { measure } from "../shipping/measure.ts";
 import { captureArguments, captureData, type Naming } from "./argument-capture.ts";
-import { type CancelOptions, type Future, type FutureOwner, futureAccess } from "./future.ts";
+import { type CancelOptions, type Future, type FutureOwner, futureAccess, type Origin } from "./future.ts";
 import { Ledger } from "./ledger.ts";
 import { NoticedArrays } from "./noticed.ts";
 import { Submission } from "./submission.ts";
@@ -31,6 +31,8 @@ export interface ScatterOptions {
 
 interface KnownFunction {
   readonly number: number;
+  /** What futures on its results have in common. */
+  readonly origin: Origin;
   readonly spec: FunctionSpec;
   /** Whether the scheduler has been told of it. */
   isSent: boolean;
@@ -71,7 +73,7 @@ export class Session implements FutureOwner {
     this.#collected = new FinalizationRegistry((task) => this.#release(task));
     this.#ledger = new Ledger({
       copy: (value) => structuredClone(value),
-      isNamed: (id) => this.#keys.has(id),
+      names: this.#keys,
       hold: (future) => this.#hold(future),
       tookOver: (future, value) => {
         if (futureAccess.extras(future).isInput) this.#giveBack(future, value);
@@ -104,13 +106,15 @@ export class Session implements FutureOwner {
     this.#demandOpen();
     const known = this.#know(fn);
     const count = Math.min(...columns.map((column) => column.length));
+    const { key } = options;
     const futures = new Array<Future>(count);
     const args: unknown[] = [];
     for (let i = 0; i < count; i++) {
       args.length = columns.length;
       for (let k = 0; k < columns.length; k++) args[k] = columns[k]?.[i];
       const shape = captureArguments(args, this.#naming);
-      futures[i] = this.#append(known, args, shape, keys === undefined ? options : { ...options, key: keys[i] });
+      const name = key === undefined ? keys?.[i] : `${key}-${i}`;
+      futures[i] = this.#append(known, args, shape, name === undefined ? options : { ...options, key: name });
     }
     return futures;
   }
@@ -130,7 +134,7 @@ export class Session implements FutureOwner {
   claim(key: Key): Future {
     this.#demandOpen();
     const future = this.#create("", key);
-    this.#ledger.expect(future);
+    this.#ledger.expect(futureAccess.id(future), future);
     this.#send({ type: "client-desires-key", id: futureAccess.id(future), key });
     return future;
   }
@@ -141,15 +145,16 @@ export class Session implements FutureOwner {
   }
 
   requestValue(future: Future): void {
-    this.#ledger.expect(future);
-    this.#submission.gather(futureAccess.id(future));
-    this.#flushSoon();
+    const id = futureAccess.id(future);
+    if (futureAccess.state(future) === "stored") this.#ledger.expect(id, future);
+    this.#submission.gather(id);
+    if (!this.#isFlushDue) this.#flushSoon();
   }
 
   release(future: Future): void {
     this.#collected.unregister(future);
     this.#release(futureAccess.id(future));
-    if (future.done()) return;
+    if (future.done() && futureAccess.state(future) !== "stored") return;
     const { key } = future;
     const reason = "its future was released";
     futureAccess.change(
@@ -166,16 +171,18 @@ export class Session implements FutureOwner {
   }
 
   retry(futures: readonly Future[]): void {
+    this.#demandOpen();
     const failed = futures.filter((future) => futureAccess.state(future) === "error");
     if (failed.length === 0) return;
     for (const future of failed) {
-      this.#ledger.expect(future);
+      this.#ledger.expect(futureAccess.id(future), future);
       futureAccess.change(future, "pending");
     }
     this.#send({ type: "retry-keys", ids: this.#idsOf(failed) });
   }
 
   fireAndForget(futures: readonly Future[]): void {
+    this.#demandOpen();
     this.#send({ type: "fire-and-forget", ids: this.#idsOf(futures) });
   }
 
@@ -223,7 +230,9 @@ export class Session implements FutureOwner {
     if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
     let known = this.#functions.get(fn);
     if (known === undefined) {
-      known = { number: this.#functionCount++, spec: describeFunction(fn), isSent: false };
+      const spec = describeFunction(fn);
+      const origin = { owner: this, prefix: spec.name };
+      known = { number: this.#functionCount++, origin, spec, isSent: false };
       this.#functions.set(fn, known);
     }
     this.#lastFunction = fn;
@@ -234,24 +243,24 @@ export class Session implements FutureOwner {
   #create(prefix: string, key: Key | undefined): Future {
     const id = this.#nextId++;
     if (key !== undefined) this.#keys.set(id, key);
-    return futureAccess.create(this, id, prefix);
+    return futureAccess.create({ owner: this, prefix }, id);
   }
 
   #append(known: KnownFunction, slots: readonly unknown[], shape: number, { task, key }: SubmitOptions): Future {
-    const future = this.#create(known.spec.name, key);
-    const graph = this.#submission.graph(futureAccess.id(future), task);
+    const id = this.#nextId++;
+    const future = futureAccess.create(known.origin, id);
+    this.#submission.append({ id, fn: known.number, slots, shape, options: task });
     if (!known.isSent) {
       known.isSent = true;
-      graph.functions.push([known.number, known.spec]);
+      this.#submission.introduce([known.number, known.spec]);
     }
-    if (key !== undefined) this.#submission.name(graph, key);
-    const { rows } = graph;
-    rows.push(known.number, slots.length, shape);
-    for (let i = 0; i < slots.length; i++) rows.push(slots[i]);
-    graph.count += 1;
-    this.#ledger.expect(future);
-    if (graph.count >= EARLY_FLUSH) this.#flush();
-    else this.#flushSoon();
+    if (key !== undefined) {
+      this.#keys.set(id, key);
+      this.#submission.name(key);
+    }
+    this.#ledger.expect(id, future);
+    if (this.#submission.openTasks >= EARLY_FLUSH) this.#flush();
+    else if (!this.#isFlushDue) this.#flushSoon();
     return future;
   }
 

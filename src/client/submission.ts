@@ -1,23 +1,36 @@
 /** Messages on their way to the scheduler: tasks in columns, everything else between them in order. */
 
 import type { ClientMessage } from "../protocol/client-messages.ts";
-import type { ClientTaskId, Key } from "../protocol/identity.ts";
+import type { ClientTaskId, FunctionId, Key } from "../protocol/identity.ts";
 import type { KeyOrNot, NumberedFunction, TaskOptions } from "../protocol/task-spec.ts";
 
 interface OpenGraph {
   readonly type: "update-graph";
   readonly first: ClientTaskId;
   count: number;
-  readonly rows: unknown[];
+  rows: unknown[];
+  uniform: { readonly fn: FunctionId; readonly slots: number } | undefined;
   readonly functions: NumberedFunction[];
   readonly options: TaskOptions;
   keys?: KeyOrNot[];
 }
 
+/** A task as it is appended. */
+export interface TaskRow {
+  readonly id: ClientTaskId;
+  readonly fn: FunctionId;
+  readonly slots: readonly unknown[];
+  readonly shape: number;
+  readonly options: TaskOptions;
+}
+
+/** A uniform message with fewer tasks is rewritten when one of another kind comes; a longer one is left, and another begun. */
+const WORTH_KEEPING = 16;
+
 export class Submission {
   #messages: ClientMessage[] = [];
   #graph: OpenGraph | undefined;
-  #gather: ClientTaskId[] | undefined;
+  #gather: number[] | undefined;
   #release: ClientTaskId[] | undefined;
 
   get isEmpty(): boolean {
@@ -29,29 +42,55 @@ export class Submission {
     return this.#graph?.count ?? 0;
   }
 
-  /** The message that the task `id` is to be appended to. */
-  graph(id: ClientTaskId, options: TaskOptions): OpenGraph {
+  append({ id, fn, slots, shape, options }: TaskRow): void {
     let graph = this.#graph;
-    if (graph === undefined || graph.options !== options) {
-      graph = { type: "update-graph", first: id, count: 0, rows: [], functions: [], options };
-      this.send(graph);
-      this.#graph = graph;
+    if (graph === undefined || graph.options !== options) graph = this.#open(id, fn, slots.length, shape, options);
+    else if (
+      graph.uniform !== undefined &&
+      !(graph.uniform.fn === fn && graph.uniform.slots === slots.length && shape === 0)
+    ) {
+      if (graph.count < WORTH_KEEPING) spellOut(graph);
+      else graph = this.#open(id, fn, slots.length, shape, options);
     }
-    return graph;
+    const { rows } = graph;
+    if (graph.uniform === undefined) rows.push(fn, slots.length, shape);
+    for (let i = 0; i < slots.length; i++) rows.push(slots[i]);
+    graph.count += 1;
   }
 
-  name(graph: OpenGraph, key: Key): void {
+  /** Sends a function along with the task appended last. */
+  introduce(entry: NumberedFunction): void {
+    this.#graph?.functions.push(entry);
+  }
+
+  /** Names the task appended last. */
+  name(key: Key): void {
+    const graph = this.#graph;
+    if (graph === undefined) return;
     graph.keys ??= [];
-    graph.keys[graph.count] = key;
+    graph.keys[graph.count - 1] = key;
+  }
+
+  #open(id: ClientTaskId, fn: FunctionId, slots: number, shape: number, options: TaskOptions): OpenGraph {
+    const uniform = shape === 0 ? { fn, slots } : undefined;
+    const graph: OpenGraph = { type: "update-graph", first: id, count: 0, rows: [], uniform, functions: [], options };
+    this.send(graph);
+    this.#graph = graph;
+    return graph;
   }
 
   gather(id: ClientTaskId): void {
     // Tasks may still be added before it: it only says of ids that have been, that somebody waits.
-    if (this.#gather === undefined) {
-      this.#gather = [];
-      this.#messages.push({ type: "gather", ids: this.#gather });
+    let ranges = this.#gather;
+    if (ranges === undefined) {
+      ranges = [];
+      this.#gather = ranges;
+      this.#messages.push({ type: "gather", ranges });
     }
-    this.#gather.push(id);
+    const last = ranges.length - 2;
+    if (last >= 0 && (ranges[last] as number) + (ranges[last + 1] as number) === id)
+      ranges[last + 1] = (ranges[last + 1] as number) + 1;
+    else ranges.push(id, 1);
   }
 
   release(id: ClientTaskId): void {
@@ -78,4 +117,14 @@ export class Submission {
     this.#release = undefined;
     return messages;
   }
+}
+
+/** Writes out in every row what was said once for all of them. */
+function spellOut(graph: OpenGraph): void {
+  if (graph.uniform === undefined) return;
+  const { fn, slots } = graph.uniform;
+  const rows: unknown[] = [];
+  for (let i = 0; i < graph.count; i++) rows.push(fn, slots, 0, ...graph.rows.slice(i * slots, (i + 1) * slots));
+  graph.rows = rows;
+  graph.uniform = undefined;
 }

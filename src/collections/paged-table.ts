@@ -9,30 +9,33 @@ interface Page<T> {
   live: number;
 }
 
+const NO_PAGE: Page<never> = { items: [], live: 0 };
+
 export class PagedTable<T> {
   readonly #pages = new Map<number, Page<T>>();
   /** The page touched last: ids come in runs, so it is nearly always the next one too. */
-  #recent: Page<T> | undefined;
+  #recent: Page<T> = NO_PAGE;
   #recentNumber = -1;
+  /** The page of the highest ids stays even when it is empty: the next id will need it. */
+  #newest = -1;
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
+  // The look at the recent page is written out in each: it is what nearly every call consists of.
+
   get(id: number): T | undefined {
-    return this.#page(id)?.items[id & OFFSET_MASK];
+    const offset = id & OFFSET_MASK;
+    if ((id - offset) / PAGE_SIZE === this.#recentNumber) return this.#recent.items[offset];
+    return this.#turnTo((id - offset) / PAGE_SIZE)?.items[offset];
   }
 
   set(id: number, item: T): void {
-    let page = this.#page(id);
-    if (page === undefined) {
-      page = { items: new Array<T | undefined>(PAGE_SIZE).fill(undefined), live: 0 };
-      this.#recentNumber = Math.floor(id / PAGE_SIZE);
-      this.#recent = page;
-      this.#pages.set(this.#recentNumber, page);
-    }
     const offset = id & OFFSET_MASK;
+    const number = (id - offset) / PAGE_SIZE;
+    const page = number === this.#recentNumber ? this.#recent : (this.#turnTo(number) ?? this.#add(number));
     if (page.items[offset] === undefined) {
       page.live += 1;
       this.#size += 1;
@@ -41,16 +44,16 @@ export class PagedTable<T> {
   }
 
   delete(id: number): boolean {
-    const page = this.#page(id);
     const offset = id & OFFSET_MASK;
+    const number = (id - offset) / PAGE_SIZE;
+    const page = number === this.#recentNumber ? this.#recent : this.#turnTo(number);
     if (page === undefined || page.items[offset] === undefined) return false;
     page.items[offset] = undefined;
     page.live -= 1;
     this.#size -= 1;
-    if (page.live === 0) {
-      this.#pages.delete(this.#recentNumber);
-      this.#recent = undefined;
-      this.#recentNumber = -1;
+    if (page.live === 0 && number !== this.#newest) {
+      this.#pages.delete(number);
+      this.#forgetRecent();
     }
     return true;
   }
@@ -64,19 +67,34 @@ export class PagedTable<T> {
 
   clear(): void {
     this.#pages.clear();
-    this.#recent = undefined;
-    this.#recentNumber = -1;
+    this.#forgetRecent();
+    this.#newest = -1;
     this.#size = 0;
   }
 
-  #page(id: number): Page<T> | undefined {
-    const number = Math.floor(id / PAGE_SIZE);
-    if (number !== this.#recentNumber) {
-      const page = this.#pages.get(number);
-      if (page === undefined) return undefined;
+  #turnTo(number: number): Page<T> | undefined {
+    const page = this.#pages.get(number);
+    if (page !== undefined) {
       this.#recent = page;
       this.#recentNumber = number;
     }
-    return this.#recent;
+    return page;
+  }
+
+  #add(number: number): Page<T> {
+    const page: Page<T> = { items: new Array<T | undefined>(PAGE_SIZE).fill(undefined), live: 0 };
+    this.#pages.set(number, page);
+    this.#recent = page;
+    this.#recentNumber = number;
+    if (number > this.#newest) {
+      if (this.#pages.get(this.#newest)?.live === 0) this.#pages.delete(this.#newest);
+      this.#newest = number;
+    }
+    return page;
+  }
+
+  #forgetRecent(): void {
+    this.#recent = NO_PAGE;
+    this.#recentNumber = -1;
   }
 }

@@ -1,7 +1,7 @@
 /** What a client and the scheduler say to each other. Ids in these messages are the client's own numbers for its tasks. */
 
 import type { ErrorOnWire } from "./errors.ts";
-import type { ClientTaskId, Key } from "./identity.ts";
+import type { ClientTaskId, FunctionId, Key } from "./identity.ts";
 import type { KeyOrNot, NumberedFunction, TaskOptions } from "./task-spec.ts";
 
 /** New tasks, numbered `first`, `first + 1`, …: see `task-spec.ts` for the rows. Function numbers are the client's. */
@@ -11,6 +11,11 @@ export interface UpdateGraph {
   readonly count: number;
   /** Owned by the receiver, who may write into it. */
   readonly rows: unknown[];
+  /**
+   * Where all tasks are of one function, with so many arguments each and no references, as most are: then the rows are only the
+   * arguments, one after the other.
+   */
+  readonly uniform?: { readonly fn: FunctionId; readonly slots: number } | undefined;
   readonly functions: readonly NumberedFunction[];
   readonly options: TaskOptions;
   /** For tasks that their user named. A name somebody gave before means that task, whatever it runs. */
@@ -32,7 +37,8 @@ export interface Scatter {
 /** Results the user waits for right now: they are pushed as soon as they exist. */
 export interface Gather {
   readonly type: "gather";
-  readonly ids: readonly ClientTaskId[];
+  /** Runs of ids, `first, count` each. */
+  readonly ranges: readonly number[];
 }
 
 /** Nobody at this client wants these any more. */

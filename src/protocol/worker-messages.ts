@@ -7,18 +7,30 @@ import type { NumberedFunction } from "./task-spec.ts";
 /** Fields of a task's row to a worker before its slots: `id, run, client's number, function, slots, shape, ...slots`. */
 export const COMPUTE_HEADER = 6;
 
-/** Tasks of one client. */
+/** Tasks of one client. What most messages have none of is left out of them: each empty list would cost as much as a task. */
 export interface ComputeTask {
   readonly type: "compute-task";
   readonly client: ClientId;
   readonly rows: readonly unknown[];
   /** Keys of tasks whose user named them: `id, key, id, key, …`. The others' follow from function, client and number. */
-  readonly names: readonly (TaskId | Key)[];
+  readonly names?: readonly (TaskId | Key)[];
   /** Small results that packed arguments refer to: `id, value, id, value, …`. */
-  readonly data: readonly unknown[];
+  readonly data?: readonly unknown[];
   /** Where larger inputs are: `id, nbytes, holders, ...holder numbers`, holders as in `peers`. */
-  readonly whoHas: readonly number[];
-  readonly peers: readonly WorkerAddress[];
+  readonly whoHas?: readonly number[];
+  readonly peers?: readonly WorkerAddress[];
+}
+
+/** Fields of a block: `function, slots, shape, first id, run, first of the client's numbers, tasks`. */
+export const BLOCK_HEADER = 7;
+
+/** Tasks of one client without inputs, of one function, numbered on end: only their arguments are written out. */
+export interface ComputeBlocks {
+  readonly type: "compute-blocks";
+  readonly client: ClientId;
+  readonly blocks: readonly number[];
+  /** Of all tasks of all blocks, one after the other. */
+  readonly args: readonly unknown[];
 }
 
 /** Functions this worker has not had yet; they come before the tasks that need them. */
@@ -63,6 +75,7 @@ export interface RemovePeer {
 
 export type SchedulerToWorkerMessage =
   | ComputeTask
+  | ComputeBlocks
   | RegisterFunctions
   | PutData
   | GetData
@@ -70,10 +83,12 @@ export type SchedulerToWorkerMessage =
   | CancelCompute
   | RemovePeer;
 
-/** Results small enough to ride along: `id, run, value` each. */
+/** Results small enough to ride along. */
 export interface TaskFinished {
   readonly type: "task-finished";
-  readonly results: readonly unknown[];
+  /** Runs of tasks numbered on end: `first id, run, tasks` each. */
+  readonly ranges: readonly number[];
+  readonly values: readonly unknown[];
   /** Time spent since the last such message: `function, tasks, microseconds` each. */
   readonly spent: readonly number[];
 }
@@ -88,9 +103,13 @@ export interface TaskStored {
   readonly pushed?: { readonly value: unknown; readonly moved: boolean };
 }
 
+/** In place of the number of a run: the value that was stored turned out, when it was asked for, to be unable to leave. */
+export const HELD_VALUE: RunId = 0;
+
 export interface TaskErred {
   readonly type: "task-erred";
   readonly id: TaskId;
+  /** Or {@link HELD_VALUE}. */
   readonly run: RunId;
   readonly error: ErrorOnWire;
 }

@@ -4,7 +4,7 @@ import { encodeError, UnserializableError } from "../protocol/errors.ts";
 import type { FunctionId } from "../protocol/identity.ts";
 import { isReference, type NumberedFunction, PACKED } from "../protocol/task-spec.ts";
 import { compile, explainReferenceError } from "../shipping/compile.ts";
-import type { AnyFunction, FunctionSpec } from "../shipping/function-source.ts";
+import { type AnyFunction, type FunctionSpec, markedFunction } from "../shipping/function-source.ts";
 import { measure, typeOf } from "../shipping/measure.ts";
 import { restore } from "../shipping/references.ts";
 import type { Failure, Result } from "../worker/contract.ts";
@@ -35,7 +35,9 @@ const NOT_MOVABLE: Load = { buffers: [], movable: false };
 export class Executor {
   readonly #functions = new Map<FunctionId, Registered>();
   /** Functions that travel inside arguments or bindings, by hash. */
-  readonly #inner = new Map<string, Compiled>();
+  readonly #inner = new Map<string, { readonly spec: FunctionSpec; readonly compiled: Compiled }>();
+  /** Tasks that were given functions as arguments, which may keep things that we know nothing of. */
+  readonly #givenFunctions = new WeakSet<Runnable>();
   readonly #scope: Readonly<Record<string, unknown>>;
   /** Who else may look at a buffer: the load of the value it was last seen in. */
   readonly #loads = new WeakMap<ArrayBuffer, Load>();
@@ -49,8 +51,7 @@ export class Executor {
   register(functions: readonly NumberedFunction[]): void {
     for (const [id, shipped] of functions) {
       const spec = shipped as FunctionSpec;
-      const givesAway = spec.kind === "builtin" || (spec.kind === "source" && !/\bimport\s*\(/.test(spec.source));
-      this.#functions.set(id, { spec, compiled: undefined, averageUs: undefined, givesAway });
+      this.#functions.set(id, { spec, compiled: undefined, averageUs: undefined, givesAway: !keepsOnFunctions(spec) });
     }
   }
 
@@ -73,17 +74,29 @@ export class Executor {
    * Calls the task's function. What comes back is its return value, perhaps a promise.
    *
    * @param input - the value of another task, by its id.
+   * @param later - how to call it if that cannot be done at once, because a module has to be imported first.
    */
-  call(task: Runnable, input: (id: number) => unknown): unknown {
+  call(task: Runnable, input: (id: number) => unknown, later: (call: () => unknown) => unknown): unknown {
     const registered = this.#functions.get(task.fn);
     if (registered === undefined) throw new Error(`function ${task.fn} never arrived; this is a bug in manyhands`);
-    registered.compiled ??= this.#compile(registered.spec);
+    const compiled = registered.compiled ?? this.#compileFirst(registered);
     const args = this.#arguments(task, input);
-    const { compiled } = registered;
     if (compiled instanceof Promise || args instanceof Promise) {
-      return Promise.all([compiled, args]).then(([fn, values]) => apply(fn, values));
+      return Promise.all([compiled, args]).then(([fn, values]) => later(() => apply(fn, values)));
     }
     return apply(compiled, args);
+  }
+
+  #compileFirst(registered: Registered): Compiled {
+    const compiled = this.#compile(registered.spec);
+    registered.compiled = compiled;
+    if (compiled instanceof Promise) {
+      const settle = (outcome: AnyFunction | undefined) => {
+        registered.compiled = outcome;
+      };
+      compiled.then(settle, () => settle(undefined)); // A module that could not be loaded may be there the next time.
+    }
+    return compiled;
   }
 
   /** Weighs a value a task returned. Throws if it cannot travel. */
@@ -91,7 +104,7 @@ export class Executor {
     if (typeof value === "number" || typeof value === "boolean" || value === undefined || value === null) {
       return { value, nbytes: 8, valueType: typeof value, load: NOT_MOVABLE };
     }
-    const { nbytes, buffers, problem } = measure(value);
+    const { nbytes, buffers, problem } = measure(value, structuredClone);
     if (problem !== undefined) {
       const path = `result${problem.path}`;
       throw new UnserializableError(
@@ -113,12 +126,12 @@ export class Executor {
   }
 
   #compileInner(spec: FunctionSpec): Compiled {
-    let compiled = this.#inner.get(spec.hash);
-    if (compiled === undefined) {
-      compiled = this.#compile(spec);
-      this.#inner.set(spec.hash, compiled);
+    let known = this.#inner.get(spec.hash);
+    if (known === undefined) {
+      known = { spec, compiled: this.#compile(spec) };
+      this.#inner.set(spec.hash, known);
     }
-    return compiled;
+    return known.compiled;
   }
 
   #arguments(task: Runnable, input: (id: number) => unknown): unknown[] | Promise<unknown[]> {
@@ -126,7 +139,10 @@ export class Executor {
     if (shape === 0) return slots;
     if ((shape & PACKED) !== 0) {
       const inputs = (slot: number) => input(slots[slot] as number);
-      return restore(slots[0], inputs, (spec) => this.#compileInner(spec)) as unknown[] | Promise<unknown[]>;
+      return restore(slots[0], inputs, (spec) => {
+        if (spec.kind !== "builtin") this.#givenFunctions.add(task);
+        return this.#compileInner(spec);
+      }) as unknown[] | Promise<unknown[]>;
     }
     for (let slot = 0; slot < slots.length; slot++) {
       if (isReference(shape, slot)) slots[slot] = input(slots[slot] as number);
@@ -140,7 +156,9 @@ export class Executor {
    */
   #loadOf(task: Runnable, buffers: ReadonlySet<ArrayBuffer>): Load {
     if (buffers.size === 0) return NOT_MOVABLE;
-    const load: Load = { buffers: [...buffers], movable: this.#functions.get(task.fn)?.givesAway === true };
+    const registered = this.#functions.get(task.fn);
+    const movable = registered?.givesAway === true && !this.#givenFunctions.has(task);
+    const load: Load = { buffers: [...buffers], movable };
     for (const buffer of buffers) {
       const other = this.#loads.get(buffer);
       if (other !== undefined) {
@@ -149,16 +167,25 @@ export class Executor {
       }
       this.#loads.set(buffer, load);
     }
-    if (load.movable && this.#isKeptGlobally(buffers)) load.movable = false;
+    if (registered !== undefined && load.movable) {
+      load.movable = !this.#isTakenAlong(registered.spec, buffers) && !this.#isKeptGlobally(buffers);
+    }
     return load;
+  }
+
+  /** Whether a function that came as source has put some of `buffers` into what it took along, which lives as long as it does. */
+  #isTakenAlong(spec: FunctionSpec, buffers: ReadonlySet<ArrayBuffer>): boolean {
+    if (spec.kind !== "source" || spec.bindings === undefined) return false;
+    return Object.values(spec.bindings).some((value) => {
+      const inner = markedFunction(value);
+      if (inner === undefined) return mayHold(value, buffers);
+      return this.#isTakenAlong(this.#inner.get(inner.hash)?.spec ?? inner, buffers);
+    });
   }
 
   #isKeptGlobally(buffers: ReadonlySet<ArrayBuffer>): boolean {
     for (const key of Reflect.ownKeys(globalThis)) {
-      if (this.#builtins.has(key)) continue;
-      const kept: unknown = Reflect.get(globalThis, key);
-      if (typeof kept !== "object" && typeof kept !== "function") continue;
-      for (const buffer of measure(kept).buffers) if (buffers.has(buffer)) return true;
+      if (!this.#builtins.has(key) && mayHold(Reflect.get(globalThis, key), buffers)) return true;
     }
     return false;
   }
@@ -168,6 +195,42 @@ export class Executor {
     if (typeof value !== "object" || value === null) return;
     for (const buffer of measure(value).buffers) this.#loads.set(buffer, NOT_MOVABLE);
   }
+}
+
+/** Whether some of `buffers` are found in `kept`, or could be hidden where nobody can look: in a function or a weak map. */
+function mayHold(kept: unknown, buffers: ReadonlySet<ArrayBuffer>): boolean {
+  if (typeof kept === "function") return true;
+  if (typeof kept !== "object" || kept === null || kept instanceof WeakRef) return false;
+  const measured = measure(kept);
+  if (measured.problem !== undefined) return true;
+  for (const buffer of measured.buffers) if (buffers.has(buffer)) return true;
+  return false;
+}
+
+/** Whether a function may keep things in a module, or on itself or on a function or class that it took along. */
+function keepsOnFunctions(spec: FunctionSpec): boolean {
+  if (spec.kind !== "source") return spec.kind === "module";
+  const inner = Object.entries(spec.bindings ?? {}).flatMap(([name, value]) => {
+    const bound = markedFunction(value);
+    return bound === undefined ? [] : [{ name, bound }];
+  });
+  const names = [spec.name, ...inner.map(({ name }) => name)];
+  const sources = [spec.source, ...inner.map(({ bound }) => (bound.kind === "source" ? bound.source : ""))];
+  return (
+    sources.some((source) => /\bimport\s*\(/.test(source) || names.some((name) => usesAsObject(source, name))) ||
+    inner.some(({ bound }) => keepsOnFunctions(bound))
+  );
+}
+
+/** Whether `source` does anything else with `name` than to call it. Sees more than there is rather than less. */
+function usesAsObject(source: string, name: string): boolean {
+  if (name === "") return false;
+  for (let at = source.indexOf(name); at >= 0; at = source.indexOf(name, at + 1)) {
+    const before = source.slice(Math.max(0, at - 10), at);
+    const after = source.slice(at + name.length, at + name.length + 10);
+    if (!/(["'`\w$.]|\b(class|function)\s+)$/.test(before) && !/^[\w$"'`]|^\s*\(/.test(after)) return true;
+  }
+  return false;
 }
 
 function apply(fn: AnyFunction, args: unknown[]): unknown {

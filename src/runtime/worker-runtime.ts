@@ -3,9 +3,15 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
 import type { WorkerSetup } from "../ports/spawner.ts";
-import { UnserializableError } from "../protocol/errors.ts";
-import { keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
-import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
+import { encodeError, UnserializableError } from "../protocol/errors.ts";
+import { keyOf, type RunId, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
+import {
+  HELD_VALUE,
+  type PeerMessage,
+  type SchedulerToWorkerMessage,
+  type TaskFinished,
+  type WorkerMessage,
+} from "../protocol/worker-messages.ts";
 import { type Surroundings, surround, type TaskContext } from "../shipping/task-context.ts";
 import { WorkerMachine } from "../worker/machine.ts";
 import { Executor } from "./executor.ts";
@@ -61,14 +67,39 @@ export class WorkerRuntime {
 
   #hearPeer(peer: WorkerAddress, comm: Comm<PeerMessage, PeerMessage>, message: PeerMessage): void {
     if (message.type === "get-data") {
-      const { ids, values } = this.#machine.lookUp(message.ids);
-      comm.send({ type: "data", request: message.request, ids, values });
+      this.#answerPeer(comm, message.request, message.ids);
       return;
     }
     if (this.#peers.get(peer) !== comm) return;
     for (const value of message.values) this.#executor.guard(value);
     this.#machine.receive(message.request, message.ids, message.values);
     if (!this.#isRunning) this.#run();
+  }
+
+  #answerPeer(comm: Comm<PeerMessage, PeerMessage>, request: number, wanted: readonly TaskId[]): void {
+    const { ids, values } = this.#machine.lookUp(wanted);
+    try {
+      comm.send({ type: "data", request, ids, values });
+    } catch {
+      const sound = ids.flatMap((id, i) => (this.#canLeave(id, values[i]) ? [i] : []));
+      comm.send({
+        type: "data",
+        request,
+        ids: sound.map((i) => ids[i] as TaskId),
+        values: sound.map((i) => values[i]),
+      });
+    }
+  }
+
+  /** Whether a value held here can be cloned. If not, its task has failed, late as it is. */
+  #canLeave(id: TaskId, value: unknown): boolean {
+    try {
+      structuredClone(value);
+      return true;
+    } catch (cause) {
+      this.#refuse(id, HELD_VALUE, cause);
+      return false;
+    }
   }
 
   /** Runs what is ready, but not for longer than a slice: then whoever waited to be heard is. */
@@ -98,12 +129,17 @@ export class WorkerRuntime {
 
   /** Begins one task and, if it is synchronous, ends it. Returns the time afterwards. */
   #begin(task: LocalTask, beganMs: number): number {
-    this.#surroundings.task = new Context(task, this.#machine, this.#executor, this.#aborts, () =>
+    const context = new Context(task, this.#machine, this.#executor, this.#aborts, () =>
       this.#flush(this.#clock.now()),
     );
+    this.#surroundings.task = context;
     let returned: unknown;
     try {
-      returned = this.#executor.call(task, (id) => this.#machine.input(task, id));
+      returned = this.#executor.call(
+        task,
+        (id) => this.#machine.input(task, id),
+        (call) => this.#inside(context, call),
+      );
     } catch (error) {
       return this.#fail(task, error, beganMs);
     }
@@ -114,6 +150,16 @@ export class WorkerRuntime {
       (error: unknown) => this.#endLater(() => this.#fail(task, error, beganMs)),
     );
     return this.#clock.now();
+  }
+
+  /** Calls a task's function after others may have been there. */
+  #inside(context: TaskContext, call: () => unknown): unknown {
+    this.#surroundings.task = context;
+    try {
+      return call();
+    } finally {
+      if (this.#nThreads > 1) this.#surroundings.task = undefined;
+    }
   }
 
   #endLater(end: () => number): void {
@@ -204,28 +250,29 @@ export class WorkerRuntime {
     } catch (cause) {
       const [id, run] =
         message.type === "task-finished"
-          ? (message.results as [number, number])
-          : [(message as { id: number }).id, (message as { run: number }).run];
-      const error = new UnserializableError(`the result cannot leave the worker: ${String(cause)}; return plain data`, {
-        path: "result",
-      });
-      this.#comm.send([
-        {
-          type: "task-erred",
-          id,
-          run,
-          error: this.#executor.describeError({ fn: -1, shape: 0, slots: [] }, error).error,
-        },
-      ]);
+          ? (message.ranges as [number, number])
+          : [(message as { id: number }).id, (message as { run?: number }).run ?? HELD_VALUE];
+      this.#refuse(id, run, cause);
     }
+  }
+
+  #refuse(id: TaskId, run: RunId, cause: unknown): void {
+    const error = new UnserializableError(`the result cannot leave the worker: ${String(cause)}; return plain data`, {
+      path: "result",
+    });
+    this.#comm.send([{ type: "task-erred", id, run, error: encodeError(error) }]);
   }
 }
 
-function* oneByOne(message: WorkerMessage & { readonly type: "task-finished" }): Iterable<WorkerMessage> {
-  const { results, spent } = message;
-  yield { type: "task-finished", results: [], spent };
-  for (let i = 0; i < results.length; i += 3)
-    yield { type: "task-finished", results: results.slice(i, i + 3), spent: [] };
+function* oneByOne({ ranges, values, spent }: TaskFinished): Iterable<WorkerMessage> {
+  yield { type: "task-finished", ranges: [], values: [], spent };
+  let at = 0;
+  for (let i = 0; i < ranges.length; i += 3) {
+    const run = ranges[i + 1] as number;
+    for (let k = 0; k < (ranges[i + 2] as number); k++) {
+      yield { type: "task-finished", ranges: [(ranges[i] as number) + k, run, 1], values: [values[at++]], spent: [] };
+    }
+  }
 }
 
 /** What `getTask()` gives: nothing in it is made before it is asked for. */

@@ -2,15 +2,22 @@
 
 import type { CancelKeys, ClientDesiresKey, Scatter, UpdateGraph } from "../protocol/client-messages.ts";
 import type { ClientTaskId, Key } from "../protocol/identity.ts";
-import { isReference, ROW_HEADER } from "../protocol/task-spec.ts";
-import { tellOfValue, wakeDependents } from "./compute.ts";
+import { hasReferences, isReference, ROW_HEADER } from "../protocol/task-spec.ts";
+import { queueOf, tellOfValue, wakeDependents } from "./compute.ts";
 import { awaitValue } from "./gather.ts";
+import { admitPlain, forgetPlain } from "./plain.ts";
 import { releaseClaim } from "./release.ts";
-import { type ClientRecord, type FunctionRecord, type SchedulerState, type TaskGroup, TaskRecord } from "./state.ts";
+import {
+  type ClientRecord,
+  Flag,
+  type FunctionRecord,
+  type SchedulerState,
+  type TaskGroup,
+  TaskRecord,
+} from "./state.ts";
 import { move } from "./transitions.ts";
 
 export function updateGraph(state: SchedulerState, client: ClientRecord, message: UpdateGraph): void {
-  const { rows, keys } = message;
   for (const [number, shipped] of message.functions) {
     let record = state.functions.get(shipped.hash);
     if (record === undefined) {
@@ -20,43 +27,72 @@ export function updateGraph(state: SchedulerState, client: ClientRecord, message
     }
     client.functions.set(number, record);
   }
-  const group: TaskGroup = { rows, options: message.options };
-  let functionNumber = -1;
-  let fn: FunctionRecord | undefined;
-  for (let i = 0, at = 0; i < message.count; i++) {
-    if (rows[at] !== functionNumber) {
-      functionNumber = rows[at] as number;
-      fn = client.functions.get(functionNumber);
-    }
-    rows[at] = fn;
+  if (message.uniform === undefined) addTasks(state, client, message);
+  else addUniformTasks(state, client, message, message.uniform);
+}
+
+function addUniformTasks(
+  state: SchedulerState,
+  client: ClientRecord,
+  { first, count, rows, keys, options }: UpdateGraph,
+  { fn, slots }: NonNullable<UpdateGraph["uniform"]>,
+): void {
+  const uniform = { fn: client.functions.get(fn) as FunctionRecord, slots };
+  const group: TaskGroup = { client, rows, uniform, options };
+  const isPlain = keys === undefined && state.watch === undefined;
+  const { roots } = queueOf(state, options.priority ?? 0);
+  for (let i = 0; i < count; i++) {
+    if (isPlain) admitPlain(state, first + i, group, i * slots, roots);
+    else addTask(state, group, first + i, keys?.[i], i * slots, Flag.wanted);
+  }
+}
+
+function addTasks(
+  state: SchedulerState,
+  client: ClientRecord,
+  { first, count, rows, keys, options }: UpdateGraph,
+): void {
+  const group: TaskGroup = { client, rows, uniform: undefined, options };
+  for (let i = 0, at = 0; i < count; i++) {
+    rows[at] = client.functions.get(rows[at] as number);
     const slots = rows[at + 1] as number;
-    const id = message.first + i;
-    const key = keys?.[i];
-    if (key === undefined || !claimExisting(state, client, id, key)) {
-      const task = new TaskRecord(state.nextTaskId++, client, id, group, at);
-      const isWhole = resolveReferences(client, group, at, slots);
-      client.tasks.set(id, task);
-      if (key !== undefined) name(state, task, key);
-      if (isWhole) move(state, task, "waiting");
-      else cancelTask(state, task, "it depends on a future that was released or cancelled before");
-    }
+    const hasInputs = hasReferences(rows[at + 2] as number, slots);
+    addTask(state, group, first + i, keys?.[i], at, hasInputs ? Flag.wanted | Flag.hasInputs : Flag.wanted);
     at += ROW_HEADER + slots;
   }
 }
 
+function addTask(
+  state: SchedulerState,
+  group: TaskGroup,
+  id: ClientTaskId,
+  key: Key | undefined,
+  at: number,
+  flags: number,
+): void {
+  const { client } = group;
+  if (key !== undefined && claimExisting(state, client, id, key)) return;
+  const task = new TaskRecord(state.nextTaskId++, id, group, at, flags);
+  const isWhole = resolveReferences(task);
+  client.tasks.set(id, task);
+  if (key !== undefined) name(state, task, key);
+  if (isWhole) move(state, task, "waiting");
+  else cancelTask(state, task, "it depends on a future that was released or cancelled before");
+}
+
 /** Puts the records in place of the client's numbers. False if the client itself has let go of one of them. */
-function resolveReferences(client: ClientRecord, { rows }: TaskGroup, at: number, slots: number): boolean {
-  const shape = rows[at + 2] as number;
-  const first = at + ROW_HEADER;
-  if (shape === 0) return true;
+function resolveReferences(task: TaskRecord): boolean {
+  if (!task.hasInputs) return true;
+  const { group, shape, slots } = task;
+  const first = task.firstSlot;
   for (let slot = 0; slot < slots; slot++) {
     if (!isReference(shape, slot)) continue;
-    const input = client.tasks.get(rows[first + slot] as ClientTaskId);
+    const input = group.client.tasks.get(group.rows[first + slot] as ClientTaskId);
     if (input === undefined) {
-      rows[at + 2] = 0;
+      task.isFinal = true;
       return false;
     }
-    rows[first + slot] = input;
+    group.rows[first + slot] = input;
   }
   return true;
 }
@@ -73,10 +109,18 @@ function claimExisting(state: SchedulerState, client: ClientRecord, id: ClientTa
   task.claims ??= [];
   task.claims.push({ client, id, awaited: false });
   client.tasks.set(id, task);
-  if (task.state === "memory") tellOfValue(state, task, client, id);
+  if (task.atClient) state.recommend(task, "released");
+  else if (task.state === "memory") tellOfValue(state, task, client, id);
   else if (task.state === "erred" && task.error !== undefined) state.toClient(client).erred(id, task.error);
   else if (task.started) state.toClient(client).started(id);
   return true;
+}
+
+/** The only copy is at a client: others cannot have that, so it is computed once more. */
+function makeAgain(state: SchedulerState, task: TaskRecord): void {
+  task.atClient = false;
+  move(state, task, "released");
+  tellPending(state, task);
 }
 
 /** A task nobody named, by the key that is spelled out when somebody asks for it: `prefix-client-number`. */
@@ -103,17 +147,36 @@ export function scatter(state: SchedulerState, client: ClientRecord, message: Sc
     return;
   }
   if (message.key !== undefined && claimExisting(state, client, message.id, message.key)) return;
-  const task = new TaskRecord(state.nextTaskId++, client, message.id, { rows: [], options: {} }, -1);
+  const task = new TaskRecord(
+    state.nextTaskId++,
+    message.id,
+    { client, rows: [], uniform: undefined, options: {} },
+    -1,
+    Flag.wanted | Flag.final,
+  );
   task.value = message.value;
   task.nbytes = message.nbytes;
   task.state = "memory";
   state.tasks.set(task.id, task);
   client.tasks.set(message.id, task);
   if (message.key !== undefined) name(state, task, message.key);
+  broadcast(state, task, message.broadcast === true ? state.workers.size : Number(message.broadcast ?? 0));
 }
 
-export function gather(state: SchedulerState, client: ClientRecord, ids: readonly ClientTaskId[]): void {
-  for (const id of ids) awaitValue(state, client, id);
+/** Sends a value to so many workers before a task needs it there. */
+function broadcast(state: SchedulerState, task: TaskRecord, count: number): void {
+  for (const worker of [...state.workers.values()].slice(0, count)) {
+    state.replicas.add(task, worker);
+    state.toWorker(worker).send({ type: "put-data", id: task.id, value: task.value, nbytes: task.nbytes });
+  }
+}
+
+export function gather(state: SchedulerState, client: ClientRecord, ranges: readonly number[]): void {
+  for (let i = 0; i < ranges.length; i += 2) {
+    const first = ranges[i] as ClientTaskId;
+    const end = first + (ranges[i + 1] as number);
+    for (let id = first; id < end; id++) awaitValue(state, client, id);
+  }
 }
 
 /** News up to `batch` has arrived: the client holds those values itself. */
@@ -122,7 +185,10 @@ export function receiveAcknowledgement(state: SchedulerState, client: ClientReco
     const delivery = client.delivered.peek();
     if (delivery === undefined || delivery.batch > batch) return;
     client.delivered.shift();
-    for (const task of delivery.tasks) if (task.wanted) releaseClaim(state, client, task.clientTask);
+    for (const task of delivery.tasks) {
+      if (state.watch === undefined && forgetPlain(state, task)) continue;
+      if (task.wanted) releaseClaim(state, client, task.clientTask);
+    }
   }
 }
 
@@ -139,6 +205,7 @@ export function cancel(state: SchedulerState, client: ClientRecord, message: Can
     cancelTask(state, task, message.reason);
     if (message.force && worker !== undefined && !worker.ending) {
       worker.ending = true;
+      state.roomy.delete(worker);
       state.orders.push({ type: "end-worker", worker: worker.address, reason: "its task was cancelled by force" });
     }
   }
@@ -173,16 +240,21 @@ export function retry(state: SchedulerState, client: ClientRecord, ids: readonly
   const failed = new Set<TaskRecord>();
   for (const id of ids) {
     const task = client.tasks.get(id);
-    if (task !== undefined) failed.add(task);
+    // Somebody else may have cancelled it, or have had it run again, before this was heard.
+    if (task === undefined) state.toClient(client).send({ type: "cancelled-keys", ids: [id], reason: "it is gone" });
+    else if (task.isAvailable) tellOfValue(state, task, client, id);
+    else failed.add(task);
   }
   for (const task of failed) {
-    if (task.state !== "erred") failed.delete(task);
+    // One that nobody but its dependents wanted is forgotten, and its failure still stands for what they need.
+    if (task.state !== "erred" && (task.state !== "forgotten" || task.error === undefined)) failed.delete(task);
     else for (const input of task.inputs()) failed.add(input);
   }
   for (const task of failed) {
     task.error = undefined;
     task.deaths = undefined;
-    task.retriesLeft = task.group.options.retries ?? 0;
+    task.retriesUsed = 0;
+    if (task.state === "forgotten") continue;
     move(state, task, "released");
     tellPending(state, task);
   }

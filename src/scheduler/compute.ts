@@ -2,7 +2,6 @@
 
 import { Deque } from "../collections/deque.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
-import { ROW_HEADER } from "../protocol/task-spec.ts";
 import { fetchForClients } from "./gather.ts";
 import { freeReplicas, leaveQueue, releaseInputs } from "./release.ts";
 import {
@@ -26,6 +25,7 @@ const SWEEP_FROM = 32;
 export function awaitInputs(state: SchedulerState, task: TaskRecord): void {
   state.tasks.set(task.id, task);
   task.waitingOn = 0;
+  task.error = undefined;
   if (task.hasInputs) {
     if (!task.registered) register(task);
     forEachDependency(task, (input) => {
@@ -36,7 +36,8 @@ export function awaitInputs(state: SchedulerState, task: TaskRecord): void {
       }
       if (!input.isAvailable) {
         task.waitingOn += 1;
-        state.recommend(input, "waiting");
+        // A client gives back what a new task needs. That an old one needs it again, it does not know.
+        state.recommend(input, input.atClient && task.formerlyRegistered ? "released" : "waiting");
       }
     });
   }
@@ -78,7 +79,7 @@ export function enqueue(state: SchedulerState, task: TaskRecord): void {
   else line.push(task);
 }
 
-function queueOf(state: SchedulerState, priority: number): Queue {
+export function queueOf(state: SchedulerState, priority: number): Queue {
   let at = 0;
   for (; at < state.queues.length; at++) {
     const queue = state.queues[at] as Queue;
@@ -111,7 +112,7 @@ export function settle(state: SchedulerState, task: TaskRecord): void {
 /** Lets go of the tasks its row refers to; the function stays, since the key is made of its name. */
 function dropRecipe(task: TaskRecord): void {
   const { rows } = task.group;
-  const first = task.at + ROW_HEADER;
+  const first = task.firstSlot;
   for (let i = first, end = first + task.slots; i < end; i++) rows[i] = undefined;
   task.isFinal = true;
 }

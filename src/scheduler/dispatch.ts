@@ -1,6 +1,6 @@
 /** queued -> processing: writes a task's row for its worker, with the small inputs in it and the whereabouts of the large ones. */
 
-import { ALONE, AWAITED, isReference, PACKED, ROW_HEADER, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
+import { ALONE, AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { mayMove } from "./gather.ts";
 import { NO_VALUE, type SchedulerState, type TaskRecord, type WorkerRecord } from "./state.ts";
 
@@ -11,7 +11,7 @@ export function dispatch(state: SchedulerState, task: TaskRecord, worker: Worker
   task.expectedUs = expectedUs;
   task.processingOn = worker;
   task.started = false;
-  worker.processing.add(task);
+  worker.processing += 1;
   worker.occupancyUs += expectedUs;
   worker.lastUsed = state.dispatches;
   writeRow(state, task, worker);
@@ -22,22 +22,23 @@ export function dispatch(state: SchedulerState, task: TaskRecord, worker: Worker
 function writeRow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord): void {
   const { function: fn, slots, group } = task;
   const outbox = state.toWorker(worker);
-  if (!worker.knows.has(fn)) {
-    worker.knows.add(fn);
-    outbox.register([fn.id, fn.shipped]);
-  }
+  outbox.introduce(worker.knows, fn);
   const source = group.rows;
-  const first = task.at + ROW_HEADER;
+  const first = task.firstSlot;
   let shape = task.shape;
   if (task.hasInputs) {
     for (let slot = 0; slot < slots; slot++) {
       if (isReference(shape, slot)) provide(state, task, source[first + slot] as TaskRecord, worker);
     }
   }
-  const { rows, data, names } = outbox.compute(task.client.id);
+  const message = outbox.compute(task.client.id);
+  const { rows } = message;
   const at = rows.length;
   rows.push(task.id, task.runId, task.clientTask, fn.id, slots, shape);
-  if (task.name !== undefined) names.push(task.id, task.name);
+  if (task.name !== undefined) {
+    message.names ??= [];
+    message.names.push(task.id, task.name);
+  }
   for (let slot = 0; slot < slots; slot++) {
     const item = source[first + slot];
     if (!isReference(shape, slot)) {
@@ -48,7 +49,8 @@ function writeRow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord)
     if (!isSmall(input)) rows.push(input.id);
     else if ((shape & PACKED) !== 0) {
       rows.push(input.id);
-      data.push(input.id, input.value);
+      message.data ??= [];
+      message.data.push(input.id, input.value);
     } else {
       rows.push(input.value);
       shape &= ~(1 << slot);
@@ -72,7 +74,10 @@ function provide(state: SchedulerState, task: TaskRecord, input: TaskRecord, wor
     return;
   }
   const holders = state.replicas.rightsOf(input);
-  const { whoHas, peers } = state.toWorker(worker).compute(task.client.id);
+  const message = state.toWorker(worker).compute(task.client.id);
+  message.whoHas ??= [];
+  message.peers ??= [];
+  const { whoHas, peers } = message;
   whoHas.push(input.id, input.nbytes, holders.size);
   for (const holder of holders) {
     let index = peers.indexOf(holder.address);

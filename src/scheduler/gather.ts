@@ -29,6 +29,10 @@ function leastBusy(workers: ReadonlySet<WorkerRecord>): WorkerRecord | undefined
 export function awaitValue(state: SchedulerState, client: ClientRecord, id: number): void {
   const task = client.tasks.get(id);
   if (task === undefined) return;
+  if (task.state !== "memory" && task.claims === undefined) {
+    task.awaited = true;
+    return;
+  }
   const claim = task.claims?.find((other) => other.client === client && other.id === id);
   const wasAwaited = claim?.awaited ?? task.awaited;
   if (claim === undefined) task.awaited = true;
@@ -41,12 +45,12 @@ export function awaitValue(state: SchedulerState, client: ClientRecord, id: numb
 /** Hands a value to all who wait for it. With `moved`, the worker it came from does not have it any more. */
 export function deliver(state: SchedulerState, task: TaskRecord, value: unknown, moved: boolean): void {
   const { nbytes } = task;
-  const isHome = task.value !== NO_VALUE;
-  if (moved && !isHome) {
+  const isElsewhere = task.value !== NO_VALUE || state.replicas.rightsOf(task).size > 0;
+  if (moved && !isElsewhere) {
     if (mayMove(task)) task.atClient = true;
     else task.value = value;
   }
-  const shared = task.value !== NO_VALUE;
+  const shared = task.value !== NO_VALUE || task.claims !== undefined;
   const news = { type: "value-fetched", value, nbytes, shared, moved: task.atClient } as const;
   if (task.awaited) state.toClient(task.client).send({ ...news, id: task.clientTask });
   task.awaited = false;
@@ -65,7 +69,8 @@ export function receiveData(
   const task = state.tasks.get(message.id);
   if (task === undefined) return undefined;
   if (!message.found || message.moved) state.replicas.delete(task, worker);
-  if (message.found) deliver(state, task, message.value, message.moved);
+  // If it was given up as lost meanwhile it is being made again; whoever waits need not.
+  if (message.found) deliver(state, task, message.value, message.moved && task.state === "memory");
   else fetchForClients(state, task);
   return task;
 }

@@ -10,14 +10,16 @@
  */
 
 import type { ClientMessage } from "../protocol/client-messages.ts";
-import type { TaskErred, TaskFinished, TaskStored, WorkerMessage } from "../protocol/worker-messages.ts";
+import { HELD_VALUE, type TaskErred, type TaskFinished, type TaskStored, type WorkerMessage } from "../protocol/worker-messages.ts";
 import * as claims from "./claims.ts";
 import type { SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
-import { deliver, receiveData } from "./gather.ts";
+import { deliver, mayMove, receiveData } from "./gather.ts";
+import { ENOUGH_QUEUED } from "./intake.ts";
 import { addClient, addWorker, removeClient, removeWorker } from "./membership.ts";
 import { assign, judgeRoom } from "./placement.ts";
+import { isPlain, settlePlain } from "./plain.ts";
 import { isLost, leaveWorker, loseReplica, releaseClaim } from "./release.ts";
-import { type ClientRecord, SchedulerState, type TaskRecord, type WorkerRecord, zombieName } from "./state.ts";
+import { type ClientRecord, NO_VALUE, SchedulerState, type TaskRecord, type WorkerRecord, zombieName } from "./state.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 
 /** Weight of one observation in the moving average of a function's duration. */
@@ -32,6 +34,23 @@ export class SchedulerMachine {
     this.#dispatch(event);
     settleRecommendations(state);
     assign(state);
+    this.#takeIn();
+  }
+
+  /** Takes up what clients have submitted, now that there is less to do: a message of each in turn. */
+  #takeIn(): void {
+    const state = this.#state;
+    for (let hasMore = true; hasMore && state.queued < ENOUGH_QUEUED; ) {
+      hasMore = false;
+      for (const client of state.clients.values()) {
+        const message = client.intake.take();
+        if (message === undefined) continue;
+        hasMore = true;
+        this.#hearClient(client, message);
+        settleRecommendations(state);
+        assign(state);
+      }
+    }
   }
 
   /** What the shell owes, in order; emptied by the call. */
@@ -40,10 +59,12 @@ export class SchedulerMachine {
     const instructions = state.orders;
     state.orders = [];
     for (const worker of state.dirtyWorkers) {
+      worker.isDirty = false;
       instructions.push({ type: "send-to-worker", worker: worker.address, messages: worker.outbox.take() });
     }
-    state.dirtyWorkers.clear();
+    state.dirtyWorkers = [];
     for (const client of state.dirtyClients) {
+      client.isDirty = false;
       instructions.push({
         type: "send-to-client",
         client: client.id,
@@ -51,7 +72,7 @@ export class SchedulerMachine {
         messages: client.outbox.take(),
       });
     }
-    state.dirtyClients.clear();
+    state.dirtyClients = [];
     return instructions;
   }
 
@@ -79,13 +100,21 @@ export class SchedulerMachine {
     switch (event.type) {
       case "client-message": {
         const client = state.clients.get(event.client);
-        if (client !== undefined) this.#hearClient(client, event.message);
+        if (client === undefined || client.intake.defer(event.message, state.queued)) return;
+        if (client.intake.concerns(event.message)) {
+          for (let first = client.intake.take(); first !== undefined; first = client.intake.take()) {
+            this.#hearClient(client, first);
+            settleRecommendations(state);
+          }
+        }
+        this.#hearClient(client, event.message);
         return;
       }
       case "worker-message": {
         const worker = state.workers.get(event.worker);
         if (worker === undefined) return;
         this.#hearWorker(worker, event.message);
+        if (worker.strays.size > 0) freeStrays(state, worker);
         judgeRoom(state, worker);
         return;
       }
@@ -110,7 +139,7 @@ export class SchedulerMachine {
       case "scatter":
         return claims.scatter(state, client, message);
       case "gather":
-        return claims.gather(state, client, message.ids);
+        return claims.gather(state, client, message.ranges);
       case "client-releases-keys":
         for (const id of message.ids) releaseClaim(state, client, id);
         return;
@@ -142,7 +171,7 @@ export class SchedulerMachine {
       case "task-erred":
         return this.#err(worker, message);
       case "task-started": {
-        const task = this.#current(worker, message.id, message.run);
+        const task = this.#running(worker, message.id, message.run);
         if (task === undefined) return;
         task.started = true;
         if (task.wanted) state.toClient(task.client).started(task.clientTask);
@@ -155,7 +184,7 @@ export class SchedulerMachine {
         }
         return;
       case "task-progress": {
-        const task = this.#current(worker, message.id, message.run);
+        const task = this.#running(worker, message.id, message.run);
         if (task === undefined) return;
         const { fraction, note } = message;
         if (task.wanted)
@@ -167,7 +196,8 @@ export class SchedulerMachine {
       case "add-keys":
         for (const id of message.ids) {
           const task = state.tasks.get(id);
-          if (task?.state === "memory" && task.isNeeded) state.replicas.add(task, worker);
+          if (task?.isAvailable && task.isNeeded) state.replicas.add(task, worker);
+          else if (task?.processingOn === worker) worker.strays.add(id);
           else state.toWorker(worker).free(id);
         }
         return;
@@ -195,18 +225,31 @@ export class SchedulerMachine {
     }
   }
 
-  #finish(worker: WorkerRecord, { results, spent }: TaskFinished): void {
+  #finish(worker: WorkerRecord, { ranges, values, spent }: TaskFinished): void {
     for (let i = 0; i < spent.length; i += 3) {
       this.#learnDuration(spent[i] as number, spent[i + 1] as number, spent[i + 2] as number);
     }
-    for (let i = 0; i < results.length; i += 3) {
-      const task = this.#current(worker, results[i] as number, results[i + 1] as number);
-      if (task === undefined) continue;
-      leaveWorker(task);
-      task.value = results[i + 2];
-      task.nbytes = 0;
-      move(this.#state, task, "memory");
+    let at = 0;
+    for (let i = 0; i < ranges.length; i += 3) {
+      const first = ranges[i] as number;
+      const run = ranges[i + 1] as number;
+      for (let id = first, end = first + (ranges[i + 2] as number); id < end; id++) {
+        this.#finishOne(worker, id, run, values[at++]);
+      }
     }
+  }
+
+  #finishOne(worker: WorkerRecord, id: number, run: number, value: unknown): void {
+    const task = this.#current(worker, id, run);
+    if (task === undefined) return;
+    if (isPlain(task) && this.#state.watch === undefined) {
+      settlePlain(this.#state, worker, task, value);
+      return;
+    }
+    leaveWorker(task);
+    task.value = value;
+    task.nbytes = 0;
+    move(this.#state, task, "memory");
   }
 
   #learnDuration(id: number, count: number, totalUs: number): void {
@@ -221,10 +264,10 @@ export class SchedulerMachine {
     const state = this.#state;
     const task = this.#current(worker, message.id, message.run);
     if (task === undefined) {
-      // A run that was called off left a value behind. Another run there would write over it.
+      // A run that was called off left a value behind.
       const other = state.tasks.get(message.id);
-      const isUsed = other !== undefined && (other.processingOn === worker || state.replicas.has(other, worker));
-      if (!isUsed) state.toWorker(worker).free(message.id);
+      if (other?.processingOn === worker) worker.strays.add(message.id);
+      else if (other === undefined || !state.replicas.has(other, worker)) state.toWorker(worker).free(message.id);
       return;
     }
     leaveWorker(task);
@@ -232,20 +275,22 @@ export class SchedulerMachine {
     task.valueType = message.valueType;
     const { pushed } = message;
     if (pushed?.moved !== true) state.replicas.add(task, worker);
-    if (pushed === undefined) {
-      move(state, task, "memory");
-      return;
-    }
-    deliver(state, task, pushed.value, pushed.moved);
+    // Somebody else has come to need it while it was on its way: it stays here, and is handed out like a small one.
+    if (pushed?.moved === true && !mayMove(task)) task.value = pushed.value;
+    else if (pushed !== undefined) deliver(state, task, pushed.value, pushed.moved);
     move(state, task, "memory");
   }
 
   #err(worker: WorkerRecord, message: TaskErred): void {
+    if (message.run === HELD_VALUE) {
+      this.#refuseValue(message);
+      return;
+    }
     const task = this.#current(worker, message.id, message.run);
     if (task === undefined) return;
     leaveWorker(task);
-    if (task.retriesLeft > 0) {
-      task.retriesLeft -= 1;
+    if (task.retriesUsed < (task.group.options.retries ?? 0)) {
+      task.retriesUsed += 1;
       move(this.#state, task, "released");
       claims.tellPending(this.#state, task);
       return;
@@ -254,19 +299,30 @@ export class SchedulerMachine {
     move(this.#state, task, "erred");
   }
 
-  /** The task of which this is the current run. Anything else is news of a run that was called off. */
-  #current(worker: WorkerRecord, id: number, run: number): TaskRecord | undefined {
+  /** What a worker holds cannot leave it, and nobody could have known before: the task has failed. */
+  #refuseValue({ id, error }: TaskErred): void {
     const task = this.#state.tasks.get(id);
-    if (task !== undefined && task.runId === run && task.processingOn === worker) return task;
-    buryZombie(worker, id, run);
-    return undefined;
+    if (task?.state !== "memory" || task.value !== NO_VALUE || task.atClient) return;
+    task.error = error;
+    move(this.#state, task, "released");
+  }
+
+  /** The task of which this is the current run. */
+  #running(worker: WorkerRecord, id: number, run: number): TaskRecord | undefined {
+    const task = this.#state.tasks.get(id);
+    return task !== undefined && task.runId === run && task.processingOn === worker ? task : undefined;
+  }
+
+  /** The same at the end of a run. Anything else is the end of one that was called off. */
+  #current(worker: WorkerRecord, id: number, run: number): TaskRecord | undefined {
+    const task = this.#running(worker, id, run);
+    if (task === undefined) buryZombie(worker, id, run);
+    return task;
   }
 
   #loseClientsValue(client: ClientRecord, id: number): void {
     const task = client.tasks.get(id);
-    if (task?.atClient !== true) return;
-    task.atClient = false;
-    this.#recompute(task);
+    if (task?.atClient === true) this.#recompute(task);
   }
 
   #recompute(task: TaskRecord): void {
@@ -275,9 +331,20 @@ export class SchedulerMachine {
   }
 }
 
+/** Once the run is over, a value that it has not written over is nobody's. */
+function freeStrays(state: SchedulerState, worker: WorkerRecord): void {
+  for (const id of worker.strays) {
+    const task = state.tasks.get(id);
+    if (task?.processingOn === worker) continue;
+    worker.strays.delete(id);
+    if (task === undefined || !state.replicas.has(task, worker)) state.toWorker(worker).free(id);
+  }
+}
+
 function buryZombie(worker: WorkerRecord, id: number, run: number): void {
   const zombie = worker.zombies.get(zombieName(id, run));
   if (zombie === undefined) return;
   worker.zombies.delete(zombieName(id, run));
   worker.occupancyUs -= zombie;
+  if (worker.inFlight === 0) worker.alone = false;
 }

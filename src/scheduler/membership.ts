@@ -20,14 +20,14 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
   if (worker === undefined) return;
   state.workers.delete(address);
   state.roomy.delete(worker);
-  state.dirtyWorkers.delete(worker);
+  state.dirtyWorkers = state.dirtyWorkers.filter((other) => other !== worker);
   worker.ending = true;
   for (const other of state.workers.values()) {
     if (other.linked.delete(worker)) state.toWorker(other).send({ type: "remove-peer", address });
   }
   const held = [...state.replicas.leftsOf(worker)];
   state.replicas.deleteRight(worker);
-  const inHand = [...worker.processing];
+  const inHand = state.processingOn(worker);
   const culprits = expected ? new Set<TaskRecord>() : suspectsOf(inHand);
   for (const task of inHand) {
     leaveWorker(task);
@@ -73,7 +73,7 @@ export function removeClient(state: SchedulerState, id: string): void {
   const client = state.clients.get(id);
   if (client === undefined) return;
   state.clients.delete(id);
-  state.dirtyClients.delete(client);
+  state.dirtyClients = state.dirtyClients.filter((other) => other !== client);
   for (const task of [...client.tasks.values()]) {
     if (task.client === client) releaseClaim(state, client, task.clientTask);
     const others = task.claims?.filter((claim) => claim.client !== client);

@@ -2,8 +2,8 @@
 
 import type { SchedulerToClientMessage } from "../protocol/client-messages.ts";
 import type { ErrorOnWire } from "../protocol/errors.ts";
-import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
-import type { NumberedFunction } from "../protocol/task-spec.ts";
+import type { ClientId, ClientTaskId, FunctionId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import type { ShippedFunction } from "../protocol/task-spec.ts";
 import type { SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
 
 /** Rows and columns still being filled. */
@@ -11,15 +11,23 @@ interface OpenCompute {
   readonly type: "compute-task";
   readonly client: ClientId;
   readonly rows: unknown[];
-  readonly names: (TaskId | Key)[];
-  readonly data: unknown[];
-  readonly whoHas: number[];
-  readonly peers: WorkerAddress[];
+  names?: (TaskId | Key)[];
+  data?: unknown[];
+  whoHas?: number[];
+  peers?: WorkerAddress[];
+}
+
+interface OpenBlocks {
+  readonly type: "compute-blocks";
+  readonly client: ClientId;
+  readonly blocks: number[];
+  readonly args: unknown[];
 }
 
 export class WorkerOutbox {
   #messages: SchedulerToWorkerMessage[] = [];
   #compute: OpenCompute | undefined;
+  #blocks: OpenBlocks | undefined;
   #free: TaskId[] | undefined;
 
   get isEmpty(): boolean {
@@ -29,24 +37,37 @@ export class WorkerOutbox {
   /** The rows that the next task of `client` is appended to. */
   compute(client: ClientId): OpenCompute {
     if (this.#compute?.client !== client) {
-      this.#compute = { type: "compute-task", client, rows: [], names: [], data: [], whoHas: [], peers: [] };
-      this.#messages.push(this.#compute);
-      this.#free = undefined;
+      const open: OpenCompute = { type: "compute-task", client, rows: [] };
+      this.send(open);
+      this.#compute = open;
     }
-    return this.#compute;
+    return this.#compute as OpenCompute;
+  }
+
+  /** The blocks that the next plain tasks of `client` are appended to. */
+  blocks(client: ClientId): OpenBlocks {
+    if (this.#blocks?.client !== client) {
+      const open: OpenBlocks = { type: "compute-blocks", client, blocks: [], args: [] };
+      this.send(open);
+      this.#blocks = open;
+    }
+    return this.#blocks as OpenBlocks;
   }
 
   free(id: TaskId): void {
     if (this.#free === undefined) {
-      this.#free = [];
-      this.send({ type: "free-keys", ids: this.#free });
-      return this.free(id);
+      const ids: TaskId[] = [];
+      this.send({ type: "free-keys", ids });
+      this.#free = ids;
     }
     this.#free.push(id);
   }
 
-  register(entry: NumberedFunction): void {
-    this.send({ type: "register-functions", functions: [entry] });
+  /** Sends the function along if the worker has not had it yet. */
+  introduce<F extends { readonly id: FunctionId; readonly shipped: ShippedFunction }>(known: Set<F>, fn: F): void {
+    if (known.has(fn)) return;
+    known.add(fn);
+    this.send({ type: "register-functions", functions: [[fn.id, fn.shipped]] });
   }
 
   cancel(id: TaskId, run: RunId, reason: string): void {
@@ -55,7 +76,8 @@ export class WorkerOutbox {
 
   send(message: SchedulerToWorkerMessage): void {
     this.#compute = undefined;
-    if (message.type !== "free-keys") this.#free = undefined;
+    this.#blocks = undefined;
+    this.#free = undefined;
     this.#messages.push(message);
   }
 
@@ -63,6 +85,7 @@ export class WorkerOutbox {
     const messages = this.#messages;
     this.#messages = [];
     this.#compute = undefined;
+    this.#blocks = undefined;
     this.#free = undefined;
     return messages;
   }

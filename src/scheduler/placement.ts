@@ -7,11 +7,13 @@
  * never seen counts as long.
  */
 
+import type { Deque } from "../collections/deque.ts";
 import { dispatch } from "./dispatch.ts";
-import { forEachDependency, type SchedulerState, type TaskRecord, type WorkerRecord } from "./state.ts";
+import { dispatchPlain, isPlain } from "./plain.ts";
+import { CRUMB_US, forEachDependency, type SchedulerState, type TaskRecord, type WorkerRecord } from "./state.ts";
 
 /** Work a worker is kept supplied with, beyond one task per slot. Microseconds. */
-export const WINDOW_US = 3000;
+export const WINDOW_US = 10_000;
 /** The most tasks in flight on one worker, so that its answers come in digestible batches. */
 const MAX_IN_FLIGHT = 1024;
 /** What moving a value between threads takes: a fixed part, and bytes per microsecond. */
@@ -40,26 +42,38 @@ export function judgeRoom(state: SchedulerState, worker: WorkerRecord): void {
 /** Sends queued tasks to workers until there are no more of either. Called once per event, when all its news is in. */
 export function assign(state: SchedulerState): void {
   if (state.queued === 0) return;
-  assignSuspects(state);
+  if (state.suspects.length > 0) assignSuspects(state);
   for (;;) {
     const leastBusy = state.roomy.peek();
     if (leastBusy === undefined) return;
     const line = nextLine(state);
-    const task = line?.peek();
-    if (line === undefined || task === undefined) return;
-    const costUs = expectedUs(task);
-    const worker = task.hasInputs ? closest(state, task, leastBusy, costUs) : leastBusy;
-    if (!fits(worker, costUs)) {
-      state.roomy.delete(worker);
-      continue;
-    }
-    line.shift();
-    send(state, task, worker, costUs);
+    if (line === undefined) return;
+    supply(state, line, leastBusy);
   }
 }
 
-function send(state: SchedulerState, task: TaskRecord, worker: WorkerRecord, costUs: number): void {
-  dispatch(state, task, worker, costUs);
+/** Gives `worker` tasks from the head of `line`: as many as are not worth looking around again in between. */
+function supply(state: SchedulerState, line: Deque<TaskRecord>, worker: WorkerRecord): void {
+  const untilUs = worker.occupancyUs + CRUMB_US;
+  do {
+    const task = line.peek();
+    if (task === undefined || task.state !== "queued") break;
+    const costUs = expectedUs(task);
+    if (isPlain(task) && state.watch === undefined && fits(worker, costUs)) {
+      const most = Math.min(MAX_IN_FLIGHT - worker.inFlight, (untilUs - worker.occupancyUs) / costUs);
+      dispatchPlain(state, line, worker, costUs, most);
+      continue;
+    }
+    const target = task.hasInputs ? closest(state, task, worker, costUs) : worker;
+    if (!fits(target, costUs)) {
+      // It has room for something shorter, but this comes first. When it is through with something, it is judged anew.
+      state.roomy.delete(worker);
+      return;
+    }
+    line.shift();
+    dispatch(state, task, target, costUs);
+    if (target !== worker) judgeRoom(state, target);
+  } while (worker.occupancyUs < untilUs);
   judgeRoom(state, worker);
 }
 
@@ -72,23 +86,29 @@ function assignSuspects(state: SchedulerState): void {
       for (const worker of state.roomy) if (worker.inFlight === 0) idle = worker;
       if (idle === undefined) return;
       idle.alone = true;
-      send(state, task, idle, expectedUs(task));
+      dispatch(state, task, idle, expectedUs(task));
+      judgeRoom(state, idle);
     }
     state.suspects.shift();
   }
 }
 
-/** The line whose head is to run next. Tasks that are not queued any more are swept from it on the way. */
-function nextLine(state: SchedulerState): SchedulerState["suspects"] | undefined {
-  for (const queue of state.queues) {
-    for (const line of [queue.dependents, queue.roots]) {
-      for (let task = line.peek(); task !== undefined; task = line.peek()) {
-        if (task.state === "queued") return line;
-        line.shift();
-      }
-    }
+/** The line whose head is to run next. */
+function nextLine(state: SchedulerState): Deque<TaskRecord> | undefined {
+  for (const { dependents, roots } of state.queues) {
+    if (hasHead(dependents)) return dependents;
+    if (hasHead(roots)) return roots;
   }
   return undefined;
+}
+
+/** Whether a task waits in `line`; those at its head that have left the queue meanwhile are swept out. */
+function hasHead(line: Deque<TaskRecord>): boolean {
+  for (let task = line.peek(); task !== undefined; task = line.peek()) {
+    if (task.state === "queued") return true;
+    line.shift();
+  }
+  return false;
 }
 
 /** Among `leastBusy` and the holders of the task's large inputs that have room: where it would be done first. */

@@ -42,7 +42,11 @@ export function withdraw(state: SchedulerState, task: TaskRecord): void {
 /** memory -> released: nobody needs it, or the last worker that held it is gone. Tasks that counted on it wait again. */
 export function dropValue(state: SchedulerState, task: TaskRecord): void {
   freeReplicas(state, task);
-  task.atClient = false;
+  if (task.atClient) {
+    // Whoever needs it has been waiting for it all along.
+    task.atClient = false;
+    return goOn(state, task);
+  }
   for (const dependent of task.dependents ?? []) {
     if (!dependent.registered) continue;
     if (dependent.state === "waiting") dependent.waitingOn += 1;
@@ -83,9 +87,9 @@ export function leaveQueue(state: SchedulerState, task: TaskRecord): void {
 export function leaveWorker(task: TaskRecord): void {
   const worker = task.processingOn;
   if (worker === undefined) return;
-  worker.processing.delete(task);
+  worker.processing -= 1;
   worker.occupancyUs -= task.expectedUs;
-  if (worker.processing.size === 0) worker.alone = false;
+  if (worker.inFlight === 0) worker.alone = false;
   task.processingOn = undefined;
   task.started = false;
 }
@@ -119,5 +123,6 @@ export function releaseClaim(state: SchedulerState, client: ClientRecord, id: nu
     task.claims = task.claims.filter((claim) => claim.client !== client || claim.id !== id);
     if (task.claims.length === 0) task.claims = undefined;
   }
-  if (!task.isNeeded) state.recommend(task, "released");
+  // A value that only the client has is not given back by one that has let go of it.
+  if (!task.isNeeded || task.atClient) state.recommend(task, "released");
 }

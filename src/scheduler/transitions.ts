@@ -65,7 +65,7 @@ function isStillDue(task: TaskRecord, to: TaskState): boolean {
     case "erred":
       return state === "released" || state === "waiting" || state === "queued";
     case "released":
-      return !task.isNeeded && state !== "released" && state !== "forgotten";
+      return (!task.isNeeded || task.atClient) && state !== "released" && state !== "forgotten";
     case "forgotten":
       return !task.isNeeded && state === "released";
     default:

@@ -1,12 +1,6 @@
 /** Makes functions of their descriptions again: the one place that evaluates code. */
 
-import {
-  type AnyFunction,
-  FUNCTION_MARK,
-  type FunctionMark,
-  type FunctionSpec,
-  knowsItself,
-} from "./function-source.ts";
+import { type AnyFunction, type FunctionSpec, knowsItself, markedFunction } from "./function-source.ts";
 import { restore } from "./references.ts";
 
 type Names = Readonly<Record<string, unknown>>;
@@ -40,10 +34,6 @@ export function compile(
     case "source":
       return evaluate(spec, scope, compileInner);
   }
-}
-
-function markedFunction(value: unknown): FunctionSpec | undefined {
-  return (value as FunctionMark | null | undefined)?.[FUNCTION_MARK];
 }
 
 function evaluate(spec: SourceSpec, scope: Names, compileInner: (inner: FunctionSpec) => Compiled): Compiled {

@@ -34,6 +34,11 @@ export interface FunctionMark {
   readonly [FUNCTION_MARK]: FunctionSpec;
 }
 
+/** The function that `value` stands for, if it does. */
+export function markedFunction(value: unknown): FunctionSpec | undefined {
+  return (value as FunctionMark | null | undefined)?.[FUNCTION_MARK];
+}
+
 /** The exports of a module that can be called or constructed. */
 export type ModuleReferences<M> = {
   readonly [Name in keyof M as Name extends "then" | symbol

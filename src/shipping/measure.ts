@@ -18,14 +18,16 @@ interface Walk {
   nbytes: number;
   readonly buffers: Set<ArrayBuffer>;
   readonly seen: Set<object>;
+  readonly clone: ((value: object) => unknown) | undefined;
   problem: Measured["problem"];
 }
 
 const NO_BUFFERS: ReadonlySet<ArrayBuffer> = new Set();
 
-export function measure(value: unknown): Measured {
+/** `clone`: how to find out whether something of the platform's own can travel. Without it, that is taken for granted. */
+export function measure(value: unknown, clone?: (value: object) => unknown): Measured {
   if (typeof value === "number") return { nbytes: NUMBER_BYTES, buffers: NO_BUFFERS, problem: undefined };
-  const walk: Walk = { nbytes: 0, buffers: new Set(), seen: new Set(), problem: undefined };
+  const walk: Walk = { nbytes: 0, buffers: new Set(), seen: new Set(), clone, problem: undefined };
   visit(value, "", walk);
   return walk;
 }
@@ -82,8 +84,8 @@ function visitObject(value: object, path: string, walk: Walk): void {
   } else if (value instanceof Set) {
     let i = 0;
     for (const item of value) visit(item, `${path}[${i++}]`, walk);
-  } else if (isUncloneable(value)) {
-    walk.problem ??= { path, what: `a ${value.constructor.name}` };
+  } else if (isUncloneable(value) || (walk.clone !== undefined && isRefused(value, walk.clone))) {
+    walk.problem ??= { path, what: `a ${typeOf(value)}` };
   } else {
     for (const key of Object.keys(value)) {
       walk.nbytes += ENTRY_BYTES;
@@ -95,6 +97,18 @@ function visitObject(value: object, path: string, walk: Walk): void {
 /** Built-ins that no clone can be made of. Of what the platform adds to them, the platform itself complains. */
 export function isUncloneable(value: object): boolean {
   return value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef;
+}
+
+/** Whether the platform refuses to clone an object of its own: a port, a socket. */
+function isRefused(value: object, clone: (value: object) => unknown): boolean {
+  if (Object.getPrototypeOf(value) === Object.prototype) return false;
+  if (/^\[object (Object|Error|Date|RegExp)\]$/.test(Object.prototype.toString.call(value))) return false;
+  try {
+    clone(value);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** `number`, `string`, … or the class of an object. */

@@ -32,6 +32,7 @@ export interface Captured<R> {
  *
  * @param referenceOf - what an object stands for if it is a future, else undefined.
  * @param moved - buffers that are ours already and need no copy.
+ * @param references - what has been referred to so far, to be counted on.
  * @throws {@link UnserializableError} naming the place of what cannot travel.
  */
 export function capture<R extends object>(
@@ -40,8 +41,8 @@ export function capture<R extends object>(
   referenceOf: (value: object) => R | undefined,
   cloneWhole: CloneWhole,
   moved?: ReadonlyMap<ArrayBuffer, ArrayBuffer>,
+  references: R[] = [],
 ): Captured<R> {
-  const references: R[] = [];
   const buffers: ArrayBuffer[] = [];
   const copies = new Map<object, unknown>(moved);
   let isPacked = false;
@@ -160,6 +161,8 @@ export function restore(
 ): unknown {
   const seen = new Set<object>();
   const pending: Promise<unknown>[] = [];
+  /** Maps and sets are filled again in the end, so that what was put into them is in its place. */
+  const rebuild: (() => void)[] = [];
 
   const put = (item: unknown, place: (value: unknown) => void): void => {
     if (typeof item !== "object" || item === null) return;
@@ -176,25 +179,19 @@ export function restore(
     if (seen.has(container)) return;
     seen.add(container);
     if (container instanceof Map) {
-      for (const [key, item] of [...container]) {
-        // Rebuilt entry by entry, so that a key that is put back keeps its place.
-        container.delete(key);
-        let realKey: unknown = key;
-        put(key, (value) => {
-          realKey = value;
-        });
-        container.set(realKey, item);
-        put(item, (value) => container.set(realKey, value));
-      }
+      const entries = [...container];
+      for (const entry of entries) visit(entry);
+      rebuild.push(() => {
+        container.clear();
+        for (const [key, item] of entries) container.set(key, item);
+      });
     } else if (container instanceof Set) {
-      for (const item of [...container]) {
-        container.delete(item);
-        let real: unknown = item;
-        put(item, (value) => {
-          real = value;
-        });
-        container.add(real);
-      }
+      const items = [...container];
+      visit(items);
+      rebuild.push(() => {
+        container.clear();
+        for (const item of items) container.add(item);
+      });
     } else if (Array.isArray(container) || isPlainObject(container)) {
       const record = container as Record<string, unknown>;
       for (const key of Object.keys(record)) {
@@ -207,5 +204,9 @@ export function restore(
 
   const root = { packed };
   visit(root);
-  return pending.length === 0 ? root.packed : Promise.all(pending).then(() => root.packed);
+  const finish = () => {
+    for (const each of rebuild) each();
+    return root.packed;
+  };
+  return pending.length === 0 ? finish() : Promise.all(pending).then(finish);
 }

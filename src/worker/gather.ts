@@ -6,7 +6,7 @@ import type { WorkerInstruction } from "./contract.ts";
 import type { Fetch, LocalTask, WorkerState } from "./state.ts";
 
 /** Enters what a message says of the whereabouts of inputs; returns the fetches that begin with it. */
-export function noteHolders(state: WorkerState, { whoHas, peers }: ComputeTask): Fetch[] {
+export function noteHolders(state: WorkerState, { whoHas = [], peers = [] }: ComputeTask): Fetch[] {
   const begun: Fetch[] = [];
   for (let i = 0; i < whoHas.length; ) {
     const id = whoHas[i] as TaskId;

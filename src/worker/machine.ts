@@ -12,18 +12,21 @@
 import type { FunctionId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import { AWAITED, isReference, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import {
+  BLOCK_HEADER,
   type CancelCompute,
   COMPUTE_HEADER,
+  type ComputeBlocks,
   type ComputeTask,
   type SchedulerToWorkerMessage,
   type WorkerMessage,
 } from "../protocol/worker-messages.ts";
 import type { Failure, Result, WorkerInstruction } from "./contract.ts";
 import { ask, awaitInput, noteHolders, receive, satisfy } from "./gather.ts";
-import { LocalTask, WorkerState } from "./state.ts";
+import { type Fetch, LocalTask, WorkerState } from "./state.ts";
 
 const NO_DATA: ReadonlyMap<TaskId, unknown> = new Map();
 const NOTHING: readonly object[] = [];
+const NO_FETCHES: readonly Fetch[] = [];
 
 export class WorkerMachine {
   readonly #state: WorkerState;
@@ -42,6 +45,8 @@ export class WorkerMachine {
     switch (message.type) {
       case "compute-task":
         return this.#compute(message);
+      case "compute-blocks":
+        return this.#computeBlocks(message);
       case "put-data":
         return this.#put(message.id, message.value);
       case "get-data":
@@ -65,9 +70,9 @@ export class WorkerMachine {
     const { ready, executing, nThreads } = this.#state;
     if (executing.size >= nThreads) return undefined;
     for (let task = ready.shift(); task !== undefined; task = ready.shift()) {
-      if (task.state !== "ready") continue;
+      if (task.state !== "ready" || (task.shape !== 0 && !this.#hasInputs(task))) continue;
       task.state = "executing";
-      executing.set(task.id, task);
+      executing.add(task);
       return task;
     }
     return undefined;
@@ -101,7 +106,7 @@ export class WorkerMachine {
     const state = this.#state;
     if (!this.#end(task, us)) return;
     if (result.nbytes <= SMALL_VALUE_LIMIT) {
-      state.results.push(task.id, task.run, result.value);
+      this.#ride(task, result.value);
       return;
     }
     const { nbytes, valueType, value, load } = result;
@@ -150,9 +155,9 @@ export class WorkerMachine {
   #compute(message: ComputeTask): void {
     const state = this.#state;
     const { rows } = message;
-    const fetches = message.whoHas.length > 0 ? noteHolders(state, message) : [];
-    const data = message.data.length > 0 ? pairs(message.data) : NO_DATA;
-    const names = message.names.length > 0 ? pairs(message.names) : NO_DATA;
+    const fetches = message.whoHas === undefined ? NO_FETCHES : noteHolders(state, message);
+    const data = message.data !== undefined ? pairs(message.data) : NO_DATA;
+    const names = message.names !== undefined ? pairs(message.names) : NO_DATA;
     for (let at = 0; at < rows.length; ) {
       const slots = rows[at + 4] as number;
       const shape = rows[at + 5] as number;
@@ -176,7 +181,61 @@ export class WorkerMachine {
         state.ready.push(task);
       }
     }
-    ask(state, fetches, this.#instructions);
+    if (fetches.length > 0) ask(state, fetches, this.#instructions);
+  }
+
+  #computeBlocks({ client, blocks, args }: ComputeBlocks): void {
+    const { ready } = this.#state;
+    let at = 0;
+    for (let b = 0; b < blocks.length; b += BLOCK_HEADER) {
+      const fn = blocks[b] as FunctionId;
+      const slots = blocks[b + 1] as number;
+      const shape = blocks[b + 2] as number;
+      const firstId = blocks[b + 3] as number;
+      const run = blocks[b + 4] as number;
+      const firstNumber = blocks[b + 5] as number;
+      const count = blocks[b + 6] as number;
+      for (let i = 0; i < count; i++) {
+        const task = new LocalTask({
+          id: firstId + i,
+          run,
+          client,
+          clientTask: firstNumber + i,
+          fn,
+          shape,
+          slots: args.slice(at, at + slots),
+          name: undefined,
+          data: NO_DATA,
+        });
+        task.state = "ready";
+        ready.push(task);
+        at += slots;
+      }
+    }
+  }
+
+  /** A small result goes along with the next message; one numbered after the one before it only adds to its run. */
+  #ride({ id, run }: LocalTask, value: unknown): void {
+    const { ranges, results } = this.#state;
+    results.push(value);
+    const last = ranges.length - 3;
+    if (last >= 0 && run === ranges[last + 1] && id === (ranges[last] as number) + (ranges[last + 2] as number)) {
+      ranges[last + 2] = (ranges[last + 2] as number) + 1;
+    } else ranges.push(id, run, 1);
+  }
+
+  /** An input may have been freed since the task became ready: when it was lost elsewhere, and is being computed again. */
+  #hasInputs(task: LocalTask): boolean {
+    const { values } = this.#state;
+    for (let slot = 0; slot < task.slots.length; slot++) {
+      if (!isReference(task.shape, slot)) continue;
+      const id = task.slots[slot] as TaskId;
+      if (task.data.has(id) || values.has(id)) continue;
+      task.state = "done";
+      this.#send({ type: "missing-data", id: task.id, run: task.run, missing: id, holders: [] });
+      return false;
+    }
+    return true;
   }
 
   #awaitInputs(task: LocalTask): void {
@@ -222,11 +281,10 @@ export class WorkerMachine {
     const state = this.#state;
     for (const [i, id] of ids.entries()) {
       const run = runs[i];
-      const running = state.executing.get(id);
-      if (running !== undefined && running.run === run) {
-        running.cancelled = true;
-        this.#instructions.push({ type: "abort", task: running, reason });
-        continue;
+      for (const task of state.executing) {
+        if (task.id !== id || task.run !== run) continue;
+        task.cancelled = true;
+        this.#instructions.push({ type: "abort", task, reason });
       }
       for (const task of this.#notBegun()) {
         if (task.id !== id || task.run !== run) continue;
@@ -257,7 +315,7 @@ export class WorkerMachine {
   /** Takes the task out of its slot. False if the run had been called off. */
   #end(task: LocalTask, us: number): boolean {
     const state = this.#state;
-    state.executing.delete(task.id);
+    state.executing.delete(task);
     task.state = "done";
     this.#spend(task.fn, us);
     if (!task.cancelled) return true;
@@ -294,7 +352,8 @@ export class WorkerMachine {
       const spent: number[] = [];
       for (const [fn, { runs, us }] of state.spent) spent.push(fn, runs, Math.round(us));
       state.spent.clear();
-      state.messages.push({ type: "task-finished", results: state.results, spent });
+      state.messages.push({ type: "task-finished", ranges: state.ranges, values: state.results, spent });
+      state.ranges = [];
       state.results = [];
     }
   }

@@ -68,7 +68,8 @@ export interface Request {
 export class WorkerState {
   readonly nThreads: number;
   readonly ready = new Deque<LocalTask>();
-  readonly executing = new Map<TaskId, LocalTask>();
+  /** A run that was called off may still be among them beside a later run of the same task. */
+  readonly executing = new Set<LocalTask>();
   readonly values = new Map<TaskId, unknown>();
   /** For results made here: how they could leave. */
   readonly loads = new Map<TaskId, Load>();
@@ -76,7 +77,8 @@ export class WorkerState {
   readonly requests = new Map<number, Request>();
   nextRequest = 1;
 
-  /** Results that ride along with the next message, `id, run, value` each. */
+  /** Results that ride along with the next message, as they go into it. */
+  ranges: number[] = [];
   results: unknown[] = [];
   /** Runs and microseconds by function since the last message. */
   readonly spent = new Map<FunctionId, { runs: number; us: number }>();
