@@ -7,7 +7,6 @@ export { fireAndForget } from "./client/client.ts";
 export type { CancelOptions, FutureStatus, Progress } from "./client/future.ts";
 export { Future } from "./client/future.ts";
 export type { ScatterOptions } from "./client/session.ts";
-export { transfer } from "./client/transfer.ts";
 export {
   ActorLostError,
   CancelledError,
@@ -25,3 +24,4 @@ export type { LocalClusterOptions } from "./runtime/local-cluster.ts";
 export { closure, fromModule } from "./shipping/function-source.ts";
 export type { TaskContext, WorkerContext } from "./shipping/task-context.ts";
 export { getTask, getWorker } from "./shipping/task-context.ts";
+export { transfer } from "./shipping/transfer.ts";

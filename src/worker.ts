@@ -6,10 +6,12 @@ import { SystemClock } from "./adapters/system-clock.ts";
 import type { ThreadEndpoint } from "./ports/spawner.ts";
 import type { PeerMessage } from "./protocol/worker-messages.ts";
 import { WorkerRuntime } from "./runtime/worker-runtime.ts";
+import { closure, fromModule } from "./shipping/function-source.ts";
 import { getTask, getWorker } from "./shipping/task-context.ts";
+import { transfer } from "./shipping/transfer.ts";
 
 /** Names that functions find in scope wherever they run. */
-const scope = { getTask, getWorker };
+const scope = { closure, fromModule, getTask, getWorker, transfer };
 
 export function startWorker(endpoint: ThreadEndpoint): void {
   const comm = new OwnerComm(endpoint);

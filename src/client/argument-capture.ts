@@ -4,9 +4,9 @@ import { UnserializableError } from "../protocol/errors.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
 import { MAX_REFERENCE_SLOTS, PACKED } from "../protocol/task-spec.ts";
 import { capture } from "../shipping/references.ts";
+import { takeTransfers } from "../shipping/transfer.ts";
 import { Future } from "./future.ts";
 import { isLargeArray } from "./noticed.ts";
-import { takeTransfers } from "./transfer.ts";
 
 /** How futures and large arrays are named in messages. */
 export interface Naming {

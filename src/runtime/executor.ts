@@ -7,6 +7,7 @@ import { compile, explainReferenceError } from "../shipping/compile.ts";
 import { type AnyFunction, type FunctionSpec, markedFunction } from "../shipping/function-source.ts";
 import { measure, typeOf } from "../shipping/measure.ts";
 import { restore } from "../shipping/references.ts";
+import { takeTransfers } from "../shipping/transfer.ts";
 import type { Failure, Result } from "../worker/contract.ts";
 
 type Load = Result["load"];
@@ -112,7 +113,7 @@ export class Executor {
         { path },
       );
     }
-    return { value, nbytes, valueType: typeOf(value), load: this.#loadOf(task, buffers) };
+    return { value, nbytes, valueType: typeOf(value), load: this.#loadOf(task, value, buffers) };
   }
 
   /** The same error, with advice where a variable stayed behind, in the form that travels. */
@@ -152,12 +153,15 @@ export class Executor {
 
   /**
    * Whether a result's buffers may be transferred away: nothing else here may be able to look at them. A function that came as
-   * source has nowhere to keep a buffer but the global object, which is searched; one of a module may keep what it likes.
+   * source has nowhere to keep a buffer but the global object, which is searched; one of a module may keep what it likes, unless
+   * it says `transfer()`.
    */
-  #loadOf(task: Runnable, buffers: ReadonlySet<ArrayBuffer>): Load {
+  #loadOf(task: Runnable, value: unknown, buffers: ReadonlySet<ArrayBuffer>): Load {
     if (buffers.size === 0) return NOT_MOVABLE;
     const registered = this.#functions.get(task.fn);
-    const movable = registered?.givesAway === true && !this.#givenFunctions.has(task);
+    const transfers = takeTransfers(value);
+    const isGiven = transfers !== undefined && [...buffers].every((buffer) => transfers.includes(buffer));
+    const movable = isGiven || (registered?.givesAway === true && !this.#givenFunctions.has(task));
     const load: Load = { buffers: [...buffers], movable };
     for (const buffer of buffers) {
       const other = this.#loads.get(buffer);
@@ -167,7 +171,7 @@ export class Executor {
       }
       this.#loads.set(buffer, load);
     }
-    if (registered !== undefined && load.movable) {
+    if (registered !== undefined && load.movable && !isGiven) {
       load.movable = !this.#isTakenAlong(registered.spec, buffers) && !this.#isKeptGlobally(buffers);
     }
     return load;

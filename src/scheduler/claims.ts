@@ -6,15 +6,9 @@ import { hasReferences, isReference, ROW_HEADER } from "../protocol/task-spec.ts
 import { queueOf, tellOfValue, wakeDependents } from "./compute.ts";
 import { awaitValue } from "./gather.ts";
 import { admitPlain, forgetPlain } from "./plain.ts";
+import { type ClientRecord, Flag, type FunctionRecord, type TaskGroup, TaskRecord } from "./records.ts";
 import { releaseClaim } from "./release.ts";
-import {
-  type ClientRecord,
-  Flag,
-  type FunctionRecord,
-  type SchedulerState,
-  type TaskGroup,
-  TaskRecord,
-} from "./state.ts";
+import type { SchedulerState } from "./state.ts";
 import { move } from "./transitions.ts";
 
 export function updateGraph(state: SchedulerState, client: ClientRecord, message: UpdateGraph): void {
@@ -116,13 +110,6 @@ function claimExisting(state: SchedulerState, client: ClientRecord, id: ClientTa
   return true;
 }
 
-/** The only copy is at a client: others cannot have that, so it is computed once more. */
-function makeAgain(state: SchedulerState, task: TaskRecord): void {
-  task.atClient = false;
-  move(state, task, "released");
-  tellPending(state, task);
-}
-
 /** A task nobody named, by the key that is spelled out when somebody asks for it: `prefix-client-number`. */
 function findByKey(state: SchedulerState, key: Key): TaskRecord | undefined {
   const parts = /^.+-(.+?)-(\d+)$/.exec(key);
@@ -142,6 +129,7 @@ export function scatter(state: SchedulerState, client: ClientRecord, message: Sc
   if (known !== undefined) {
     if (!known.atClient) return;
     known.value = message.value;
+    known.nbytes = message.nbytes;
     known.atClient = false;
     wakeDependents(state, known);
     return;

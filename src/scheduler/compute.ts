@@ -2,16 +2,11 @@
 
 import { Deque } from "../collections/deque.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
+import { SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { fetchForClients } from "./gather.ts";
+import { type ClientRecord, forEachDependency, NO_VALUE, type TaskRecord } from "./records.ts";
 import { freeReplicas, leaveQueue, releaseInputs } from "./release.ts";
-import {
-  type ClientRecord,
-  forEachDependency,
-  NO_VALUE,
-  type Queue,
-  type SchedulerState,
-  type TaskRecord,
-} from "./state.ts";
+import type { Queue, SchedulerState } from "./state.ts";
 
 /** Dependents that are done with a task are swept from its list when they outnumber the others by this factor. */
 const SWEEP_FACTOR = 2;
@@ -30,7 +25,8 @@ export function awaitInputs(state: SchedulerState, task: TaskRecord): void {
     if (!task.registered) register(task);
     forEachDependency(task, (input) => {
       if (input.state === "erred") task.error = input.error;
-      if (input.state === "forgotten" && input.value !== NO_VALUE) {
+      // Let go, perhaps by this very event, but its value is still here; for some there is no recipe any more.
+      if ((input.state === "forgotten" || input.state === "released") && input.value !== NO_VALUE) {
         input.state = "memory";
         state.tasks.set(input.id, input);
       }
@@ -119,7 +115,7 @@ function dropRecipe(task: TaskRecord): void {
 
 /** Tells one claimant that the value is there; a small one goes along, and is the submitter's own from then on. */
 export function tellOfValue(state: SchedulerState, task: TaskRecord, client: ClientRecord, id: ClientTaskId): void {
-  if (task.value === NO_VALUE) {
+  if (task.value === NO_VALUE || task.nbytes > SMALL_VALUE_LIMIT) {
     if (!task.atClient)
       state.toClient(client).send({ type: "key-stored", id, nbytes: task.nbytes, valueType: task.valueType });
     return;

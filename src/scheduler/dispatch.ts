@@ -2,7 +2,8 @@
 
 import { ALONE, AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { mayMove } from "./gather.ts";
-import { NO_VALUE, type SchedulerState, type TaskRecord, type WorkerRecord } from "./state.ts";
+import { NO_VALUE, type TaskRecord, type WorkerRecord } from "./records.ts";
+import type { SchedulerState } from "./state.ts";
 
 export function dispatch(state: SchedulerState, task: TaskRecord, worker: WorkerRecord, expectedUs: number): void {
   state.queued -= 1;

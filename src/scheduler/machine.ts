@@ -10,16 +10,23 @@
  */
 
 import type { ClientMessage } from "../protocol/client-messages.ts";
-import { HELD_VALUE, type TaskErred, type TaskFinished, type TaskStored, type WorkerMessage } from "../protocol/worker-messages.ts";
+import {
+  HELD_VALUE,
+  type TaskErred,
+  type TaskFinished,
+  type TaskStored,
+  type WorkerMessage,
+} from "../protocol/worker-messages.ts";
 import * as claims from "./claims.ts";
 import type { SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
-import { deliver, mayMove, receiveData } from "./gather.ts";
+import { deliver, receiveData } from "./gather.ts";
 import { ENOUGH_QUEUED } from "./intake.ts";
 import { addClient, addWorker, removeClient, removeWorker } from "./membership.ts";
 import { assign, judgeRoom } from "./placement.ts";
 import { isPlain, settlePlain } from "./plain.ts";
+import { type ClientRecord, NO_VALUE, type TaskRecord, type WorkerRecord, zombieName } from "./records.ts";
 import { isLost, leaveWorker, loseReplica, releaseClaim } from "./release.ts";
-import { type ClientRecord, NO_VALUE, SchedulerState, type TaskRecord, type WorkerRecord, zombieName } from "./state.ts";
+import { SchedulerState } from "./state.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 
 /** Weight of one observation in the moving average of a function's duration. */
@@ -275,9 +282,7 @@ export class SchedulerMachine {
     task.valueType = message.valueType;
     const { pushed } = message;
     if (pushed?.moved !== true) state.replicas.add(task, worker);
-    // Somebody else has come to need it while it was on its way: it stays here, and is handed out like a small one.
-    if (pushed?.moved === true && !mayMove(task)) task.value = pushed.value;
-    else if (pushed !== undefined) deliver(state, task, pushed.value, pushed.moved);
+    if (pushed !== undefined) deliver(state, task, pushed.value, pushed.moved);
     move(state, task, "memory");
   }
 

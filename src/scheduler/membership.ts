@@ -3,9 +3,11 @@
 import { encodeError, KilledWorkerError } from "../protocol/errors.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import { tellPending } from "./claims.ts";
+import { fetchForClients } from "./gather.ts";
 import { judgeRoom } from "./placement.ts";
+import { ALLOWED_FAILURES, ClientRecord, type TaskRecord, WorkerRecord } from "./records.ts";
 import { isLost, leaveWorker, releaseClaim } from "./release.ts";
-import { ALLOWED_FAILURES, ClientRecord, type SchedulerState, type TaskRecord, WorkerRecord } from "./state.ts";
+import type { SchedulerState } from "./state.ts";
 import { move } from "./transitions.ts";
 
 export function addWorker(state: SchedulerState, address: WorkerAddress, name: string, nThreads: number): void {
@@ -38,7 +40,11 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
     }
   }
   for (const task of held) {
-    if (!isLost(state, task)) continue;
+    if (!isLost(state, task)) {
+      // It may have been asked for a value that clients wait for, and will not answer.
+      fetchForClients(state, task);
+      continue;
+    }
     move(state, task, "released");
     if (task.isNeeded) tellPending(state, task);
   }

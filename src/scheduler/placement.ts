@@ -10,7 +10,8 @@
 import type { Deque } from "../collections/deque.ts";
 import { dispatch } from "./dispatch.ts";
 import { dispatchPlain, isPlain } from "./plain.ts";
-import { CRUMB_US, forEachDependency, type SchedulerState, type TaskRecord, type WorkerRecord } from "./state.ts";
+import { forEachDependency, type TaskRecord, type WorkerRecord } from "./records.ts";
+import { CRUMB_US, type SchedulerState } from "./state.ts";
 
 /** Work a worker is kept supplied with, beyond one task per slot. Microseconds. */
 export const WINDOW_US = 10_000;

@@ -9,7 +9,8 @@
 import type { Deque } from "../collections/deque.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
 import { AWAITED } from "../protocol/task-spec.ts";
-import { Flag, type SchedulerState, type TaskGroup, TaskRecord, type WorkerRecord } from "./state.ts";
+import { Flag, type TaskGroup, TaskRecord, type WorkerRecord } from "./records.ts";
+import type { SchedulerState } from "./state.ts";
 
 /** What makes a task anything but plain. */
 const UNUSUAL = Flag.hasInputs | Flag.isRare | Flag.keep | Flag.atClient | Flag.registered;

@@ -4,11 +4,11 @@ import {
   type ClientRecord,
   forEachDependency,
   NO_VALUE,
-  type SchedulerState,
   type TaskRecord,
   type WorkerRecord,
   zombieName,
-} from "./state.ts";
+} from "./records.ts";
+import type { SchedulerState } from "./state.ts";
 
 /** A task that is released waits again if it is needed and is forgotten if not; which of the two, its turn will tell. */
 function goOn(state: SchedulerState, task: TaskRecord): void {

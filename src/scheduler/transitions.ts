@@ -10,8 +10,9 @@
 
 import { InvalidTransitionError } from "../protocol/errors.ts";
 import { awaitInputs, enqueue, fail, settle } from "./compute.ts";
+import type { TaskRecord, TaskState } from "./records.ts";
 import { dropValue, forget, letGo, stepBack, withdraw } from "./release.ts";
-import type { SchedulerState, TaskRecord, TaskState } from "./state.ts";
+import type { SchedulerState } from "./state.ts";
 
 type Rule = (state: SchedulerState, task: TaskRecord) => void;
 

@@ -1,9 +1,15 @@
 /** transfer(): a value whose buffers are to be moved rather than copied. */
 
-const transfers = new WeakMap<object, readonly ArrayBuffer[]>();
+/** One for every copy of the library in a thread: the worker's own, and the one that a user's module imports there. */
+const PLACE = Symbol.for("manyhands.transfers");
+const places = globalThis as { [PLACE]?: WeakMap<object, readonly ArrayBuffer[]> };
+places[PLACE] ??= new WeakMap();
+const transfers = places[PLACE];
 
 /**
  * Marks `value` so that the buffers listed move with it: the caller has them no more. Without it they are copied.
+ *
+ * For arguments, for what is scattered, and for what a task returns.
  *
  * @example
  * ```ts

@@ -1,0 +1,388 @@
+/** The records of the scheduler: a task, a function, a worker, a client, and what ties them. */
+
+import { Deque } from "../collections/deque.ts";
+import { PagedTable } from "../collections/paged-table.ts";
+import type { ErrorOnWire } from "../protocol/errors.ts";
+import {
+  type ClientId,
+  type ClientTaskId,
+  type FunctionId,
+  type Key,
+  keyOf,
+  type RunId,
+  type TaskId,
+  type WorkerAddress,
+} from "../protocol/identity.ts";
+import { PACKED, REFERENCES, ROW_HEADER, type ShippedFunction, type TaskOptions } from "../protocol/task-spec.ts";
+import { Intake } from "./intake.ts";
+import { ClientOutbox, WorkerOutbox } from "./outbox.ts";
+
+export type TaskState = "released" | "waiting" | "queued" | "processing" | "memory" | "erred" | "forgotten";
+
+/** Stands for "no value here": `undefined` is a value like any other. */
+export const NO_VALUE = Symbol("no value");
+
+/** The deaths of threads a task may have a hand in; with the last of them it ends as `KilledWorkerError`. */
+export const ALLOWED_FAILURES = 3;
+
+/** What the tasks of one submission share. */
+export interface TaskGroup {
+  readonly client: ClientRecord;
+  readonly rows: unknown[];
+  /** Where they are all of one function, with so many slots each and no references: then the rows have no heads. */
+  readonly uniform: { readonly fn: FunctionRecord; readonly slots: number } | undefined;
+  readonly options: TaskOptions;
+}
+
+/** A claim on a task beyond that of whoever submitted it. */
+export interface Claim {
+  readonly client: ClientRecord;
+  readonly id: ClientTaskId;
+  awaited: boolean;
+}
+
+/** What few tasks have. */
+interface Rarities {
+  claims: Claim[] | undefined;
+  name: Key | undefined;
+  valueType: string;
+  error: ErrorOnWire | undefined;
+  deaths: WorkerAddress[] | undefined;
+  retriesUsed: number;
+}
+
+/** Bits of {@link TaskRecord.flags}. */
+export const Flag = {
+  wanted: 1,
+  awaited: 2,
+  keep: 4,
+  registered: 8,
+  formerlyRegistered: 16,
+  atClient: 32,
+  started: 64,
+  final: 128,
+  /** It refers to other tasks. */
+  hasInputs: 256,
+  /** It has something that few tasks have. */
+  isRare: 512,
+} as const;
+
+/**
+ * A task from its submission until nobody can ask for it any more. A row of its group says what to run: there, the function is a
+ * {@link FunctionRecord} and every reference is a `TaskRecord`, so that what a recipe needs lives as long as the recipe.
+ *
+ * There may be a million of these, and what they weigh is what collecting garbage costs: yes-or-noes share a number, and what
+ * few tasks have is only made for those.
+ */
+export class TaskRecord {
+  readonly id: TaskId;
+  state: TaskState = "released";
+  readonly group: TaskGroup;
+  /** Where its row begins; -1 for what was scattered. */
+  readonly at: number;
+  /** The number by which whoever submitted it knows it. */
+  readonly clientTask: ClientTaskId;
+  /** Its yes-or-noes, each of which has a name below. */
+  flags: number;
+  #rarities: Rarities | undefined = undefined;
+  /** Inputs that are not in memory, counted once per slot. */
+  waitingOn = 0;
+  /** Tasks whose rows refer to this one, once per slot. Those not `registered` any more are swept out now and then. */
+  dependents: TaskRecord[] | undefined = undefined;
+  /** Dependents, once per slot, that have still to run. The value is kept while there are any. */
+  liveDependents = 0;
+  /** The value, when the scheduler itself holds it. */
+  value: unknown = NO_VALUE;
+  /** Bytes of the result when it was last in memory; -1 if it never was. */
+  nbytes = -1;
+  processingOn: WorkerRecord | undefined = undefined;
+  runId: RunId = 0;
+  /** What its run was expected to take when it was sent, in microseconds. */
+  expectedUs = 0;
+
+  constructor(id: TaskId, clientTask: ClientTaskId, group: TaskGroup, at: number, flags: number) {
+    this.id = id;
+    this.clientTask = clientTask;
+    this.group = group;
+    this.at = at;
+    this.flags = flags;
+  }
+
+  /** Who submitted it. Further claimants are in `claims`. */
+  get client(): ClientRecord {
+    return this.group.client;
+  }
+
+  /** Whether `client` still wants it. */
+  get wanted(): boolean {
+    return (this.flags & Flag.wanted) !== 0;
+  }
+  set wanted(on: boolean) {
+    this.#set(Flag.wanted, on);
+  }
+
+  /** Whether `client` waits for the value. */
+  get awaited(): boolean {
+    return (this.flags & Flag.awaited) !== 0;
+  }
+  set awaited(on: boolean) {
+    this.#set(Flag.awaited, on);
+  }
+
+  /** Stays until it has run although nobody holds a future on it. */
+  get keep(): boolean {
+    return (this.flags & Flag.keep) !== 0;
+  }
+  set keep(on: boolean) {
+    this.#set(Flag.keep, on);
+  }
+
+  /** Whether it stands in the `dependents` of its inputs and is counted in their `liveDependents`. */
+  get registered(): boolean {
+    return (this.flags & Flag.registered) !== 0;
+  }
+  set registered(on: boolean) {
+    this.#set(Flag.registered, on);
+  }
+
+  /** Whether it may stand in their `dependents` from an earlier run. */
+  get formerlyRegistered(): boolean {
+    return (this.flags & Flag.formerlyRegistered) !== 0;
+  }
+  set formerlyRegistered(on: boolean) {
+    this.#set(Flag.formerlyRegistered, on);
+  }
+
+  /** The only copy was moved to the client, who gives it back before using it in a task. */
+  get atClient(): boolean {
+    return (this.flags & Flag.atClient) !== 0;
+  }
+  set atClient(on: boolean) {
+    this.#set(Flag.atClient, on);
+  }
+
+  /** Whether the worker has said that it began. */
+  get started(): boolean {
+    return (this.flags & Flag.started) !== 0;
+  }
+  set started(on: boolean) {
+    this.#set(Flag.started, on);
+  }
+
+  /** Its value is safe with the scheduler, so what its row referred to has been let go. */
+  get isFinal(): boolean {
+    return (this.flags & Flag.final) !== 0;
+  }
+  set isFinal(on: boolean) {
+    this.#set(Flag.final, on);
+  }
+
+  #set(flag: number, on: boolean): void {
+    this.flags = on ? this.flags | flag : this.flags & ~flag;
+  }
+
+  get claims(): Claim[] | undefined {
+    return this.#rarities?.claims;
+  }
+  set claims(claims: Claim[] | undefined) {
+    if (claims !== this.claims) this.#rare().claims = claims;
+  }
+
+  /** Known by name: kept while wanted even when its value has been handed over, since others may ask. */
+  get name(): Key | undefined {
+    return this.#rarities?.name;
+  }
+  set name(name: Key | undefined) {
+    this.#rare().name = name;
+  }
+
+  /** What kind of value it is, for large results: `Float32Array`, `Object`, … */
+  get valueType(): string {
+    return this.#rarities?.valueType ?? "";
+  }
+  set valueType(type: string) {
+    this.#rare().valueType = type;
+  }
+
+  get error(): ErrorOnWire | undefined {
+    return this.#rarities?.error;
+  }
+  set error(error: ErrorOnWire | undefined) {
+    if (error !== this.error) this.#rare().error = error;
+  }
+
+  /** Addresses of threads that died with this task in hand. */
+  get deaths(): WorkerAddress[] | undefined {
+    return this.#rarities?.deaths;
+  }
+  set deaths(deaths: WorkerAddress[] | undefined) {
+    if (deaths !== this.deaths) this.#rare().deaths = deaths;
+  }
+
+  /** Times it was run again after an error of its own. */
+  get retriesUsed(): number {
+    return this.#rarities?.retriesUsed ?? 0;
+  }
+  set retriesUsed(times: number) {
+    if (times !== this.retriesUsed) this.#rare().retriesUsed = times;
+  }
+
+  #rare(): Rarities {
+    this.flags |= Flag.isRare;
+    this.#rarities ??= {
+      claims: undefined,
+      name: undefined,
+      valueType: "",
+      error: undefined,
+      deaths: undefined,
+      retriesUsed: 0,
+    };
+    return this.#rarities;
+  }
+
+  get function(): FunctionRecord {
+    return this.group.uniform?.fn ?? (this.group.rows[this.at] as FunctionRecord);
+  }
+
+  get slots(): number {
+    return this.group.uniform?.slots ?? (this.group.rows[this.at + 1] as number);
+  }
+
+  get shape(): number {
+    return this.group.uniform === undefined ? (this.group.rows[this.at + 2] as number) : 0;
+  }
+
+  /** Where in the rows its slots begin. */
+  get firstSlot(): number {
+    return this.group.uniform === undefined ? this.at + ROW_HEADER : this.at;
+  }
+
+  get hasInputs(): boolean {
+    return (this.flags & (Flag.hasInputs | Flag.final)) === Flag.hasInputs;
+  }
+
+  /** Whether a claim of any kind keeps it: a client's, or its own promise to run. */
+  get isWanted(): boolean {
+    return this.wanted || this.keep || this.claims !== undefined;
+  }
+
+  get isNeeded(): boolean {
+    return this.liveDependents > 0 || this.isWanted;
+  }
+
+  /** Whether tasks that need its value can have it. */
+  get isAvailable(): boolean {
+    return this.state === "memory" && !this.atClient;
+  }
+
+  /** The tasks its row refers to, each once. */
+  inputs(): ReadonlySet<TaskRecord> {
+    const inputs = new Set<TaskRecord>();
+    forEachDependency(this, (input) => inputs.add(input));
+    return inputs;
+  }
+
+  get key(): Key {
+    return this.name ?? keyOf(this.at < 0 ? "data" : this.function.shipped.name, this.client.id, this.clientTask);
+  }
+}
+
+/** Calls `visit` for every slot of `task` that refers to another task. */
+export function forEachDependency(task: TaskRecord, visit: (dependency: TaskRecord) => void): void {
+  if (task.isFinal) return;
+  const { rows } = task.group;
+  const { shape, slots } = task;
+  const first = task.firstSlot;
+  if ((shape & PACKED) !== 0) {
+    for (let slot = 1; slot < slots; slot++) visit(rows[first + slot] as TaskRecord);
+    return;
+  }
+  for (let bits = shape & REFERENCES, slot = 0; bits !== 0; bits >>>= 1, slot++) {
+    if ((bits & 1) !== 0) visit(rows[first + slot] as TaskRecord);
+  }
+}
+
+/** A different function, however often it was submitted, and how long it takes. */
+export interface FunctionRecord {
+  readonly id: FunctionId;
+  readonly shipped: ShippedFunction;
+  /** Moving average of one run in microseconds; -1 until one was seen. */
+  durationUs: number;
+}
+
+/** What a cancelled run is known by that the thread may still be busy with. */
+export function zombieName(id: TaskId, run: RunId): string {
+  return `${id}:${run}`;
+}
+
+export class WorkerRecord {
+  readonly address: WorkerAddress;
+  readonly name: string;
+  readonly nThreads: number;
+  /** Tasks sent and not yet answered; which, {@link SchedulerState.processingOn} knows. */
+  processing = 0;
+  /** Cancelled runs it has not said to be rid of, with what they were expected to take. */
+  readonly zombies = new Map<string, number>();
+  /**
+   * Values it holds, of tasks that it is computing again: fetched before they turned out to be lost, or left by a run that was
+   * called off. Freeing them now might free what the present run puts in their place.
+   */
+  readonly strays = new Set<TaskId>();
+  /** Expected work in `processing` and `zombies`, in microseconds. */
+  occupancyUs = 0;
+  /** A suspect runs here: nothing else is sent meanwhile. */
+  alone = false;
+  /** When it was last sent a task, counted in dispatches: the warmest worker has the highest. */
+  lastUsed = 0;
+  /** Asked to end; takes nothing any more. */
+  ending = false;
+  heapIndex = -1;
+  /** Whether its outbox is to be emptied. */
+  isDirty = false;
+  readonly knows = new Set<FunctionRecord>();
+  readonly linked = new Set<WorkerRecord>();
+  readonly outbox = new WorkerOutbox();
+
+  constructor(address: WorkerAddress, name: string, nThreads: number) {
+    this.address = address;
+    this.name = name;
+    this.nThreads = nThreads;
+  }
+
+  get inFlight(): number {
+    return this.processing + this.zombies.size;
+  }
+}
+
+export class ClientRecord {
+  readonly id: ClientId;
+  readonly tasks = new PagedTable<TaskRecord>();
+  readonly functions = new Map<number, FunctionRecord>();
+  readonly intake = new Intake();
+  /** Values the client holds itself since `batch`, once it says that this news has arrived. */
+  readonly delivered = new Deque<Delivery>();
+  #delivery: Delivery | undefined;
+  /** Number of the batch of news being filled. */
+  batch = 1;
+  /** Whether its outbox is to be emptied. */
+  isDirty = false;
+  readonly outbox = new ClientOutbox();
+
+  constructor(id: ClientId) {
+    this.id = id;
+  }
+
+  /** Notes that `task`'s value goes to the client with the batch being filled, and is its own from then on. */
+  handOver(task: TaskRecord): void {
+    if (this.#delivery?.batch !== this.batch) {
+      this.#delivery = { batch: this.batch, tasks: [] };
+      this.delivered.push(this.#delivery);
+    }
+    this.#delivery.tasks.push(task);
+  }
+}
+
+interface Delivery {
+  readonly batch: number;
+  readonly tasks: TaskRecord[];
+}

@@ -1,0 +1,435 @@
+/**
+ * A stage for a scheduler's machine. Tasks go by the names that transcripts give them.
+ *
+ *   add worker w1 [slots 2]        c1: submit x = f(1), y = g(x, "a", [x]) [as "key"] [priority 1] [retries 2]
+ *   remove worker w1 [asked]       c1: scatter d = 5 [20000 bytes]          c1: lost x
+ *   add client c1                  c1: gather x y                           c1: claim x2 = "key"
+ *   remove client c1               c1: release x                            c1: retry x
+ *                                  c1: cancel x [force]                     c1: fire-and-forget x
+ *                                  c1: heard 2
+ *   w1: start x                    w1: finish x = 5, y = 6 [in 200 us]      w1: erred x "message"
+ *   w1: store x 20000 [pushed | moved]   w1: drop x@1                       w1: add x
+ *   w1: progress x 0.5             w1: missing x for y [asked w2]           w1: data x [moved | missing]
+ *
+ *   show tasks
+ *
+ * A worker speaks of the run it was last sent unless another is named, as in x@1.
+ */
+import assert from "node:assert/strict";
+import type { ClientMessage, SchedulerToClientMessage } from "../../src/protocol/client-messages.ts";
+import { encodeError } from "../../src/protocol/errors.ts";
+import { ALONE, AWAITED, isReference, PACKED, type TaskOptions } from "../../src/protocol/task-spec.ts";
+import {
+  BLOCK_HEADER,
+  COMPUTE_HEADER,
+  type ComputeBlocks,
+  type ComputeTask,
+  type SchedulerToWorkerMessage,
+  type WorkerMessage,
+} from "../../src/protocol/worker-messages.ts";
+import type { SchedulerInstruction } from "../../src/scheduler/contract.ts";
+import { SchedulerMachine } from "../../src/scheduler/machine.ts";
+import { type Stage, Words } from "./transcript.ts";
+import { validateScheduler } from "./validate.ts";
+
+/** One that knows tasks by name on the client's side. */
+interface StageClient {
+  readonly names: string[];
+  readonly functions: Map<string, number>;
+}
+
+export class SchedulerStage implements Stage {
+  readonly machine = new SchedulerMachine();
+  readonly #clients = new Map<string, StageClient>();
+  /** Names of tasks by the scheduler's numbers, and the other way round. */
+  readonly #nameOf = new Map<number, string>();
+  readonly #idOf = new Map<string, number>();
+  readonly #runs = new Map<string, number>();
+  readonly #functionNames = new Map<number, string>();
+
+  play(command: string): readonly string[] {
+    const words = new Words(command);
+    if (words.take(/show tasks/)) return this.#showTasks();
+    const speaker = words.take(/(\w+):/)?.[0];
+    if (speaker === undefined) this.#changeParties(words);
+    else if (this.#clients.has(speaker))
+      for (const message of this.#clientSays(speaker, words)) this.#hearClient(speaker, message);
+    else this.machine.handle({ type: "worker-message", worker: speaker, message: this.#workerSays(speaker, words) });
+    words.end();
+    return this.#outcome();
+  }
+
+  /** The scheduler's number of a task. */
+  id(name: string): number {
+    return this.#idOf.get(name) ?? assert.fail(`there is no task ${name}`);
+  }
+
+  #hearClient(client: string, message: ClientMessage): void {
+    this.machine.handle({ type: "client-message", client, message });
+    this.#learnNames();
+  }
+
+  #outcome(): readonly string[] {
+    this.#learnNames();
+    const lines = this.machine.take().flatMap((instruction) => this.#narrate(instruction));
+    validateScheduler(this.machine.state);
+    return lines;
+  }
+
+  #showTasks(): readonly string[] {
+    const { state } = this.machine;
+    const lines = [...state.tasks.values()].map((task) => {
+      const holders = [...state.replicas.rightsOf(task)].map(({ address }) => ` ${address}`).join("");
+      return `${this.#name(task.id)} ${task.state}${task.atClient ? ", at the client" : ""}${holders === "" ? "" : `, on${holders}`}`;
+    });
+    return lines.length === 0 ? ["no tasks"] : lines;
+  }
+
+  #learnNames(): void {
+    for (const [client, { names }] of this.#clients) {
+      const tasks = this.machine.state.clients.get(client)?.tasks;
+      for (const [number, name] of names.entries()) {
+        const id = tasks?.get(number)?.id;
+        if (id === undefined || this.#nameOf.has(id)) continue;
+        this.#nameOf.set(id, name);
+        this.#idOf.set(name, id);
+      }
+    }
+  }
+
+  #changeParties(words: Words): void {
+    const [verb, party, name] = words.demand(/(add|remove) (worker|client) (\w+)/) as [string, string, string];
+    if (verb === "add" && party === "worker") {
+      const nThreads = Number(words.take(/slots (\d+)/)?.[0] ?? 1);
+      this.machine.handle({ type: "add-worker", worker: name, name, nThreads });
+    } else if (verb === "add") {
+      this.#clients.set(name, { names: [], functions: new Map() });
+      this.machine.handle({ type: "add-client", client: name });
+    } else if (party === "worker") {
+      this.machine.handle({ type: "remove-worker", worker: name, reason: "it is gone", expected: words.has("asked") });
+    } else {
+      this.machine.handle({ type: "remove-client", client: name });
+    }
+  }
+
+  *#clientSays(client: string, words: Words): Iterable<ClientMessage> {
+    const { names } = this.#clients.get(client) as StageClient;
+    const ids = () => {
+      const ids: number[] = [];
+      for (let name = words.take(/[a-z]\w*/); name !== undefined; name = words.take(/[a-z]\w*/)) {
+        ids.push(names.lastIndexOf(name[0] as string));
+      }
+      assert.ok(
+        ids.every((id) => id >= 0),
+        "these tasks are known",
+      );
+      return ids;
+    };
+    const verb = words.word();
+    switch (verb) {
+      case "submit":
+        yield this.#graph(client, words);
+        return;
+      case "scatter": {
+        const [name, value] = words.demand(/(\w+) = ("[^"]*"|\S+)/) as [string, string];
+        const nbytes = Number(words.take(/(\d+) bytes/)?.[0] ?? 8);
+        const key = words.take(/as "(.*?)"/)?.[0];
+        const known = names.lastIndexOf(name);
+        const id = known >= 0 ? known : names.push(name) - 1;
+        yield { type: "scatter", id, value: JSON.parse(value), nbytes, ...(key === undefined ? {} : { key }) };
+        return;
+      }
+      case "gather":
+        yield { type: "gather", ranges: ids().flatMap((id) => [id, 1]) };
+        return;
+      case "release":
+        yield { type: "client-releases-keys", ids: ids() };
+        return;
+      case "claim": {
+        const [name, key] = words.demand(/(\w+) = "(.*?)"/) as [string, string];
+        yield { type: "client-desires-key", id: names.push(name) - 1, key };
+        return;
+      }
+      case "lost":
+        yield { type: "client-lost-value", ids: ids() };
+        return;
+      case "cancel":
+        yield { type: "cancel-keys", force: words.has("force"), ids: ids(), reason: "it was cancelled" };
+        return;
+      case "retry":
+        yield { type: "retry-keys", ids: ids() };
+        return;
+      case "fire-and-forget":
+        yield { type: "fire-and-forget", ids: ids() };
+        return;
+      case "heard":
+        yield { type: "news-received", batch: Number(words.word()) };
+        return;
+      default:
+        assert.fail(`clients do not say ${verb}`);
+    }
+  }
+
+  #graph(client: string, words: Words): ClientMessage {
+    const { names, functions } = this.#clients.get(client) as StageClient;
+    const first = names.length;
+    const rows: unknown[] = [];
+    const introduced: [number, { name: string; hash: string }][] = [];
+    const keys: (string | undefined)[] = [];
+    do {
+      const [name, fn, args] = words.demand(/(\w+) = (\w+)\((.*?)\)/) as [string, string, string];
+      let number = functions.get(fn);
+      if (number === undefined) {
+        number = functions.size;
+        functions.set(fn, number);
+        introduced.push([number, { name: fn, hash: fn }]);
+      }
+      const { slots, shape } = this.#slots(names, args);
+      rows.push(number, slots.length, shape, ...slots);
+      keys.push(words.take(/as "(.*?)"/)?.[0]);
+      names.push(name);
+    } while (words.take(/,/) !== undefined);
+    const priority = words.take(/priority (-?\d+)/)?.[0];
+    const retries = words.take(/retries (\d+)/)?.[0];
+    const options: TaskOptions = {
+      ...(priority === undefined ? {} : { priority: Number(priority) }),
+      ...(retries === undefined ? {} : { retries: Number(retries) }),
+    };
+    const named = keys.some((key) => key !== undefined) ? { keys } : {};
+    return { type: "update-graph", first, count: names.length - first, rows, functions: introduced, options, ...named };
+  }
+
+  /** `x, 1, "a"` as slots; with brackets in it, packed. */
+  #slots(names: readonly string[], text: string): { slots: unknown[]; shape: number } {
+    const number = (name: string) => {
+      const id = names.lastIndexOf(name);
+      assert.ok(id >= 0, `there is no task ${name}`);
+      return id;
+    };
+    if (text.includes("[")) {
+      const inputs = [...new Set(text.match(/\b[a-z]\w*/g) ?? [])];
+      return { slots: [text, ...inputs.map(number)], shape: PACKED };
+    }
+    let shape = 0;
+    const slots = text === "" ? [] : text.split(",").map((each) => each.trim());
+    const filled = slots.map((each, i) => {
+      if (!/^[a-z]\w*$/.test(each)) return JSON.parse(each) as unknown;
+      shape |= 1 << i;
+      return number(each);
+    });
+    return { slots: filled, shape };
+  }
+
+  #workerSays(worker: string, words: Words): WorkerMessage {
+    const verb = words.word();
+    const run = (name: string, suffix: string) =>
+      suffix === "" ? (this.#runs.get(`${worker} ${name}`) ?? 0) : Number(suffix);
+    const task = () => {
+      const [name, suffix] = words.demand(/([a-z]\w*)(?:@(\d+))?/) as [string, string];
+      return { id: this.id(name), run: run(name, suffix) };
+    };
+    switch (verb) {
+      case "start":
+        return { type: "task-started", ...task() };
+      case "finish": {
+        const ranges: number[] = [];
+        const values: unknown[] = [];
+        do {
+          const { id, run } = task();
+          ranges.push(id, run, 1);
+          values.push(JSON.parse(words.demand(/= ("[^"]*"|\{.*?\}|[^\s,]+)/)[0] as string));
+        } while (words.take(/,/) !== undefined);
+        const us = words.take(/in (\d+) us/)?.[0];
+        const fn = this.machine.state.tasks.get(ranges[0] as number)?.function.id;
+        return {
+          type: "task-finished",
+          ranges,
+          values,
+          spent: us === undefined ? [] : [fn ?? 0, values.length, Number(us)],
+        };
+      }
+      case "erred":
+        return { type: "task-erred", ...task(), error: encodeError(new Error(words.demand(/"(.*?)"/)[0])) };
+      case "store": {
+        const stored = { type: "task-stored", ...task(), nbytes: Number(words.word()), valueType: "Array" } as const;
+        const moved = words.has("moved");
+        return moved || words.has("pushed") ? { ...stored, pushed: { value: "large", moved } } : stored;
+      }
+      case "drop": {
+        const { id, run } = task();
+        return { type: "task-dropped", runs: [id, run] };
+      }
+      case "progress":
+        return { type: "task-progress", ...task(), fraction: Number(words.word()), note: undefined };
+      case "add":
+        return { type: "add-keys", ids: [task().id] };
+      case "missing": {
+        const { id: missing } = task();
+        words.demand(/for/);
+        const needing = task();
+        const holders = words.take(/asked/) === undefined ? [] : words.rest().split(" ");
+        return { type: "missing-data", ...needing, missing, holders };
+      }
+      case "data": {
+        const { id } = task();
+        const found = !words.has("missing");
+        return { type: "data", id, found, value: found ? "large" : undefined, moved: words.has("moved") };
+      }
+      default:
+        return assert.fail(`workers do not say ${verb}`);
+    }
+  }
+
+  #narrate(instruction: SchedulerInstruction): readonly string[] {
+    switch (instruction.type) {
+      case "send-to-worker":
+        return instruction.messages.flatMap((message) =>
+          this.#toWorker(instruction.worker, message).map((line) => `${instruction.worker} <- ${line}`),
+        );
+      case "send-to-client": {
+        const { client, batch, messages } = instruction;
+        return messages.flatMap((message) =>
+          this.#toClient(client, message).map((line) => `${client} <- ${batch}: ${line}`),
+        );
+      }
+      case "link-workers":
+        return [`link ${instruction.from} and ${instruction.to}`];
+      case "end-worker":
+        return [`end ${instruction.worker}: ${instruction.reason}`];
+    }
+  }
+
+  #name(id: number): string {
+    return this.#nameOf.get(id) ?? `task ${id}`;
+  }
+
+  #toWorker(worker: string, message: SchedulerToWorkerMessage): readonly string[] {
+    switch (message.type) {
+      case "register-functions":
+        return message.functions.map(([id, { name }]) => {
+          this.#functionNames.set(id, name);
+          return `learn ${name}`;
+        });
+      case "compute-task":
+        return this.#rows(worker, message);
+      case "compute-blocks":
+        return this.#blocks(worker, message);
+      case "put-data":
+        return [`put ${this.#name(message.id)} = ${show(message.value)}`];
+      case "get-data":
+        return [`get ${this.#name(message.id)}${message.move ? ", it may move" : ""}`];
+      case "free-keys":
+        return [`free ${message.ids.map((id) => this.#name(id)).join(" ")}`];
+      case "cancel-compute":
+        return message.ids.map((id, i) => `cancel ${this.#name(id)}@${message.runs[i]}`);
+      case "remove-peer":
+        return [`forget ${message.address}`];
+    }
+  }
+
+  #rows(worker: string, { rows, names = [], data = [], whoHas = [], peers = [] }: ComputeTask): readonly string[] {
+    const lines: string[] = [];
+    for (let at = 0; at < rows.length; ) {
+      const [id, run, , fn, count, shape] = rows.slice(at, at + COMPUTE_HEADER) as number[] as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      const first = at + COMPUTE_HEADER;
+      const slots = rows.slice(first, first + count);
+      at = first + count;
+      const args = slots.map((slot, i) => (isReference(shape, i) ? this.#name(slot as number) : show(slot)));
+      const key = names[names.indexOf(id) + 1];
+      const marks = [
+        names.includes(id) ? ` as ${show(key)}` : "",
+        (shape & AWAITED) !== 0 ? ", awaited" : "",
+        (shape & ALONE) !== 0 ? ", alone" : "",
+      ];
+      lines.push(
+        `compute ${this.#sent(worker, id, run)} = ${this.#functionNames.get(fn)}(${args.join(", ")})${marks.join("")}`,
+      );
+    }
+    for (let i = 0; i < data.length; i += 2) lines.push(`with ${this.#name(data[i] as number)} = ${show(data[i + 1])}`);
+    for (let i = 0; i < whoHas.length; ) {
+      const [id, , count] = whoHas.slice(i, i + 3) as [number, number, number];
+      const holders = whoHas.slice(i + 3, i + 3 + count).map((holder) => peers[holder]);
+      lines.push(`with ${this.#name(id)} on ${holders.join(" ")}`);
+      i += 3 + count;
+    }
+    return lines;
+  }
+
+  #blocks(worker: string, { blocks, args }: ComputeBlocks): readonly string[] {
+    const lines: string[] = [];
+    let taken = 0;
+    for (let at = 0; at < blocks.length; at += BLOCK_HEADER) {
+      const [fn, slots, shape, first, run, , count] = blocks.slice(at, at + BLOCK_HEADER) as number[] as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      for (let i = 0; i < count; i++) {
+        const values = args.slice(taken, taken + slots).map(show);
+        taken += slots;
+        const mark = (shape & AWAITED) !== 0 ? ", awaited" : "";
+        lines.push(
+          `compute ${this.#sent(worker, first + i, run)} = ${this.#functionNames.get(fn)}(${values.join(", ")})${mark}`,
+        );
+      }
+    }
+    return lines;
+  }
+
+  /** Notes which run of a task the worker was sent. */
+  #sent(worker: string, id: number, run: number): string {
+    const name = this.#name(id);
+    this.#runs.set(`${worker} ${name}`, run);
+    return run === 1 ? name : `${name}@${run}`;
+  }
+
+  #toClient(client: string, message: SchedulerToClientMessage): readonly string[] {
+    const { names } = this.#clients.get(client) as StageClient;
+    const name = (id: number) => names[id] ?? `number ${id}`;
+    switch (message.type) {
+      case "keys-in-memory":
+        return message.ids.map(
+          (id, i) => `${name(id)} = ${show(message.values[i])}${message.shared.includes(i) ? ", shared" : ""}`,
+        );
+      case "key-stored":
+        return [`${name(message.id)} is stored, ${message.nbytes} bytes`];
+      case "value-fetched":
+        return [
+          `${name(message.id)} = ${show(message.value)}${message.shared ? ", shared" : ""}${message.moved ? ", moved" : ""}`,
+        ];
+      case "task-erred":
+        return [
+          `${name(message.id)} failed: ${message.error.type === "error" ? firstSentence(message.error.message) : show(message.error.value)}`,
+        ];
+      case "tasks-started":
+        return [`${message.ids.map(name).join(" ")} started`];
+      case "tasks-pending":
+        return [`${message.ids.map(name).join(" ")} pending`];
+      case "cancelled-keys":
+        return message.ids.map((id) => `${name(id)} cancelled: ${message.reason}`);
+      case "task-progress":
+        return [`${name(message.id)} is ${message.fraction * 100} % done`];
+      case "warning":
+        return [`warning: ${message.text}`];
+    }
+  }
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" && value.startsWith("[") ? value : JSON.stringify(value);
+}
+
+function firstSentence(text: string): string {
+  return text.split(". ")[0] as string;
+}

@@ -1,0 +1,249 @@
+/** Whole-state checks: what must hold of a machine whenever it has done with an event, and what of a cluster that is idle. */
+import assert from "node:assert/strict";
+import {
+  type ClientRecord,
+  forEachDependency,
+  NO_VALUE,
+  type TaskRecord,
+  type WorkerRecord,
+} from "../../src/scheduler/records.ts";
+import { CRUMB_US, type SchedulerState } from "../../src/scheduler/state.ts";
+import type { LocalTask, WorkerState } from "../../src/worker/state.ts";
+
+/** Whether two are one; records are too large to be shown in full. */
+function same(actual: unknown, expected: unknown, what: () => string): void {
+  if (actual !== expected) assert.fail(what());
+}
+
+/** Checks everything that the scheduler's state promises between two events. */
+export function validateScheduler(state: SchedulerState): void {
+  const tasks = [...state.tasks.values()];
+  const known = new Set(tasks);
+  const live = countLiveDependents(tasks);
+  let queued = 0;
+  for (const task of tasks) {
+    if (task.state === "queued") queued += 1;
+    const about = () => `${task.key} (${task.id}, ${task.state})`;
+    same(state.tasks.get(task.id), task, () => `${about()} is filed under its id`);
+    checkNeed(state, task, about);
+    checkInputs(known, task, about);
+    checkDependents(task, live.get(task) ?? 0, about);
+    checkState(state, task, about);
+  }
+  assert.equal(state.queued, queued, "queued counts the tasks in state queued");
+  assert.equal(state.recommendations.length, 0, "no recommendation is left");
+  for (const worker of state.workers.values()) checkWorker(state, worker, tasks);
+  checkRoom(state);
+  checkReplicas(state, known);
+  for (const client of state.clients.values()) checkClient(state, client, known);
+  for (const [name, task] of state.named) {
+    assert.equal(task.name, name, `what is known as ${name} has that name`);
+    assert.ok(known.has(task), `${name} names a task that is there`);
+  }
+}
+
+/** Checks that nothing is left of what was submitted. Workers and clients may be there, idle. */
+export function assertForgotten(state: SchedulerState): void {
+  validateScheduler(state);
+  assert.deepEqual(
+    [...state.tasks.values()].map((task) => `${task.key} ${task.state}`),
+    [],
+    "no task is left",
+  );
+  assert.equal(state.named.size, 0, "no name is left");
+  assert.equal(state.replicas.size, 0, "no replica is left");
+  for (const worker of state.workers.values()) {
+    assert.equal(worker.inFlight, 0, `nothing is in flight on ${worker.address}`);
+    assert.equal(worker.zombies.size, 0, `no zombie is left on ${worker.address}`);
+    assert.equal(worker.occupancyUs, 0, `${worker.address} is not occupied`);
+  }
+  for (const client of state.clients.values()) assert.equal(client.tasks.size, 0, `${client.id} has no tasks`);
+}
+
+function countLiveDependents(tasks: readonly TaskRecord[]): ReadonlyMap<TaskRecord, number> {
+  const live = new Map<TaskRecord, number>();
+  for (const task of tasks) {
+    if (task.registered) forEachDependency(task, (input) => live.set(input, (live.get(input) ?? 0) + 1));
+  }
+  return live;
+}
+
+function checkNeed(state: SchedulerState, task: TaskRecord, about: () => string): void {
+  assert.ok(task.isNeeded, `somebody needs ${about()}`);
+  if (task.wanted) {
+    same(state.clients.get(task.client.id), task.client, () => `who wants ${about()} is there`);
+    same(task.client.tasks.get(task.clientTask), task, () => `who wants ${about()} knows its number`);
+  }
+  if (task.claims !== undefined) assert.ok(task.claims.length > 0, `the claims on ${about()} are some`);
+  for (const { client, id } of task.claims ?? []) {
+    same(state.clients.get(client.id), client, () => `who claims ${about()} is there`);
+    same(client.tasks.get(id), task, () => `who claims ${about()} knows its number`);
+  }
+  // One that came back because a recipe needs it has lost its name, perhaps to another.
+  if (task.name !== undefined && (task.wanted || task.claims !== undefined)) {
+    same(state.named.get(task.name), task, () => `${about()} is known by its name`);
+  }
+}
+
+function checkInputs(known: ReadonlySet<TaskRecord>, task: TaskRecord, about: () => string): void {
+  const isUnderWay = task.state === "waiting" || task.state === "queued" || task.state === "processing";
+  assert.equal(task.registered, isUnderWay && task.hasInputs, `${about()} is registered while it is under way`);
+  if (!task.registered) return;
+  const slots = new Map<TaskRecord, number>();
+  let missing = 0;
+  forEachDependency(task, (input) => {
+    slots.set(input, (slots.get(input) ?? 0) + 1);
+    if (!input.isAvailable) missing += 1;
+    assert.ok(known.has(input), `${input.key} is kept for ${about()}`);
+  });
+  if (task.state !== "processing") assert.equal(task.waitingOn, missing, `${about()} waits for what is not in memory`);
+  for (const [input, count] of slots) {
+    const entered = input.dependents?.filter((dependent) => dependent === task).length;
+    assert.equal(entered, count, `${about()} is entered with ${input.key} once per slot`);
+  }
+}
+
+function checkDependents(task: TaskRecord, live: number, about: () => string): void {
+  assert.equal(task.liveDependents, live, `liveDependents of ${about()} counts those registered`);
+}
+
+function checkState(state: SchedulerState, task: TaskRecord, about: () => string): void {
+  assert.equal(task.processingOn !== undefined, task.state === "processing", `${about()} is in a worker's hands`);
+  if (task.started) assert.equal(task.state, "processing", `${about()} has begun`);
+  if (task.atClient) assert.equal(task.state, "memory", `${about()} is at its client`);
+  switch (task.state) {
+    case "waiting":
+      assert.ok(task.waitingOn > 0, `${about()} waits for something`);
+      return;
+    case "queued":
+      assert.equal(task.hasInputs ? task.waitingOn : 0, 0, `${about()} waits for nothing`);
+      return;
+    case "processing":
+      same(state.workers.get(task.processingOn?.address ?? ""), task.processingOn, () => `${about()} is on a worker`);
+      if (task.deaths !== undefined) assert.ok(task.processingOn?.alone, `${about()} is suspected, and runs alone`);
+      return;
+    case "memory": {
+      const holders = state.replicas.rightsOf(task).size;
+      const isSomewhere = task.value !== NO_VALUE || task.atClient || holders > 0;
+      assert.ok(isSomewhere, `the value of ${about()} is somewhere`);
+      if (task.atClient) {
+        same(task.value, NO_VALUE, () => `${about()} is at the client alone`);
+        assert.equal(holders, 0, `${about()} is at the client alone`);
+        assert.ok(task.wanted, `the client that holds ${about()} wants it`);
+      }
+      assert.ok(task.nbytes >= 0, `the size of ${about()} is known`);
+      return;
+    }
+    case "erred":
+      assert.notEqual(task.error, undefined, `the error of ${about()} is known`);
+      return;
+    default:
+      assert.fail(`${about()} does not stay so`);
+  }
+}
+
+function checkWorker(state: SchedulerState, worker: WorkerRecord, tasks: readonly TaskRecord[]): void {
+  const about = worker.address;
+  same(state.workers.get(about), worker, () => `${about} is filed under its address`);
+  let inHand = 0;
+  let occupancyUs = 0;
+  for (const task of tasks) {
+    if (task.processingOn !== worker) continue;
+    inHand += 1;
+    occupancyUs += task.expectedUs;
+  }
+  assert.equal(worker.inFlight, inHand + worker.zombies.size, `${about} has in flight what it is processing`);
+  for (const zombieUs of worker.zombies.values()) occupancyUs += zombieUs;
+  assert.ok(Math.abs(worker.occupancyUs - occupancyUs) < 1e-3, `${about} is occupied by what it has in flight`);
+  for (const peer of worker.linked) {
+    same(state.workers.get(peer.address), peer, () => `${about} is linked to workers that are there`);
+    assert.ok(peer.linked.has(worker), `${about} is linked both ways`);
+  }
+}
+
+function checkRoom(state: SchedulerState): void {
+  const best = state.roomy.peek();
+  for (const worker of state.workers.values()) {
+    const about = worker.address;
+    const isRoomy = state.roomy.has(worker);
+    assert.equal(isRoomy, worker.heapIndex >= 0, `${about} knows whether it is in the heap`);
+    const isBarred = worker.ending || worker.alone;
+    if (isRoomy) assert.ok(!isBarred, `${about} may take more`);
+    else assert.ok(isBarred || worker.inFlight >= worker.nThreads, `${about} has a free slot and is offered`);
+    // The heap would be out of order if the load of a member changed behind its back. Small loads count as equal.
+    if (isRoomy && best !== undefined && best.occupancyUs > worker.occupancyUs + CRUMB_US) {
+      assert.fail(`${about} is less busy than ${best.address}, which is preferred`);
+    }
+  }
+  for (const worker of state.roomy) {
+    same(state.workers.get(worker.address), worker, () => `${worker.address}, which has room, is there`);
+  }
+  if (best === undefined) return;
+  for (const { dependents, roots } of state.queues) {
+    for (const line of [dependents, roots]) {
+      for (const task of line) assert.notEqual(task.state, "queued", `${task.key} could run on ${best.address}`);
+    }
+  }
+}
+
+function checkReplicas(state: SchedulerState, known: ReadonlySet<TaskRecord>): void {
+  for (const worker of state.workers.values()) {
+    for (const task of state.replicas.leftsOf(worker)) {
+      assert.ok(state.replicas.rightsOf(task).has(worker), `both views know that ${task.key} is on ${worker.address}`);
+    }
+  }
+  let pairs = 0;
+  for (const task of known) {
+    const holders = state.replicas.rightsOf(task);
+    pairs += holders.size;
+    if (holders.size > 0) assert.equal(task.state, "memory", `${task.key} has replicas only in memory`);
+    for (const worker of holders) {
+      assert.ok(state.replicas.leftsOf(worker).has(task), `both views know that ${task.key} is on ${worker.address}`);
+      same(state.workers.get(worker.address), worker, () => `the holder of ${task.key} is there`);
+    }
+  }
+  assert.equal(state.replicas.size, pairs, "only tasks that are there have replicas");
+}
+
+function checkClient(state: SchedulerState, client: ClientRecord, known: ReadonlySet<TaskRecord>): void {
+  same(state.clients.get(client.id), client, () => `${client.id} is filed under its id`);
+  for (const task of client.tasks.values()) {
+    assert.ok(known.has(task), `${client.id} knows ${task.key}, which is there`);
+    const isOwn = task.wanted && task.client === client;
+    const hasClaim = task.claims?.some((claim) => claim.client === client) === true;
+    assert.ok(isOwn || hasClaim, `${client.id} knows ${task.key} because it wants it`);
+  }
+}
+
+/** Checks everything that a worker's state promises whenever its thread is not in the middle of something. */
+export function validateWorker(state: WorkerState): void {
+  assert.ok(state.executing.size <= state.nThreads, "no more tasks are executing than there are slots");
+  for (const task of state.executing) assert.equal(task.state, "executing", `task ${task.id} is executing`);
+  const fetchesOf = new Map<LocalTask, number>();
+  const asked = new Set<number>();
+  for (const request of state.requests.values()) for (const id of request.ids) asked.add(id);
+  for (const fetch of state.fetches.values()) {
+    assert.ok(asked.has(fetch.id), `somebody was asked for ${fetch.id}`);
+    for (const task of fetch.waiters) fetchesOf.set(task, (fetchesOf.get(task) ?? 0) + 1);
+  }
+  for (const [task, fetches] of fetchesOf) {
+    if (task.state === "waiting") assert.equal(task.waitingOn, fetches, `task ${task.id} waits for what is fetched`);
+    else assert.equal(task.state, "done", `task ${task.id} does not run before its inputs are there`);
+  }
+  for (const id of state.loads.keys()) assert.ok(state.values.has(id), `the load of ${id} belongs to a value`);
+}
+
+/** Checks that a worker has nothing in its hands, and holds nothing. */
+export function assertEmptyHanded(state: WorkerState): void {
+  validateWorker(state);
+  assert.equal(state.executing.size, 0, "nothing is executing");
+  assert.deepEqual(
+    [...state.ready].filter((task) => task.state === "ready").map(({ id }) => id),
+    [],
+    "nothing is ready",
+  );
+  assert.deepEqual([...state.values.keys()], [], "no value is left");
+  assert.deepEqual([...state.loads.keys()], [], "no load is left");
+  assert.deepEqual([...state.fetches.keys()], [], "nothing is being fetched");
+  assert.deepEqual([...state.requests.keys()], [], "no request is open");
+}
