@@ -82,6 +82,7 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   close(reason: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#held = [];
     this.#failReady(new Error(reason));
     this.#settleClosed(reason);
   }

@@ -5,10 +5,12 @@ import type { PlatformThread, ThreadEndpoint } from "../ports/spawner.ts";
 
 /** The owner's side. An idle thread does not keep the process alive. */
 export function fromWorker(worker: Worker): PlatformThread {
-  worker.unref();
   return {
     postMessage: (message, transfer) => worker.postMessage(message, transfer as never),
-    onMessage: (hear) => worker.on("message", hear),
+    onMessage: (hear) => {
+      worker.on("message", hear);
+      worker.unref(); // Having a listener counts as a reason to stay.
+    },
     onEnd: (ended) => {
       let isOver = false;
       const end = (reason: string) => {

@@ -71,6 +71,7 @@ export class Client {
 
   /** Made by the doors: `new Client()` there connects first. */
   constructor(connection: Connection, options: WithOptions = {}) {
+    demandKnown(options);
     const { key, signal, ...task } = options;
     this.#connection = connection;
     this.#session = connection.session;
@@ -234,6 +235,20 @@ export class Client {
 /** Has tasks run to their end even if every future on them is released. */
 export function fireAndForget(futures: Future | Iterable<Future>): void {
   for (const future of listOf(futures)) (futureAccess.owner(future) as Session).fireAndForget([future]);
+}
+
+const KNOWN_OPTIONS = ["key", "priority", "retries", "signal"];
+
+/** A misspelt option would be worse than an error: nothing would tell that it does nothing. */
+function demandKnown(options: WithOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!KNOWN_OPTIONS.includes(name)) {
+      throw new TypeError(`with() knows no option "${name}"; it takes ${KNOWN_OPTIONS.join(", ")}`);
+    }
+    const isNumber = name === "priority" || name === "retries";
+    if (isNumber && value !== undefined && !Number.isFinite(value))
+      throw new TypeError(`${name} must be a number, not ${value}`);
+  }
 }
 
 function listOf(futures: Future | Iterable<Future>): readonly Future[] {

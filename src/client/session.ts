@@ -56,6 +56,8 @@ export class Session implements FutureOwner {
   readonly #held = new Set<ClientTaskId>();
   /** Those among them whose only copy was moved here. */
   readonly #moved = new Set<ClientTaskId>();
+  /** Futures on tasks that run to their end whoever lets go of them: until then the claim is kept, and with it the process. */
+  readonly #unattended = new WeakSet<Future>();
   readonly #keepAlive: () => () => void;
   #letGo: (() => void) | undefined;
   #lastFunction: AnyFunction | undefined;
@@ -152,6 +154,16 @@ export class Session implements FutureOwner {
   }
 
   release(future: Future): void {
+    if (this.#unattended.has(future) && !future.done()) {
+      futureAccess.watch(future, {
+        changed: () => {
+          if (!future.done()) return true;
+          this.release(future);
+          return false;
+        },
+      });
+      return;
+    }
     this.#collected.unregister(future);
     this.#release(futureAccess.id(future));
     if (future.done() && futureAccess.state(future) !== "stored") return;
@@ -184,6 +196,7 @@ export class Session implements FutureOwner {
   fireAndForget(futures: readonly Future[]): void {
     this.#demandOpen();
     this.#send({ type: "fire-and-forget", ids: this.#idsOf(futures) });
+    for (const future of futures) this.#unattended.add(future);
   }
 
   /** Ends the conversation. What is pending ends as cancelled. */

@@ -31,7 +31,6 @@ export interface Scatter {
   readonly key?: Key;
   /** Send it to workers now instead of when a task needs it there: to all, or to this many. */
   readonly broadcast?: boolean | number;
-  readonly workers?: readonly string[];
 }
 
 /** Results the user waits for right now: they are pushed as soon as they exist. */

@@ -43,10 +43,6 @@ export interface TaskOptions {
   readonly priority?: number;
   /** Times to run again after an error of the task's own. */
   readonly retries?: number;
-  /** Addresses or names of the workers that may run it. */
-  readonly workers?: readonly string[];
-  /** Whether `workers` is a wish rather than an order. */
-  readonly allowOtherWorkers?: boolean;
 }
 
 /** A function together with the number it is known by from here on. */

@@ -52,6 +52,8 @@ export class Host implements WorkerOwner {
 
   start(scheduler: SchedulerRuntime, count: number): void {
     this.#scheduler = scheduler;
+    const letGo = this.#clock.keepAlive(); // Somebody may await nothing but that workers are there.
+    this.ready.then(letGo, letGo);
     for (let i = 0; i < count; i++) this.#spawn();
     if (count === 0) this.#settleReady();
   }

@@ -241,6 +241,7 @@ export function retry(state: SchedulerState, client: ClientRecord, ids: readonly
   for (const task of failed) {
     task.error = undefined;
     task.deaths = undefined;
+    task.witnessed = 0;
     task.retriesUsed = 0;
     if (task.state === "forgotten") continue;
     move(state, task, "released");

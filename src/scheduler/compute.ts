@@ -65,7 +65,7 @@ function register(task: TaskRecord): void {
 /** waiting -> queued: everything it needs is in memory; which worker it goes to is decided once all news of the event is in. */
 export function enqueue(state: SchedulerState, task: TaskRecord): void {
   state.queued += 1;
-  if (task.deaths !== undefined) {
+  if (task.isSuspect) {
     state.suspects.push(task);
     return;
   }
@@ -95,6 +95,7 @@ export function queueOf(state: SchedulerState, priority: number): Queue {
  */
 export function settle(state: SchedulerState, task: TaskRecord): void {
   task.deaths = undefined;
+  task.witnessed = 0;
   releaseInputs(state, task);
   if (task.value !== NO_VALUE) dropRecipe(task);
   if (task.wanted) tellOfValue(state, task, task.client, task.clientTask);

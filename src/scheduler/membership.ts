@@ -33,6 +33,7 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
   const culprits = expected ? new Set<TaskRecord>() : suspectsOf(inHand);
   for (const task of inHand) {
     leaveWorker(task);
+    if (!expected && !culprits.has(task)) task.witnessed += 1;
     if (culprits.has(task) && chargeDeath(task, address, reason)) move(state, task, "erred");
     else {
       move(state, task, "released");

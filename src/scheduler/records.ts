@@ -48,6 +48,7 @@ interface Rarities {
   valueType: string;
   error: ErrorOnWire | undefined;
   deaths: WorkerAddress[] | undefined;
+  witnessed: number;
   retriesUsed: number;
 }
 
@@ -219,6 +220,19 @@ export class TaskRecord {
     if (deaths !== this.deaths) this.#rare().deaths = deaths;
   }
 
+  /** Deaths of threads that had it in hand and that others are blamed for. When there are many, they may be its own doing. */
+  get witnessed(): number {
+    return this.#rarities?.witnessed ?? 0;
+  }
+  set witnessed(deaths: number) {
+    if (deaths !== this.witnessed) this.#rare().witnessed = deaths;
+  }
+
+  /** Whether it is to run alone, so that the next death of a thread has one culprit. */
+  get isSuspect(): boolean {
+    return this.deaths !== undefined || this.witnessed >= ALLOWED_FAILURES;
+  }
+
   /** Times it was run again after an error of its own. */
   get retriesUsed(): number {
     return this.#rarities?.retriesUsed ?? 0;
@@ -235,6 +249,7 @@ export class TaskRecord {
       valueType: "",
       error: undefined,
       deaths: undefined,
+      witnessed: 0,
       retriesUsed: 0,
     };
     return this.#rarities;

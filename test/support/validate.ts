@@ -120,7 +120,7 @@ function checkState(state: SchedulerState, task: TaskRecord, about: () => string
       return;
     case "processing":
       same(state.workers.get(task.processingOn?.address ?? ""), task.processingOn, () => `${about()} is on a worker`);
-      if (task.deaths !== undefined) assert.ok(task.processingOn?.alone, `${about()} is suspected, and runs alone`);
+      if (task.isSuspect) assert.ok(task.processingOn?.alone, `${about()} is suspected, and runs alone`);
       return;
     case "memory": {
       const holders = state.replicas.rightsOf(task).size;

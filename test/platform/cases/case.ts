@@ -1,0 +1,85 @@
+/** What a case is: something that must work in Node and in every browser, told once for all of them. */
+import { Client, type Future, LocalCluster } from "manyhands";
+
+/** What the platform's driver gives to a case. */
+export interface Surroundings {
+  /** Two workers, for cases that leave them as they found them. Others start their own. */
+  readonly cluster: LocalCluster;
+  readonly client: Client;
+  /** Where `work-module.mjs` can be imported from. */
+  readonly work: URL;
+  /** Whether threads are ended by `process.exit()` here, rather than by `self.close()`. */
+  readonly isNode: boolean;
+}
+
+export interface Case {
+  readonly name: string;
+  run(t: Surroundings): Promise<unknown> | unknown;
+}
+
+/** A cluster and a client of it, which both end with the scope that asked for them. */
+export function start(options: { readonly nWorkers?: number; readonly threadsPerWorker?: number } = {}) {
+  const cluster = new LocalCluster({ nWorkers: 2, ...options });
+  const client = new Client(cluster);
+  return {
+    cluster,
+    client,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await cluster.close();
+    },
+  };
+}
+
+/** Settles when the task tells of progress for the first time: then it is certainly running. */
+export function begun(future: Future): Promise<void> {
+  return new Promise((resolve) => future.onProgress(() => resolve()));
+}
+
+let channels = 0;
+
+/** A name for a channel on which threads of one case find each other, and nobody else. */
+export function channelName(): string {
+  return `manyhands-case-${Math.random()}-${channels++}`;
+}
+
+/** The first thing said on that channel. */
+export function heardOn(name: string): Promise<unknown> {
+  return new Promise((resolve) => {
+    const channel = new BroadcastChannel(name);
+    channel.onmessage = (event) => {
+      channel.close();
+      resolve((event as MessageEvent).data);
+    };
+  });
+}
+
+/** Says something on that channel. */
+export function sayOn(name: string, word: unknown): void {
+  const channel = new BroadcastChannel(name);
+  channel.postMessage(word);
+  channel.close();
+}
+
+/** What the scheduler knows of the task behind a future. */
+export function recordOf(cluster: LocalCluster, future: Future) {
+  for (const task of cluster.scheduler.machine.state.tasks.values()) if (task.key === future.key) return task;
+  return undefined;
+}
+
+/** Addresses of the workers that hold a large value. */
+export function holdersOf(cluster: LocalCluster, future: Future): string[] {
+  const task = recordOf(cluster, future);
+  if (task === undefined) return [];
+  return [...cluster.scheduler.machine.state.replicas.rightsOf(task)].map(({ address }) => address);
+}
+
+/** Settles when what was said in this turn of the event loop has been heard. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** How many tasks the scheduler knows of. */
+export function knownTasks(cluster: LocalCluster): number {
+  return [...cluster.scheduler.machine.state.tasks.values()].length;
+}

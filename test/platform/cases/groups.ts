@@ -1,0 +1,21 @@
+/** All cases, by what they are about. */
+import type { Case } from "./case.ts";
+import { collections } from "./collections.ts";
+import { data } from "./data.ts";
+import { deaths } from "./deaths.ts";
+import { failures } from "./failures.ts";
+import { functions } from "./functions.ts";
+import { patterns } from "./patterns.ts";
+import { stopping } from "./stopping.ts";
+import { submitting } from "./submitting.ts";
+
+export const groups: Readonly<Record<string, readonly Case[]>> = {
+  patterns,
+  submitting,
+  collections,
+  functions,
+  data,
+  failures,
+  stopping,
+  deaths,
+};

@@ -1,0 +1,73 @@
+/** Workers that run out of memory, and threads that somebody else ends: both only to be had in Node. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { run } from "./programs.ts";
+
+const hog = `
+  const hog = (times) => {
+    if (getTask().attempt > times) return "in the end";
+    const kept = [];
+    for (;;) kept.push(new Array(10_000).fill({}));
+  };`;
+
+describe("out of memory", () => {
+  it("ends the worker, not the process, and the task runs again", async () => {
+    const { code, output } = await run(
+      `
+      import { Client, getTask } from "manyhands";
+      ${hog}
+      const client = new Client({ nWorkers: 1 });
+      const before = client.submit(() => new Float64Array(50_000).fill(1));
+      await before.exception();
+      console.log(await client.submit(hog, 1).result());
+      console.log((await before.result())[9]);`,
+      ["--max-old-space-size=64"],
+    );
+    assert.deepEqual({ code, output }, { code: 0, output: "in the end\n1" });
+  });
+
+  it("is named in the error of a task that does it each time", async () => {
+    const { code, output } = await run(
+      `
+      import { Client, getTask } from "manyhands";
+      ${hog}
+      const client = new Client({ nWorkers: 2 });
+      const innocent = client.map((x) => x, [1, 2, 3]);
+      const error = await client.submit(hog, 99).exception();
+      console.log(error.name, error.attempts.length, /memory/.test(error.message));
+      console.log(await client.gather(innocent));
+      await client.close();`,
+      ["--max-old-space-size=64"],
+    );
+    assert.deepEqual({ code, output }, { code: 0, output: "KilledWorkerError 3 true\n[ 1, 2, 3 ]" });
+  });
+});
+
+describe("terminate()", () => {
+  it("of a worker's thread by somebody else is a death like any other", async () => {
+    const { code, output } = await run(`
+      import { createRequire, syncBuiltinESMExports } from "node:module";
+      const threads = createRequire(import.meta.url)("node:worker_threads");
+      const started = [];
+      threads.Worker = class extends threads.Worker {
+        constructor(...args) {
+          super(...args);
+          started.push(this);
+        }
+      };
+      syncBuiltinESMExports();
+      const { Client, getTask, wait } = await import("manyhands");
+      const client = new Client({ nWorkers: 1 });
+      const value = client.submit(() => new Float64Array(50_000).fill(4));
+      await wait([value]);
+      const held = client.submit(() => {
+        getTask().progress(0);
+        return getTask().attempt === 1 ? new Promise(() => {}) : getTask().attempt;
+      });
+      await new Promise((resolve) => held.onProgress(resolve));
+      await started[0].terminate();
+      console.log(await held.result(), (await value.result())[0], started.length);
+      await client.close();`);
+    assert.deepEqual({ code, output }, { code: 0, output: "2 4 2" });
+  });
+});

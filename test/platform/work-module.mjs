@@ -1,0 +1,42 @@
+// What the platform cases run as exports of a module.
+import { nested } from "./work-module-nested.mjs";
+
+export const add = (x, y) => x + y;
+
+export function viaNested(x) {
+  return nested(x);
+}
+
+export async function later(x) {
+  await undefined;
+  return x;
+}
+
+export class Point {
+  constructor(x, y) {
+    this.x = x;
+    this.y = y;
+  }
+}
+
+let calls = 0;
+export function countCalls() {
+  calls += 1;
+  return calls;
+}
+
+const cache = new Float64Array(100_000).fill(7);
+/** Gives out what the module keeps: it must still have it afterwards. */
+export function cached() {
+  return cache;
+}
+
+export function sumOfCache() {
+  return cache.reduce((a, b) => a + b, 0);
+}
+
+export function fail() {
+  throw new RangeError("from the module");
+}
+
+export const notAFunction = 1;

@@ -1,0 +1,162 @@
+/** Which task goes first, and to which worker. */
+import { describe, it } from "node:test";
+import { SchedulerStage } from "../support/scheduler-stage.ts";
+import { follow as followOn } from "../support/transcript.ts";
+
+const follow = (transcript: string) => followOn(transcript, new SchedulerStage());
+
+describe("tasks that wait for a worker", () => {
+  it("run by priority, then dependents before roots, then in order", () => {
+    follow(`
+      > add client c1
+      > c1: submit a = f(1)
+      > c1: submit b = f(2) priority -1
+      > c1: submit c = f(3) priority 5
+      > c1: submit d = f(4)
+      > c1: submit e = g(c)
+      > add worker w1
+        w1 <- learn f
+        w1 <- compute c = f(3)
+      > w1: finish c = 1
+        w1 <- learn g
+        w1 <- compute e = g(1)
+        c1 <- 1: c = 1
+      > w1: finish e = 1
+        w1 <- compute a = f(1)
+        c1 <- 2: e = 1
+      > w1: finish a = 1
+        w1 <- compute d = f(4)
+        c1 <- 3: a = 1
+      > w1: finish d = 1
+        w1 <- compute b = f(2)
+        c1 <- 4: d = 1
+    `);
+  });
+
+  it("go one to a slot while it is unknown how long they take", () => {
+    follow(`
+      > add client c1
+      > add worker w1 slots 2
+      > add worker w2
+      > c1: submit a = f(1), b = f(2), c = f(3), d = f(4), e = f(5)
+        w1 <- learn f
+        w1 <- compute a = f(1)
+        w1 <- compute c = f(3)
+        w2 <- learn f
+        w2 <- compute b = f(2)
+      > w1: start a
+        c1 <- 1: a started
+      > w1: finish a = 1
+        w1 <- compute d = f(4)
+        c1 <- 2: a = 1
+    `);
+  });
+
+  it("go many at a time once they are known to be short, and spread over the workers", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit a = f(1)
+        w1 <- learn f
+        w1 <- compute a = f(1)
+      > w1: finish a = 1 in 100 us
+        c1 <- 1: a = 1
+      > c1: submit b = f(2), c = f(3), d = f(4), e = f(5), g = f(6), h = f(7)
+        w1 <- compute b = f(2)
+        w1 <- compute e = f(5)
+        w1 <- compute g = f(6)
+        w2 <- learn f
+        w2 <- compute c = f(3)
+        w2 <- compute d = f(4)
+        w2 <- compute h = f(7)
+    `);
+  });
+
+  it("go one at a time when they are known to be long", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > c1: submit a = f(1)
+        w1 <- learn f
+        w1 <- compute a = f(1)
+      > w1: finish a = 1 in 50000 us
+        c1 <- 1: a = 1
+      > c1: submit b = f(2), c = f(3)
+        w1 <- compute b = f(2)
+      > w1: finish b = 1
+        w1 <- compute c = f(3)
+        c1 <- 2: b = 1
+    `);
+  });
+});
+
+describe("a task with large inputs", () => {
+  it("goes where most of them are", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1), y = f(2)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+        w2 <- learn f
+        w2 <- compute y = f(2)
+      > w1: store x 20000
+        c1 <- 1: x is stored, 20000 bytes
+      > w2: store y 9000000
+        c1 <- 2: y is stored, 9000000 bytes
+      > c1: submit z = g(x, y)
+        link w2 and w1
+        w2 <- learn g
+        w2 <- compute z = g(x, y)
+        w2 <- with x on w1
+    `);
+  });
+
+  it("does not wait for a busy holder", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: store x 20000
+        c1 <- 1: x is stored, 20000 bytes
+      > c1: submit y = g(x), z = g(x)
+        link w2 and w1
+        w1 <- learn g
+        w1 <- compute y = g(x)
+        w2 <- learn g
+        w2 <- compute z = g(x)
+        w2 <- with x on w1
+    `);
+  });
+
+  it("has them fetched once where two tasks need them", () => {
+    follow(`
+      > add client c1
+      > add worker w1 slots 1
+      > add worker w2 slots 2
+      > c1: submit x = f(1)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: store x 20000
+        c1 <- 1: x is stored, 20000 bytes
+      > c1: submit a = g(x), b = g(x), c = g(x), d = g(x)
+        link w2 and w1
+        w1 <- learn g
+        w1 <- compute a = g(x)
+        w2 <- learn g
+        w2 <- compute b = g(x)
+        w2 <- compute c = g(x)
+        w2 <- with x on w1
+        w2 <- with x on w1
+      > w2: add x
+      > w2: finish b = 1
+        w2 <- compute d = g(x)
+        c1 <- 2: b = 1
+    `);
+  });
+});

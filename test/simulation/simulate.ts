@@ -1,0 +1,277 @@
+/** One seed, one cluster: its users, its threads and their misfortunes, and what must be true in the end. */
+import assert from "node:assert/strict";
+import { memoryComm } from "../../src/adapters/memory-comm.ts";
+import { type ClientComm, Session } from "../../src/client/session.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { Comm } from "../../src/ports/comm.ts";
+import type { ClientMessage, News } from "../../src/protocol/client-messages.ts";
+import { Host } from "../../src/runtime/host.ts";
+import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
+import { Random } from "../support/random.ts";
+import { assertEmptyHanded, assertForgotten, validateScheduler } from "../support/validate.ts";
+import { slowComm } from "./client-link.ts";
+import { brief, SimulatedSpawner } from "./thread.ts";
+import { type Habits, User } from "./user.ts";
+import { type Node, Work } from "./work.ts";
+import { World } from "./world.ts";
+
+export interface Outcome {
+  readonly seed: number;
+  readonly problem: unknown;
+  readonly steps: number;
+  readonly tasks: number;
+  readonly deaths: number;
+  readonly story: readonly string[];
+}
+
+/** More happenings than any of these worlds should need: a sign that two parties keep answering each other. */
+const MOST_STEPS = 100_000;
+
+export async function simulate(seed: number, { tellsStory = false } = {}): Promise<Outcome> {
+  const world = new World(new Random(seed), tellsStory);
+  const cluster = new SimulatedCluster(world);
+  let problem: unknown;
+  try {
+    await cluster.live();
+  } catch (error) {
+    problem = error ?? new Error("nothing was thrown");
+  }
+  return {
+    seed,
+    problem,
+    steps: cluster.steps,
+    tasks: cluster.work.nodes.length,
+    deaths: cluster.spawner.threads.filter(({ isOver }) => isOver).length,
+    story: world.story ?? [],
+  };
+}
+
+class SimulatedCluster {
+  readonly work = new Work();
+  readonly spawner: SimulatedSpawner;
+  steps = 0;
+  readonly #world: World;
+  readonly #slownessMs: number;
+  readonly #scheduler: SchedulerRuntime;
+  readonly #host: Host;
+  readonly #users: User[] = [];
+  #keptAlive = 0;
+  #broken: unknown;
+  #validatedAt = -1;
+
+  constructor(world: World) {
+    const { random } = world;
+    this.#world = world;
+    this.#slownessMs = random.pick([0.1, 0.5, 2]);
+    this.spawner = new SimulatedSpawner(world, (stage) => this.work.performance(stage), this.#slownessMs);
+    const clock: Clock = {
+      now: () => world.nowMs,
+      after: (afterMs, wake) => {
+        world.at(world.nowMs + afterMs, wake);
+        return () => {};
+      },
+      nextTurn: (run) => world.at(world.nowMs, run),
+      keepAlive: () => this.#keepAlive(),
+    };
+    const options = { name: "host", nThreadsPerWorker: random.pick([1, 1, 1, 2, 3]) };
+    this.#host = new Host(this.spawner, clock, options, (error) => this.#break(error));
+    this.#scheduler = new SchedulerRuntime(this.#host, (error) => this.#break(error));
+    this.#host.start(this.#scheduler, random.pick([1, 2, 2, 3, 4]));
+    const habits = drawHabits(random);
+    const named = Array.from({ length: 3 }, () => this.#nameableNode());
+    for (let i = random.pick([1, 1, 2, 3]); i > 0; i--) this.#join(habits, named);
+  }
+
+  async live(): Promise<void> {
+    this.#plan();
+    await this.#settle();
+    this.#checkSettled();
+    for (const user of this.#users) for (const held of user.held) user.ask(held);
+    await this.#settle();
+    this.#checkSettled();
+    this.#world.tell(() => "everything is let go");
+    for (const user of this.#users) {
+      if (this.#world.random.chance(0.5)) for (const held of [...user.held]) user.release(held);
+      else user.leave();
+    }
+    await this.#settle();
+    this.#checkNothingIsLeft();
+  }
+
+  /** Lets everything happen that is going to. */
+  async #settle(): Promise<void> {
+    for (;;) {
+      // Promises settle between two happenings, as they do between two turns of an event loop.
+      await new Promise(setImmediate);
+      this.#check();
+      if (!this.#world.step()) return;
+      this.steps += 1;
+      assert.ok(this.steps < MOST_STEPS, "it comes to an end");
+    }
+  }
+
+  #check(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+    for (const { problem } of this.#users) if (problem !== undefined) throw problem;
+    const { state } = this.#scheduler.machine;
+    if (state.stimulus !== this.#validatedAt) validateScheduler(state);
+    this.#validatedAt = state.stimulus;
+    for (const thread of this.spawner.threads) thread.validate();
+  }
+
+  /** Draws when users act and when threads die. */
+  #plan(): void {
+    const { random } = this.#world;
+    const spanMs = random.pick([5, 20, 60]);
+    for (const user of this.#users) {
+      const others = this.#users.filter((other) => other !== user || random.chance(0.2));
+      for (let i = random.integer(4, 30); i > 0; i--) {
+        this.#world.at(random.next() * spanMs, () => user.act(others));
+      }
+    }
+    for (let i = random.pick([0, 0, 1, 2, 5, 10]); i > 0; i--) {
+      this.#world.at(random.next() * spanMs * 1.5, () => {
+        // A host gives up on threads that end again and again before they have begun.
+        random.pick(this.spawner.living.filter(({ isReady }) => isReady))?.kill("a misfortune");
+      });
+    }
+  }
+
+  #checkSettled(): void {
+    for (const user of this.#users) {
+      const open = [...user.unsettled.keys()].map(
+        ({ future, node }) => `task ${node.id}, ${future.key}, ${future.status}`,
+      );
+      assert.deepEqual(open, [], `${user.name} has every answer`);
+      if (user.session.closed !== undefined) continue;
+      for (const { future } of user.held) assert.ok(future.done(), `${future.key} has ended; it is ${future.status}`);
+    }
+    assert.equal(this.#scheduler.machine.unfinished, 0, "nothing is under way");
+    assert.equal(this.#keptAlive, 0, "nothing keeps the process alive");
+    const { state } = this.#scheduler.machine;
+    for (const worker of state.workers.values()) {
+      assert.equal(worker.inFlight, 0, `nothing is in flight on ${worker.address}`);
+      const thread = this.spawner.threads.find(({ address }) => address === worker.address);
+      const held = [...(thread?.machineState?.values.keys() ?? [])].sort();
+      const known = [...state.replicas.leftsOf(worker)].map(({ id }) => id).sort();
+      assert.deepEqual(known, held, `the scheduler knows what ${worker.address} holds`);
+    }
+    for (const node of this.#users.flatMap(({ forgotten }) => forgotten)) this.#checkRan(node);
+  }
+
+  /** What is fired and forgotten runs, unless something is known that kept it from running. */
+  #checkRan(node: Node): void {
+    const isCertain = this.spawner.living.length === this.spawner.threads.length;
+    if (!isCertain || !this.work.canSucceed(node) || this.work.errorsOf(node).size > 0) return;
+    if (this.work.nodes.some(({ isCancelled }) => isCancelled)) return;
+    if (this.#users.some(({ session }) => session.closed !== undefined)) return;
+    assert.ok(this.work.performed.has(node.id), `task ${node.id} was fired and forgotten, and has run`);
+  }
+
+  #checkNothingIsLeft(): void {
+    assertForgotten(this.#scheduler.machine.state);
+    for (const { machineState } of this.spawner.living) if (machineState !== undefined) assertEmptyHanded(machineState);
+  }
+
+  #nameableNode(): Node {
+    const { random } = this.#world;
+    return this.work.add({
+      functionName: "varied",
+      fault: random.pick(["none", "none", "none", "throws"]),
+      failures: 0,
+      retries: 0,
+      kind: random.pick(["number", "object", "text", "large array"]),
+      ms: random.next(),
+      args: [],
+      isData: false,
+    });
+  }
+
+  #join(habits: Habits, named: readonly Node[]): void {
+    const name = `c${this.#users.length + 1}`;
+    const isFast = this.#world.random.chance(0.5);
+    const [here, there] = isFast
+      ? memoryComm<readonly ClientMessage[], News>()
+      : slowComm<readonly ClientMessage[], News>(this.#world, this.#slownessMs);
+    const session = new Session(name, this.#overheard(name, here), () => this.#keepAlive());
+    this.#scheduler.addClient(name, there);
+    const haveDied = (addresses: readonly string[]) =>
+      addresses.every((address) => this.spawner.threads.some((each) => each.address === address && each.isOver));
+    this.#users.push(new User(name, session, this.#world, this.work, habits, named, haveDied));
+  }
+
+  /** The comm of a client, with what is said there told in the story. */
+  #overheard(name: string, comm: Comm<readonly ClientMessage[], News>): ClientComm {
+    if (this.#world.story === undefined) return comm;
+    return {
+      closed: comm.closed,
+      close: (reason) => comm.close(reason),
+      send: (messages, transfer) => {
+        for (const message of messages) this.#world.tell(() => `${name} -> scheduler  ${brief(message)}`);
+        comm.send(messages, transfer);
+      },
+      listen: (hear) =>
+        comm.listen((news) => {
+          for (const message of news.messages) {
+            this.#world.tell(() => `scheduler -> ${name}  (news ${news.batch})  ${brief(message)}`);
+          }
+          hear(news);
+        }),
+    };
+  }
+
+  #keepAlive(): () => void {
+    this.#keptAlive += 1;
+    return () => {
+      this.#keptAlive -= 1;
+    };
+  }
+
+  #break(error: unknown): void {
+    this.#broken ??= error ?? new Error("broken");
+  }
+}
+
+/** How users of this world behave, and what their tasks are like. */
+function drawHabits(random: Random): Habits {
+  const isCalm = random.chance(0.3);
+  const rarely = (weight: number) => (random.chance(isCalm ? 0.1 : 0.5) ? weight : 0);
+  return {
+    faults: {
+      none: 40,
+      throws: rarely(4),
+      kills: rarely(1),
+      flaky: rarely(4),
+      unserializable: rarely(1),
+    },
+    kinds: {
+      number: 10,
+      nothing: 1,
+      object: 4,
+      text: random.pick([0, 4]),
+      "small array": random.pick([0, 4, 10]),
+      "large array": random.pick([0, 4, 10]),
+      "nested array": random.pick([0, 3]),
+    },
+    deeds: {
+      submit: 30,
+      chain: 3,
+      tree: 2,
+      diamond: 3,
+      map: 2,
+      scatter: 5,
+      ask: 12,
+      release: 12,
+      cancel: rarely(4),
+      forceCancel: rarely(2),
+      retry: 5,
+      fireAndForget: rarely(4),
+      claim: rarely(6),
+      submitNamed: rarely(6),
+      spoil: rarely(4),
+      detach: rarely(4),
+      leave: rarely(1),
+    },
+    meanMs: random.pick([0.05, 0.5, 2]),
+  };
+}

@@ -1,0 +1,202 @@
+/** What simulated tasks do, and what a plain sequential run of the same tasks would give. */
+/** What a task finds around it where it runs. */
+export interface Stage {
+  /** Computes for so long; the thread hears nothing meanwhile. */
+  spend(ms: number): void;
+  wakeAfter(ms: number, wake: () => void): void;
+  die(): never;
+  readonly isOver: boolean;
+}
+
+/** What is in scope of every simulated task. */
+export interface Performance {
+  readonly perform: (node: number, ms: number, inputs: readonly unknown[]) => unknown;
+  readonly last: (ms: number) => Promise<void>;
+}
+
+export type Fault = "none" | "throws" | "kills" | "flaky" | "unserializable";
+export type Kind = "number" | "nothing" | "object" | "text" | "small array" | "large array" | "nested array";
+
+/** An argument: plain data with tasks somewhere in it. */
+export type Argument = number | Node | readonly Argument[] | ReadonlyMap<string, Argument> | { readonly of: Argument };
+
+/** A task as the simulation knows it. */
+export interface Node {
+  readonly id: number;
+  readonly functionName: keyof typeof functions;
+  readonly fault: Fault;
+  /** Times it fails before it succeeds, if it is flaky. */
+  readonly failures: number;
+  readonly retries: number;
+  readonly kind: Kind;
+  readonly ms: number;
+  readonly args: readonly Argument[];
+  /** Whether it was scattered rather than submitted. */
+  readonly isData: boolean;
+  /** Somebody has cancelled it. */
+  isCancelled: boolean;
+}
+
+declare function perform(node: number, ms: number, inputs: readonly unknown[]): unknown;
+declare function last(ms: number): Promise<void>;
+
+function quick(node: number, ms: number, ...inputs: unknown[]): unknown {
+  return perform(node, ms, inputs);
+}
+
+function slow(node: number, ms: number, ...inputs: unknown[]): unknown {
+  return perform(node, ms * 10, inputs);
+}
+
+function varied(node: number, ms: number, ...inputs: unknown[]): unknown {
+  return perform(node, ms * (1 + (node % 5)), inputs);
+}
+
+async function lasting(node: number, ms: number, ...inputs: unknown[]): Promise<unknown> {
+  await last(ms * 5);
+  return perform(node, 0.01, inputs);
+}
+
+export const functions = { quick, slow, varied, lasting };
+
+export class Failure extends Error {}
+
+/** The tasks of one simulated world. */
+export class Work {
+  readonly nodes: Node[] = [];
+  /** Ids of tasks that ran to their end at least once. */
+  readonly performed = new Set<number>();
+  readonly #failuresSoFar = new Map<number, number>();
+  readonly #digests = new Map<Node, number>();
+
+  add(node: Omit<Node, "id" | "isCancelled">): Node {
+    const added = { ...node, id: this.nodes.length, isCancelled: false };
+    this.nodes.push(added);
+    return added;
+  }
+
+  /** What a thread has in scope for its tasks. */
+  performance(stage: Stage): Performance {
+    return {
+      perform: (id, ms, inputs) => {
+        const node = this.nodes[id] as Node;
+        stage.spend(ms);
+        if (node.fault === "kills") stage.die();
+        if (node.fault === "throws") throw new Failure(`task ${id} failed`);
+        if (node.fault === "flaky") {
+          const soFar = this.#failuresSoFar.get(id) ?? 0;
+          if (soFar < node.failures) {
+            this.#failuresSoFar.set(id, soFar + 1);
+            throw new Failure(`task ${id} failed`);
+          }
+        }
+        this.performed.add(id);
+        if (node.fault === "unserializable") return () => id;
+        return makeValue(node.kind, combine(id, inputs));
+      },
+      last: (ms) => new Promise((resolve) => stage.wakeAfter(ms, resolve)),
+    };
+  }
+
+  /** The digest of the value that a sequential run gives, if it gives one. */
+  digestOf(node: Node): number {
+    let digest = this.#digests.get(node);
+    if (digest === undefined) {
+      digest = digestOf(this.valueOf(node));
+      this.#digests.set(node, digest);
+    }
+    return digest;
+  }
+
+  /** The value that a sequential run gives, if it gives one. */
+  valueOf(node: Node): unknown {
+    const inputs = node.args.map((argument) => this.#digestOfArgument(argument));
+    return makeValue(node.kind, combineDigests(node.id, inputs));
+  }
+
+  #digestOfArgument(argument: Argument): number {
+    if (typeof argument === "number") return digestOf(argument);
+    if (isNode(argument)) return this.digestOf(argument);
+    return digestParts(partsOf(argument).map((part) => this.#digestOfArgument(part as Argument)));
+  }
+
+  /** Messages of the errors that a sequential run may end with; with flaky tasks it depends. */
+  errorsOf(node: Node): ReadonlySet<string> {
+    const errors = new Set<string>();
+    for (const each of withAncestors(node)) {
+      if (each.fault === "throws" || (each.fault === "flaky" && each.retries < each.failures)) {
+        errors.add(`task ${each.id} failed`);
+      }
+    }
+    return errors;
+  }
+
+  /** Whether a sequential run may give a value. */
+  canSucceed(node: Node): boolean {
+    return ![...withAncestors(node)].some(({ fault }) => fault !== "none" && fault !== "flaky");
+  }
+}
+
+/** The node and all it depends on. */
+export function withAncestors(node: Node): ReadonlySet<Node> {
+  const nodes = new Set([node]);
+  for (const each of nodes) for (const input of inputsOf(each.args)) nodes.add(input);
+  return nodes;
+}
+
+function* inputsOf(argument: Argument): Iterable<Node> {
+  if (typeof argument === "number") return;
+  if (isNode(argument)) yield argument;
+  else for (const part of partsOf(argument)) yield* inputsOf(part as Argument);
+}
+
+export function isNode(argument: Argument): argument is Node {
+  return typeof argument === "object" && "functionName" in argument;
+}
+
+export function partsOf(container: object): readonly unknown[] {
+  if (container instanceof Map) return [...container.values()];
+  return Array.isArray(container) ? container : Object.values(container);
+}
+
+function makeValue(kind: Kind, digest: number): unknown {
+  switch (kind) {
+    case "number":
+      return digest;
+    case "nothing":
+      return undefined;
+    case "object":
+      return { digest, list: [1, 2] };
+    case "text":
+      return `${digest} ${"x".repeat(5000)}`;
+    case "small array":
+      return new Float64Array(2000).fill(digest, 0, 1);
+    case "large array":
+      return new Float64Array(10_000).fill(digest, 0, 1);
+    case "nested array":
+      return { digest, parts: [new Float64Array(9000).fill(digest, 0, 1)] };
+  }
+}
+
+/** A number that shows whether a value is the right one, and whole. */
+export function digestOf(value: unknown): number {
+  if (typeof value === "number") return value;
+  if (typeof value === "string") return Number.parseInt(value, 10) + value.length;
+  if (value instanceof Float64Array) return (value[0] as number) + value.length;
+  if (typeof value === "object" && value !== null) return digestParts(partsOf(value).map(digestOf));
+  return 7;
+}
+
+const MODULUS = 1_000_003;
+
+function digestParts(digests: readonly number[]): number {
+  return digests.reduce((sum, digest, i) => (sum + (i + 2) * digest) % MODULUS, 11);
+}
+
+function combineDigests(node: number, digests: readonly number[]): number {
+  return (node * 31 + digestParts(digests)) % MODULUS;
+}
+
+function combine(node: number, inputs: readonly unknown[]): number {
+  return combineDigests(node, inputs.map(digestOf));
+}
