@@ -45,6 +45,8 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   #onMessage: ((messages: readonly WorkerMessage[]) => void) | undefined;
   #held: (readonly WorkerMessage[])[] = [];
   #isClosed = false;
+  /** What the platform refused to send, within the call that asked for it: Comlink only tells later. */
+  #refusal: { readonly error: unknown } | undefined;
 
   constructor(endpoint: ThreadEndpoint) {
     this.closed = new Promise((resolve) => {
@@ -55,7 +57,16 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
       this.#failReady = reject;
     });
     this.ready.catch(() => {});
-    this.#remote = Comlink.wrap<WorkerThread>(asComlinkEndpoint(endpoint));
+    const postMessage: ThreadEndpoint["postMessage"] = (message, transfer) => {
+      try {
+        endpoint.postMessage(message, transfer);
+      } catch (error) {
+        this.#refusal = { error };
+        throw error;
+      }
+    };
+    const onMessage: ThreadEndpoint["onMessage"] = (hear) => endpoint.onMessage(hear);
+    this.#remote = Comlink.wrap<WorkerThread>(asComlinkEndpoint({ postMessage, onMessage }));
     this.#deliver = this.#remote.deliver as (messages: readonly SchedulerToWorkerMessage[]) => Promise<void>;
     endpoint.onMessage((message) => this.#hear(message as ThreadWord));
   }
@@ -71,7 +82,12 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   send(messages: readonly SchedulerToWorkerMessage[], transfer: readonly object[] = []): void {
     if (this.#isClosed) return;
     const batch = transfer.length === 0 ? messages : Comlink.transfer(messages as object, transfer as Transferable[]);
-    this.#answered(this.#deliver(batch as readonly SchedulerToWorkerMessage[]));
+    const call = this.#deliver(batch as readonly SchedulerToWorkerMessage[]);
+    const refusal = this.#refusal;
+    if (refusal === undefined) return this.#answered(call);
+    this.#refusal = undefined;
+    call.catch(() => {});
+    throw refusal.error;
   }
 
   listen(onMessage: (messages: readonly WorkerMessage[]) => void): void {
@@ -118,7 +134,8 @@ export class OwnerComm implements Comm<readonly WorkerMessage[], readonly Schedu
   /** Never settles: a thread does not outlive its owner. */
   readonly closed = new Promise<string>(() => {});
   readonly #endpoint: ThreadEndpoint;
-  #onMessage: (messages: readonly SchedulerToWorkerMessage[]) => void = () => {};
+  #onMessage: ((messages: readonly SchedulerToWorkerMessage[]) => void) | undefined;
+  #held: (readonly SchedulerToWorkerMessage[])[] = [];
 
   constructor(endpoint: ThreadEndpoint) {
     this.#endpoint = endpoint;
@@ -130,11 +147,13 @@ export class OwnerComm implements Comm<readonly WorkerMessage[], readonly Schedu
 
   listen(onMessage: (messages: readonly SchedulerToWorkerMessage[]) => void): void {
     this.#onMessage = onMessage;
+    for (const messages of this.#held.splice(0)) onMessage(messages);
   }
 
   /** To be called with each batch that the owner delivers. */
   deliver(messages: readonly SchedulerToWorkerMessage[]): void {
-    this.#onMessage(messages);
+    if (this.#onMessage === undefined) this.#held.push(messages);
+    else this.#onMessage(messages);
   }
 
   close(reason: string): void {

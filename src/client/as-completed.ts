@@ -68,15 +68,15 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
 
   /** All that have ended since the last time, as one array after the other. */
   async *batches(): AsyncGenerator<Item[], void, undefined> {
-    while (await this.#some()) {
-      const batch: Item[] = [];
-      while (this.#ready.length > 0) batch.push(this.#item(this.#ready.shift() as Future));
+    for (let first = await this.#next(); first !== undefined; first = await this.#next()) {
+      const batch = [this.#item(first)];
+      for (let next = this.#ready.shift(); next !== undefined; next = this.#ready.shift()) batch.push(this.#item(next));
       yield batch;
     }
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
-    while (await this.#some()) yield this.#item(this.#ready.shift() as Future);
+    for (let next = await this.#next(); next !== undefined; next = await this.#next()) yield this.#item(next);
   }
 
   #isReady(future: Future): boolean {
@@ -96,13 +96,13 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
     return [future, settled] as Item;
   }
 
-  /** Waits until one is ready. False if none is to come. */
-  async #some(): Promise<boolean> {
-    while (this.#ready.length === 0) {
-      if (this.#pending === 0) return false;
+  /** The one that ended next, for whoever asks first; undefined if none is to come. */
+  async #next(): Promise<Future | undefined> {
+    for (;;) {
+      const future = this.#ready.shift();
+      if (future !== undefined || this.#pending === 0) return future;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    return true;
   }
 
   #wake(): void {

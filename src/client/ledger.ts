@@ -14,6 +14,8 @@ export interface LedgerShell {
   readonly names: ReadonlyMap<ClientTaskId, unknown>;
   /** The scheduler keeps the task for this future: when the user lets go of the future, the claim is to be released. */
   hold(future: Future): void;
+  /** It does not any more: the value that came is all there is. */
+  unhold(future: Future): void;
   /** The only copy of a value has come here. */
   tookOver(future: Future, value: unknown): void;
   warn(text: string): void;
@@ -39,6 +41,11 @@ export class Ledger {
     this.#open.set(id, future);
   }
 
+  /** There may be news of a value in the cluster, but it must not keep the future alive. */
+  keepTrack(future: Future): void {
+    this.#stored.set(futureAccess.id(future), new WeakRef(future));
+  }
+
   /** Forgets a future; true if it was known. */
   forget(id: ClientTaskId): boolean {
     const wasOpen = this.#open.delete(id);
@@ -61,8 +68,10 @@ export class Ledger {
           const future = this.#open.get(id);
           if (future === undefined) continue;
           this.forget(id);
-          futureAccess.change(future, "finished", isShared ? this.#shell.copy(values[i]) : values[i]);
+          // Before anybody is told: they may let go of it at once.
           if (this.#shell.names.size > 0 && this.#shell.names.has(id)) this.#shell.hold(future);
+          else this.#shell.unhold(future);
+          futureAccess.change(future, "finished", isShared ? this.#shell.copy(values[i]) : values[i]);
         }
         return;
       }
@@ -80,9 +89,11 @@ export class Ledger {
       case "task-erred": {
         const future = this.find(message.id);
         if (future === undefined) return;
-        this.#end(future, "error", new RemoteError(message.error));
-        this.#stored.set(message.id, new WeakRef(future));
+        // It runs again when something that failed because of it is retried: then there is news of it.
+        this.#open.delete(message.id);
+        this.keepTrack(future);
         this.#shell.hold(future);
+        futureAccess.change(future, "error", new RemoteError(message.error));
         return;
       }
       case "tasks-started":
@@ -139,7 +150,7 @@ export class Ledger {
     extras.nbytes = nbytes;
     extras.valueType = valueType;
     futureAccess.change(future, "stored");
-    if (futureAccess.isWatched(future)) return;
+    if (futureAccess.isWatched(future) || this.find(id) === undefined) return;
     this.#open.delete(id);
     this.#stored.set(id, new WeakRef(future));
     this.#shell.hold(future);

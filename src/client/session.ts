@@ -77,6 +77,7 @@ export class Session implements FutureOwner {
       copy: (value) => structuredClone(value),
       names: this.#keys,
       hold: (future) => this.#hold(future),
+      unhold: (future) => this.#unhold(future),
       tookOver: (future, value) => {
         if (futureAccess.extras(future).isInput) this.#giveBack(future, value);
         else this.#moved.add(futureAccess.id(future));
@@ -127,6 +128,7 @@ export class Session implements FutureOwner {
     const future = this.#create("data", key);
     this.#sendData(futureAccess.id(future), copy, key, options.broadcast);
     futureAccess.change(future, "stored");
+    this.#ledger.keepTrack(future);
     futureAccess.extras(future).nbytes = measure(copy).nbytes;
     this.#hold(future);
     return future;
@@ -166,6 +168,7 @@ export class Session implements FutureOwner {
     }
     this.#collected.unregister(future);
     this.#release(futureAccess.id(future));
+    this.#rest();
     if (future.done() && futureAccess.state(future) !== "stored") return;
     const { key } = future;
     const reason = "its future was released";
@@ -180,6 +183,7 @@ export class Session implements FutureOwner {
     const ids = this.#idsOf(futures);
     this.#send({ type: "cancel-keys", ids, force, reason });
     for (const id of ids) this.#ledger.cancel(id, reason);
+    this.#rest();
   }
 
   retry(futures: readonly Future[]): void {
@@ -334,6 +338,11 @@ export class Session implements FutureOwner {
     this.#collected.register(future, id, future);
   }
 
+  /** The cluster keeps nothing for it any more: the value is here, and our own. */
+  #unhold(future: Future): void {
+    if (this.#held.size > 0 && this.#held.delete(futureAccess.id(future))) this.#collected.unregister(future);
+  }
+
   #release(id: ClientTaskId): void {
     this.#keys.delete(id);
     this.#moved.delete(id);
@@ -362,6 +371,13 @@ export class Session implements FutureOwner {
     if (this.#ledger.size > 0) this.#letGo ??= this.#keepAlive();
   }
 
+  /** Nothing is waited for: the process may end. */
+  #rest(): void {
+    if (this.#ledger.size > 0) return;
+    this.#letGo?.();
+    this.#letGo = undefined;
+  }
+
   #hear({ batch, messages }: News): void {
     let hasValues = false;
     for (const message of messages) {
@@ -369,9 +385,8 @@ export class Session implements FutureOwner {
       this.#ledger.hear(message);
     }
     if (hasValues) this.#send({ type: "news-received", batch });
+    this.#rest();
     if (this.#ledger.size > 0) return;
-    this.#letGo?.();
-    this.#letGo = undefined;
     for (const id of this.#noticed.clear()) {
       this.#submission.release(id);
       this.#flushSoon();

@@ -83,7 +83,11 @@ export class SchedulerRuntime {
     switch (instruction.type) {
       case "send-to-worker": {
         const comm = this.#workers.get(instruction.worker);
-        if (comm !== undefined) sendToWorker(comm, instruction.messages);
+        try {
+          if (comm !== undefined) sendToWorker(comm, instruction.messages);
+        } catch (error) {
+          comm?.close(`it could not be sent its tasks: ${String(error)}`);
+        }
         return;
       }
       case "send-to-client":

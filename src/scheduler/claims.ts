@@ -4,6 +4,7 @@ import type { CancelKeys, ClientDesiresKey, Scatter, UpdateGraph } from "../prot
 import type { ClientTaskId, Key } from "../protocol/identity.ts";
 import { hasReferences, isReference, ROW_HEADER } from "../protocol/task-spec.ts";
 import { queueOf, tellOfValue, wakeDependents } from "./compute.ts";
+import { inputsOf } from "./dependencies.ts";
 import { awaitValue } from "./gather.ts";
 import { admitPlain, forgetPlain } from "./plain.ts";
 import { type ClientRecord, Flag, type FunctionRecord, type TaskGroup, TaskRecord } from "./records.ts";
@@ -236,7 +237,7 @@ export function retry(state: SchedulerState, client: ClientRecord, ids: readonly
   for (const task of failed) {
     // One that nobody but its dependents wanted is forgotten, and its failure still stands for what they need.
     if (task.state !== "erred" && (task.state !== "forgotten" || task.error === undefined)) failed.delete(task);
-    else for (const input of task.inputs()) failed.add(input);
+    else for (const input of inputsOf(task)) failed.add(input);
   }
   for (const task of failed) {
     task.error = undefined;

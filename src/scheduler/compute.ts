@@ -3,8 +3,9 @@
 import { Deque } from "../collections/deque.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
 import { SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
+import { forEachDependency } from "./dependencies.ts";
 import { fetchForClients } from "./gather.ts";
-import { type ClientRecord, forEachDependency, NO_VALUE, type TaskRecord } from "./records.ts";
+import { ALLOWED_FAILURES, type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
 import { freeReplicas, leaveQueue, releaseInputs } from "./release.ts";
 import type { Queue, SchedulerState } from "./state.ts";
 
@@ -62,10 +63,15 @@ function register(task: TaskRecord): void {
   });
 }
 
+/** Whether it is to run alone, so that the next death of a thread has one culprit. */
+export function isSuspect(task: TaskRecord): boolean {
+  return task.deaths !== undefined || task.witnessed >= ALLOWED_FAILURES;
+}
+
 /** waiting -> queued: everything it needs is in memory; which worker it goes to is decided once all news of the event is in. */
 export function enqueue(state: SchedulerState, task: TaskRecord): void {
   state.queued += 1;
-  if (task.isSuspect) {
+  if (isSuspect(task)) {
     state.suspects.push(task);
     return;
   }

@@ -8,9 +8,10 @@
  */
 
 import type { Deque } from "../collections/deque.ts";
+import { forEachDependency } from "./dependencies.ts";
 import { dispatch } from "./dispatch.ts";
 import { dispatchPlain, isPlain } from "./plain.ts";
-import { forEachDependency, type TaskRecord, type WorkerRecord } from "./records.ts";
+import type { TaskRecord, WorkerRecord } from "./records.ts";
 import { CRUMB_US, type SchedulerState } from "./state.ts";
 
 /** Work a worker is kept supplied with, beyond one task per slot. Microseconds. */

@@ -13,7 +13,7 @@ import {
   type TaskId,
   type WorkerAddress,
 } from "../protocol/identity.ts";
-import { PACKED, REFERENCES, ROW_HEADER, type ShippedFunction, type TaskOptions } from "../protocol/task-spec.ts";
+import { ROW_HEADER, type ShippedFunction, type TaskOptions } from "../protocol/task-spec.ts";
 import { Intake } from "./intake.ts";
 import { ClientOutbox, WorkerOutbox } from "./outbox.ts";
 
@@ -228,11 +228,6 @@ export class TaskRecord {
     if (deaths !== this.witnessed) this.#rare().witnessed = deaths;
   }
 
-  /** Whether it is to run alone, so that the next death of a thread has one culprit. */
-  get isSuspect(): boolean {
-    return this.deaths !== undefined || this.witnessed >= ALLOWED_FAILURES;
-  }
-
   /** Times it was run again after an error of its own. */
   get retriesUsed(): number {
     return this.#rarities?.retriesUsed ?? 0;
@@ -290,30 +285,8 @@ export class TaskRecord {
     return this.state === "memory" && !this.atClient;
   }
 
-  /** The tasks its row refers to, each once. */
-  inputs(): ReadonlySet<TaskRecord> {
-    const inputs = new Set<TaskRecord>();
-    forEachDependency(this, (input) => inputs.add(input));
-    return inputs;
-  }
-
   get key(): Key {
     return this.name ?? keyOf(this.at < 0 ? "data" : this.function.shipped.name, this.client.id, this.clientTask);
-  }
-}
-
-/** Calls `visit` for every slot of `task` that refers to another task. */
-export function forEachDependency(task: TaskRecord, visit: (dependency: TaskRecord) => void): void {
-  if (task.isFinal) return;
-  const { rows } = task.group;
-  const { shape, slots } = task;
-  const first = task.firstSlot;
-  if ((shape & PACKED) !== 0) {
-    for (let slot = 1; slot < slots; slot++) visit(rows[first + slot] as TaskRecord);
-    return;
-  }
-  for (let bits = shape & REFERENCES, slot = 0; bits !== 0; bits >>>= 1, slot++) {
-    if ((bits & 1) !== 0) visit(rows[first + slot] as TaskRecord);
   }
 }
 

@@ -1,13 +1,7 @@
 /** Rules back: to released and forgotten, because an input or a worker was lost or because nobody wants the task any more. */
 
-import {
-  type ClientRecord,
-  forEachDependency,
-  NO_VALUE,
-  type TaskRecord,
-  type WorkerRecord,
-  zombieName,
-} from "./records.ts";
+import { forEachDependency } from "./dependencies.ts";
+import { type ClientRecord, NO_VALUE, type TaskRecord, type WorkerRecord, zombieName } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 
 /** A task that is released waits again if it is needed and is forgotten if not; which of the two, its turn will tell. */

@@ -1,22 +1,21 @@
 /** The line between an owner and a worker's thread, with a real thread at the other end. */
 import { after } from "node:test";
-import { Worker } from "node:worker_threads";
 import { ThreadComm } from "../../src/adapters/comlink-comm.ts";
 import { SystemClock } from "../../src/adapters/system-clock.ts";
 import { fromWorker } from "../../src/adapters/worker-thread-endpoint.ts";
 import type { Comm } from "../../src/ports/comm.ts";
 import { promisesOfComm } from "../compliance/comm.ts";
+import { threadOf } from "./thread-source.ts";
 
 // Threads are no reason for a process to stay.
 after(new SystemClock().keepAlive());
 
+const farEnd = threadOf(new URL("./far-end.ts", import.meta.url));
+
 promisesOfComm(
   async () => {
     const orders = new MessageChannel();
-    const worker = new Worker(new URL("./far-end.ts", import.meta.url), {
-      workerData: orders.port2,
-      transferList: [orders.port2],
-    } as never);
+    const worker = farEnd({ workerData: orders.port2, transferList: [orders.port2] } as never);
     const endpoint = fromWorker(worker);
     const here = new ThreadComm(endpoint);
     await here.ready;

@@ -6,11 +6,13 @@ import { ComlinkSpawner } from "../../src/adapters/comlink-spawner.ts";
 import { SystemClock } from "../../src/adapters/system-clock.ts";
 import { fromWorker } from "../../src/adapters/worker-thread-endpoint.ts";
 import { promisesOfSpawner } from "../compliance/spawner.ts";
+import { threadOf } from "./thread-source.ts";
 
 // Threads are no reason for a process to stay.
 after(new SystemClock().keepAlive());
 
-const works = () => fromWorker(new Worker(new URL("../../src/node-worker.ts", import.meta.url)));
+const nodeWorker = threadOf(new URL("../../src/node-worker.ts", import.meta.url));
+const works = () => fromWorker(nodeWorker());
 const setup = { address: "thread://test/0", name: "test", nThreads: 1 };
 
 promisesOfSpawner({

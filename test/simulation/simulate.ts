@@ -10,8 +10,9 @@ import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
 import { Random } from "../support/random.ts";
 import { assertEmptyHanded, assertForgotten, validateScheduler } from "../support/validate.ts";
 import { slowComm } from "./client-link.ts";
+import { act, type Deed } from "./deeds.ts";
 import { brief, SimulatedSpawner } from "./thread.ts";
-import { type Habits, User } from "./user.ts";
+import { type TaskHabits, User } from "./user.ts";
 import { type Node, Work } from "./work.ts";
 import { World } from "./world.ts";
 
@@ -22,6 +23,11 @@ export interface Outcome {
   readonly tasks: number;
   readonly deaths: number;
   readonly story: readonly string[];
+}
+
+/** What this world is like, each thing as often as its number says. */
+interface Habits extends TaskHabits {
+  readonly deeds: Readonly<Record<Deed, number>>;
 }
 
 /** More happenings than any of these worlds should need: a sign that two parties keep answering each other. */
@@ -55,6 +61,7 @@ class SimulatedCluster {
   readonly #scheduler: SchedulerRuntime;
   readonly #host: Host;
   readonly #users: User[] = [];
+  readonly #habits: Habits;
   #keptAlive = 0;
   #broken: unknown;
   #validatedAt = -1;
@@ -77,9 +84,9 @@ class SimulatedCluster {
     this.#host = new Host(this.spawner, clock, options, (error) => this.#break(error));
     this.#scheduler = new SchedulerRuntime(this.#host, (error) => this.#break(error));
     this.#host.start(this.#scheduler, random.pick([1, 2, 2, 3, 4]));
-    const habits = drawHabits(random);
+    this.#habits = drawHabits(random);
     const named = Array.from({ length: 3 }, () => this.#nameableNode());
-    for (let i = random.pick([1, 1, 2, 3]); i > 0; i--) this.#join(habits, named);
+    for (let i = random.pick([1, 1, 2, 3]); i > 0; i--) this.#join(named);
   }
 
   async live(): Promise<void> {
@@ -126,7 +133,7 @@ class SimulatedCluster {
     for (const user of this.#users) {
       const others = this.#users.filter((other) => other !== user || random.chance(0.2));
       for (let i = random.integer(4, 30); i > 0; i--) {
-        this.#world.at(random.next() * spanMs, () => user.act(others));
+        this.#world.at(random.next() * spanMs, () => act(user, this.#habits.deeds, others));
       }
     }
     for (let i = random.pick([0, 0, 1, 2, 5, 10]); i > 0; i--) {
@@ -187,7 +194,7 @@ class SimulatedCluster {
     });
   }
 
-  #join(habits: Habits, named: readonly Node[]): void {
+  #join(named: readonly Node[]): void {
     const name = `c${this.#users.length + 1}`;
     const isFast = this.#world.random.chance(0.5);
     const [here, there] = isFast
@@ -197,7 +204,7 @@ class SimulatedCluster {
     this.#scheduler.addClient(name, there);
     const haveDied = (addresses: readonly string[]) =>
       addresses.every((address) => this.spawner.threads.some((each) => each.address === address && each.isOver));
-    this.#users.push(new User(name, session, this.#world, this.work, habits, named, haveDied));
+    this.#users.push(new User(name, session, this.#world, this.work, this.#habits, named, haveDied));
   }
 
   /** The comm of a client, with what is said there told in the story. */

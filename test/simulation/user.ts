@@ -1,11 +1,10 @@
 /** A simulated user of a real client session: does what users do, and looks closely at what comes of it. */
 import assert from "node:assert/strict";
-import { type Future, futureAccess } from "../../src/client/future.ts";
+import type { Future } from "../../src/client/future.ts";
 import type { Session } from "../../src/client/session.ts";
 import { CancelledError, KilledWorkerError } from "../../src/protocol/errors.ts";
 import type { TaskOptions } from "../../src/protocol/task-spec.ts";
 import type { AnyFunction } from "../../src/shipping/function-source.ts";
-import { measure } from "../../src/shipping/measure.ts";
 import {
   type Argument,
   digestOf,
@@ -32,15 +31,12 @@ export interface Held {
   isAsked: boolean;
 }
 
-/** What kinds of trouble there is, each as often as its number says. */
-export interface Habits {
+/** What the tasks of a world are like: each kind as often as its number says. */
+export interface TaskHabits {
   readonly faults: Readonly<Record<Fault, number>>;
   readonly kinds: Readonly<Record<Kind, number>>;
-  readonly deeds: Readonly<Record<Deed, number>>;
   readonly meanMs: number;
 }
-
-export type Deed = keyof typeof deeds;
 
 export class User {
   readonly name: string;
@@ -53,7 +49,7 @@ export class User {
   problem: unknown;
   readonly world: World;
   readonly work: Work;
-  readonly habits: Habits;
+  readonly habits: TaskHabits;
   /** Tasks that go by a name that all users know. */
   readonly named: readonly Node[];
   readonly #deathsOf: (addresses: readonly string[]) => boolean;
@@ -64,7 +60,7 @@ export class User {
     session: Session,
     world: World,
     work: Work,
-    habits: Habits,
+    habits: TaskHabits,
     named: readonly Node[],
     haveDied: (addresses: readonly string[]) => boolean,
   ) {
@@ -75,13 +71,6 @@ export class User {
     this.habits = habits;
     this.named = named;
     this.#deathsOf = haveDied;
-  }
-
-  /** Does one of the things that users do; `others` are those it might get keys from. */
-  act(others: readonly User[]): void {
-    if (this.session.closed !== undefined) return;
-    const deed = this.world.random.weighted(this.habits.deeds);
-    deeds[deed](this, others);
   }
 
   tell(line: () => string): void {
@@ -225,180 +214,4 @@ export class User {
 function inputIds(node: Node): string {
   const ids = [...withAncestors({ ...node })].map(({ id }) => id).filter((id) => id !== node.id);
   return ids.length === 0 ? "nothing" : ids.join(" ");
-}
-
-const deeds = {
-  submit(user: User): void {
-    const { random } = user.world;
-    const args: Argument[] = [];
-    for (let i = random.integer(0, 4); i > 0; i--) {
-      const input = user.pickInput();
-      if (input !== undefined) args.push(wrap(user, input));
-    }
-    const held = user.submit(args);
-    if (random.chance(0.4)) user.ask(held);
-  },
-
-  chain(user: User): void {
-    const { random } = user.world;
-    let held = user.submit([]);
-    for (let i = random.integer(2, 8); i > 0; i--) {
-      const next = user.submit([wrap(user, held.node)]);
-      if (random.chance(0.8)) user.release(held);
-      held = next;
-    }
-    user.ask(held);
-  },
-
-  tree(user: User): void {
-    let row = Array.from({ length: user.world.random.integer(3, 9) }, () => user.submit([]));
-    const isTidy = user.world.random.chance(0.7);
-    while (row.length > 1) {
-      const above: Held[] = [];
-      for (let i = 0; i < row.length; i += 2) {
-        above.push(user.submit(row.slice(i, i + 2).map(({ node }) => wrap(user, node))));
-      }
-      if (isTidy) for (const held of row) user.release(held);
-      row = above;
-    }
-    user.ask(row[0] as Held);
-  },
-
-  diamond(user: User): void {
-    const top = user.submit([]);
-    const middle = Array.from({ length: user.world.random.integer(2, 6) }, () => user.submit([wrap(user, top.node)]));
-    const bottom = user.submit([middle.map(({ node }) => node)]);
-    for (const held of [top, ...middle]) if (user.world.random.chance(0.6)) user.release(held);
-    user.ask(bottom);
-  },
-
-  map(user: User): void {
-    const input = user.world.random.chance(0.5) ? user.pickInput() : undefined;
-    const isQuick = user.world.random.chance(0.5);
-    const like: Partial<Node> = isQuick ? { functionName: "quick", kind: "number", ms: 0.02 } : {};
-    const row = Array.from({ length: user.world.random.integer(4, 30) }, (_, i) =>
-      user.submit(input === undefined ? [i] : [i, input], like),
-    );
-    for (const held of row) user.ask(held);
-  },
-
-  scatter(user: User): void {
-    const kind = user.world.random.weighted(user.habits.kinds);
-    const node = user.work.add({ ...data, kind });
-    const future = user.session.scatter(user.work.valueOf(node), {}, undefined);
-    user.tell(() => `scatters ${kind} as ${future.key}, task ${node.id}`);
-    user.hold(future, node, false);
-  },
-
-  ask(user: User): void {
-    const held = user.pick();
-    if (held !== undefined) user.ask(held);
-  },
-
-  release(user: User): void {
-    const held = user.pick();
-    if (held !== undefined) user.release(held);
-  },
-
-  cancel(user: User): void {
-    cancel(user, false);
-  },
-
-  forceCancel(user: User): void {
-    cancel(user, true);
-  },
-
-  retry(user: User): void {
-    const held = user.pick(({ future }) => futureAccess.state(future) === "error");
-    if (held === undefined) return;
-    user.tell(() => `retries ${held.future.key}`);
-    held.future.retry();
-    user.ask(held);
-  },
-
-  fireAndForget(user: User): void {
-    const held = user.pick(({ future }) => !future.done());
-    if (held === undefined) return;
-    user.tell(() => `lets ${held.future.key} run on`);
-    user.session.fireAndForget([held.future]);
-    if (!held.isShared) user.forgotten.push(held.node);
-    if (user.world.random.chance(0.7)) user.release(held);
-  },
-
-  claim(user: User, others: readonly User[]): void {
-    const other = user.world.random.pick(others);
-    const theirs = other?.pick();
-    if (other === undefined || theirs === undefined || other.session.closed !== undefined) return;
-    const future = user.session.claim(theirs.future.key);
-    user.tell(() => `claims ${future.key}`);
-    const held = user.hold(future, theirs.node, true);
-    if (user.world.random.chance(0.7)) user.ask(held);
-  },
-
-  submitNamed(user: User): void {
-    const node = user.world.random.pick(user.named);
-    if (node === undefined) return;
-    const held = user.submitNode(node, `shared-${node.id}`);
-    if (user.world.random.chance(0.7)) user.ask(held);
-  },
-
-  /** Writes into a value it was given, which is its own. */
-  spoil(user: User): void {
-    const held = user.pick(({ future, isSpoilt }) => !isSpoilt && futureAccess.state(future) === "finished");
-    if (held === undefined || !isChangeable(futureAccess.value(held.future))) return;
-    user.tell(() => `writes into the value of ${held.future.key}`);
-    held.isSpoilt = true;
-    held.isRetired = true;
-    spoil(futureAccess.value(held.future));
-  },
-
-  /** Transfers a value it was given away. Tasks may need it all the same. */
-  detach(user: User): void {
-    const held = user.pick(({ future, isRetired }) => !isRetired && futureAccess.state(future) === "finished");
-    if (held === undefined) return;
-    const { buffers } = measure(futureAccess.value(held.future));
-    if (buffers.size === 0) return;
-    user.tell(() => `transfers the value of ${held.future.key} away`);
-    held.isSpoilt = true;
-    structuredClone([...buffers], { transfer: [...buffers] });
-    if (user.world.random.chance(0.7)) user.ask(user.submit([held.node]));
-  },
-
-  leave(user: User): void {
-    user.leave();
-  },
-} satisfies Record<string, (user: User, others: readonly User[]) => void>;
-
-const data = {
-  functionName: "quick",
-  fault: "none",
-  failures: 0,
-  retries: 0,
-  ms: 0,
-  args: [],
-  isData: true,
-} as const;
-
-function cancel(user: User, force: boolean): void {
-  const held = user.pick();
-  if (held === undefined) return;
-  user.tell(() => `cancels ${held.future.key}${force ? " by force" : ""}`);
-  held.node.isCancelled = true;
-  held.isRetired = true;
-  held.future.cancel({ force });
-}
-
-/** The input as it is, or somewhere inside of something. */
-function wrap(user: User, node: Node): Argument {
-  if (user.world.random.chance(0.7)) return node;
-  return user.world.random.pick<Argument>([[node, 3], { of: node }, new Map([["key", node]]), [[node], [node]]]);
-}
-
-function isChangeable(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
-}
-
-function spoil(value: unknown): void {
-  if (value instanceof Float64Array) value.fill(-1);
-  else for (const key of Object.keys(value as object)) (value as Record<string, unknown>)[key] = -1;
 }

@@ -16,19 +16,12 @@
  * A worker speaks of the run it was last sent unless another is named, as in x@1.
  */
 import assert from "node:assert/strict";
-import type { ClientMessage, SchedulerToClientMessage } from "../../src/protocol/client-messages.ts";
+import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import { encodeError } from "../../src/protocol/errors.ts";
-import { ALONE, AWAITED, isReference, PACKED, type TaskOptions } from "../../src/protocol/task-spec.ts";
-import {
-  BLOCK_HEADER,
-  COMPUTE_HEADER,
-  type ComputeBlocks,
-  type ComputeTask,
-  type SchedulerToWorkerMessage,
-  type WorkerMessage,
-} from "../../src/protocol/worker-messages.ts";
-import type { SchedulerInstruction } from "../../src/scheduler/contract.ts";
+import { PACKED, type TaskOptions } from "../../src/protocol/task-spec.ts";
+import type { WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
+import { SchedulerNarrator } from "./scheduler-narrator.ts";
 import { type Stage, Words } from "./transcript.ts";
 import { validateScheduler } from "./validate.ts";
 
@@ -41,11 +34,8 @@ interface StageClient {
 export class SchedulerStage implements Stage {
   readonly machine = new SchedulerMachine();
   readonly #clients = new Map<string, StageClient>();
-  /** Names of tasks by the scheduler's numbers, and the other way round. */
-  readonly #nameOf = new Map<number, string>();
   readonly #idOf = new Map<string, number>();
-  readonly #runs = new Map<string, number>();
-  readonly #functionNames = new Map<number, string>();
+  readonly #narrator = new SchedulerNarrator((client) => this.#clients.get(client)?.names ?? []);
 
   play(command: string): readonly string[] {
     const words = new Words(command);
@@ -71,7 +61,7 @@ export class SchedulerStage implements Stage {
 
   #outcome(): readonly string[] {
     this.#learnNames();
-    const lines = this.machine.take().flatMap((instruction) => this.#narrate(instruction));
+    const lines = this.machine.take().flatMap((instruction) => this.#narrator.narrate(instruction));
     validateScheduler(this.machine.state);
     return lines;
   }
@@ -80,7 +70,7 @@ export class SchedulerStage implements Stage {
     const { state } = this.machine;
     const lines = [...state.tasks.values()].map((task) => {
       const holders = [...state.replicas.rightsOf(task)].map(({ address }) => ` ${address}`).join("");
-      return `${this.#name(task.id)} ${task.state}${task.atClient ? ", at the client" : ""}${holders === "" ? "" : `, on${holders}`}`;
+      return `${this.#narrator.name(task.id)} ${task.state}${task.atClient ? ", at the client" : ""}${holders === "" ? "" : `, on${holders}`}`;
     });
     return lines.length === 0 ? ["no tasks"] : lines;
   }
@@ -90,8 +80,8 @@ export class SchedulerStage implements Stage {
       const tasks = this.machine.state.clients.get(client)?.tasks;
       for (const [number, name] of names.entries()) {
         const id = tasks?.get(number)?.id;
-        if (id === undefined || this.#nameOf.has(id)) continue;
-        this.#nameOf.set(id, name);
+        if (id === undefined || this.#narrator.names.has(id)) continue;
+        this.#narrator.names.set(id, name);
         this.#idOf.set(name, id);
       }
     }
@@ -223,7 +213,7 @@ export class SchedulerStage implements Stage {
   #workerSays(worker: string, words: Words): WorkerMessage {
     const verb = words.word();
     const run = (name: string, suffix: string) =>
-      suffix === "" ? (this.#runs.get(`${worker} ${name}`) ?? 0) : Number(suffix);
+      suffix === "" ? (this.#narrator.runs.get(`${worker} ${name}`) ?? 0) : Number(suffix);
     const task = () => {
       const [name, suffix] = words.demand(/([a-z]\w*)(?:@(\d+))?/) as [string, string];
       return { id: this.id(name), run: run(name, suffix) };
@@ -279,157 +269,4 @@ export class SchedulerStage implements Stage {
         return assert.fail(`workers do not say ${verb}`);
     }
   }
-
-  #narrate(instruction: SchedulerInstruction): readonly string[] {
-    switch (instruction.type) {
-      case "send-to-worker":
-        return instruction.messages.flatMap((message) =>
-          this.#toWorker(instruction.worker, message).map((line) => `${instruction.worker} <- ${line}`),
-        );
-      case "send-to-client": {
-        const { client, batch, messages } = instruction;
-        return messages.flatMap((message) =>
-          this.#toClient(client, message).map((line) => `${client} <- ${batch}: ${line}`),
-        );
-      }
-      case "link-workers":
-        return [`link ${instruction.from} and ${instruction.to}`];
-      case "end-worker":
-        return [`end ${instruction.worker}: ${instruction.reason}`];
-    }
-  }
-
-  #name(id: number): string {
-    return this.#nameOf.get(id) ?? `task ${id}`;
-  }
-
-  #toWorker(worker: string, message: SchedulerToWorkerMessage): readonly string[] {
-    switch (message.type) {
-      case "register-functions":
-        return message.functions.map(([id, { name }]) => {
-          this.#functionNames.set(id, name);
-          return `learn ${name}`;
-        });
-      case "compute-task":
-        return this.#rows(worker, message);
-      case "compute-blocks":
-        return this.#blocks(worker, message);
-      case "put-data":
-        return [`put ${this.#name(message.id)} = ${show(message.value)}`];
-      case "get-data":
-        return [`get ${this.#name(message.id)}${message.move ? ", it may move" : ""}`];
-      case "free-keys":
-        return [`free ${message.ids.map((id) => this.#name(id)).join(" ")}`];
-      case "cancel-compute":
-        return message.ids.map((id, i) => `cancel ${this.#name(id)}@${message.runs[i]}`);
-      case "remove-peer":
-        return [`forget ${message.address}`];
-    }
-  }
-
-  #rows(worker: string, { rows, names = [], data = [], whoHas = [], peers = [] }: ComputeTask): readonly string[] {
-    const lines: string[] = [];
-    for (let at = 0; at < rows.length; ) {
-      const [id, run, , fn, count, shape] = rows.slice(at, at + COMPUTE_HEADER) as number[] as [
-        number,
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
-      const first = at + COMPUTE_HEADER;
-      const slots = rows.slice(first, first + count);
-      at = first + count;
-      const args = slots.map((slot, i) => (isReference(shape, i) ? this.#name(slot as number) : show(slot)));
-      const key = names[names.indexOf(id) + 1];
-      const marks = [
-        names.includes(id) ? ` as ${show(key)}` : "",
-        (shape & AWAITED) !== 0 ? ", awaited" : "",
-        (shape & ALONE) !== 0 ? ", alone" : "",
-      ];
-      lines.push(
-        `compute ${this.#sent(worker, id, run)} = ${this.#functionNames.get(fn)}(${args.join(", ")})${marks.join("")}`,
-      );
-    }
-    for (let i = 0; i < data.length; i += 2) lines.push(`with ${this.#name(data[i] as number)} = ${show(data[i + 1])}`);
-    for (let i = 0; i < whoHas.length; ) {
-      const [id, , count] = whoHas.slice(i, i + 3) as [number, number, number];
-      const holders = whoHas.slice(i + 3, i + 3 + count).map((holder) => peers[holder]);
-      lines.push(`with ${this.#name(id)} on ${holders.join(" ")}`);
-      i += 3 + count;
-    }
-    return lines;
-  }
-
-  #blocks(worker: string, { blocks, args }: ComputeBlocks): readonly string[] {
-    const lines: string[] = [];
-    let taken = 0;
-    for (let at = 0; at < blocks.length; at += BLOCK_HEADER) {
-      const [fn, slots, shape, first, run, , count] = blocks.slice(at, at + BLOCK_HEADER) as number[] as [
-        number,
-        number,
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
-      for (let i = 0; i < count; i++) {
-        const values = args.slice(taken, taken + slots).map(show);
-        taken += slots;
-        const mark = (shape & AWAITED) !== 0 ? ", awaited" : "";
-        lines.push(
-          `compute ${this.#sent(worker, first + i, run)} = ${this.#functionNames.get(fn)}(${values.join(", ")})${mark}`,
-        );
-      }
-    }
-    return lines;
-  }
-
-  /** Notes which run of a task the worker was sent. */
-  #sent(worker: string, id: number, run: number): string {
-    const name = this.#name(id);
-    this.#runs.set(`${worker} ${name}`, run);
-    return run === 1 ? name : `${name}@${run}`;
-  }
-
-  #toClient(client: string, message: SchedulerToClientMessage): readonly string[] {
-    const { names } = this.#clients.get(client) as StageClient;
-    const name = (id: number) => names[id] ?? `number ${id}`;
-    switch (message.type) {
-      case "keys-in-memory":
-        return message.ids.map(
-          (id, i) => `${name(id)} = ${show(message.values[i])}${message.shared.includes(i) ? ", shared" : ""}`,
-        );
-      case "key-stored":
-        return [`${name(message.id)} is stored, ${message.nbytes} bytes`];
-      case "value-fetched":
-        return [
-          `${name(message.id)} = ${show(message.value)}${message.shared ? ", shared" : ""}${message.moved ? ", moved" : ""}`,
-        ];
-      case "task-erred":
-        return [
-          `${name(message.id)} failed: ${message.error.type === "error" ? firstSentence(message.error.message) : show(message.error.value)}`,
-        ];
-      case "tasks-started":
-        return [`${message.ids.map(name).join(" ")} started`];
-      case "tasks-pending":
-        return [`${message.ids.map(name).join(" ")} pending`];
-      case "cancelled-keys":
-        return message.ids.map((id) => `${name(id)} cancelled: ${message.reason}`);
-      case "task-progress":
-        return [`${name(message.id)} is ${message.fraction * 100} % done`];
-      case "warning":
-        return [`warning: ${message.text}`];
-    }
-  }
-}
-
-function show(value: unknown): string {
-  return typeof value === "string" && value.startsWith("[") ? value : JSON.stringify(value);
-}
-
-function firstSentence(text: string): string {
-  return text.split(". ")[0] as string;
 }

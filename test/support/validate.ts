@@ -1,12 +1,9 @@
 /** Whole-state checks: what must hold of a machine whenever it has done with an event, and what of a cluster that is idle. */
+
 import assert from "node:assert/strict";
-import {
-  type ClientRecord,
-  forEachDependency,
-  NO_VALUE,
-  type TaskRecord,
-  type WorkerRecord,
-} from "../../src/scheduler/records.ts";
+import { isSuspect } from "../../src/scheduler/compute.ts";
+import { forEachDependency } from "../../src/scheduler/dependencies.ts";
+import { type ClientRecord, NO_VALUE, type TaskRecord, type WorkerRecord } from "../../src/scheduler/records.ts";
 import { CRUMB_US, type SchedulerState } from "../../src/scheduler/state.ts";
 import type { LocalTask, WorkerState } from "../../src/worker/state.ts";
 
@@ -120,7 +117,7 @@ function checkState(state: SchedulerState, task: TaskRecord, about: () => string
       return;
     case "processing":
       same(state.workers.get(task.processingOn?.address ?? ""), task.processingOn, () => `${about()} is on a worker`);
-      if (task.isSuspect) assert.ok(task.processingOn?.alone, `${about()} is suspected, and runs alone`);
+      if (isSuspect(task)) assert.ok(task.processingOn?.alone, `${about()} is suspected, and runs alone`);
       return;
     case "memory": {
       const holders = state.replicas.rightsOf(task).size;

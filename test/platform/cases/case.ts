@@ -1,5 +1,5 @@
 /** What a case is: something that must work in Node and in every browser, told once for all of them. */
-import { Client, type Future, LocalCluster } from "manyhands";
+import { Client, type Future, getTask, LocalCluster } from "manyhands";
 
 /** What the platform's driver gives to a case. */
 export interface Surroundings {
@@ -43,15 +43,59 @@ export function channelName(): string {
   return `manyhands-case-${Math.random()}-${channels++}`;
 }
 
-/** The first thing said on that channel. */
-export function heardOn(name: string): Promise<unknown> {
+/** A task that ends with the first word it hears on its channel, and reports progress once it can hear one. */
+export function onWord(name: string): Promise<unknown> {
+  const task = getTask();
+  const [ears, mouth] = [new BroadcastChannel(name), new BroadcastChannel(name)];
+  // Some browsers take a while until a channel hears: it does when it hears us.
+  const trying = setInterval(() => mouth.postMessage("can you hear me?"), 5);
   return new Promise((resolve) => {
-    const channel = new BroadcastChannel(name);
-    channel.onmessage = (event) => {
-      channel.close();
-      resolve((event as MessageEvent).data);
+    ears.onmessage = (event) => {
+      const { data } = event as MessageEvent;
+      clearInterval(trying);
+      if (data === "can you hear me?") return task.progress(0);
+      ears.close();
+      mouth.close();
+      resolve(data);
     };
   });
+}
+
+export interface Ears {
+  /** The first word said on the channel. */
+  readonly word: Promise<unknown>;
+  /** Whether there was one yet. */
+  readonly haveHeard: boolean;
+  close(): void;
+}
+
+/** Settles with ears on a channel once they can hear. */
+export async function listenOn(name: string): Promise<Ears> {
+  const [ears, mouth] = [new BroadcastChannel(name), new BroadcastChannel(name)];
+  let trying: ReturnType<typeof setInterval> | undefined;
+  await new Promise<void>((resolve) => {
+    ears.onmessage = () => resolve();
+    trying = setInterval(() => mouth.postMessage("can you hear me?"), 5);
+  });
+  clearInterval(trying);
+  mouth.close();
+  let haveHeard = false;
+  const word = new Promise<unknown>((resolve) => {
+    ears.onmessage = (event) => {
+      const { data } = event as MessageEvent;
+      if (data === "can you hear me?") return;
+      haveHeard = true;
+      ears.close();
+      resolve(data);
+    };
+  });
+  return {
+    word,
+    get haveHeard() {
+      return haveHeard;
+    },
+    close: () => ears.close(),
+  };
 }
 
 /** Says something on that channel. */

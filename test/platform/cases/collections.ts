@@ -1,6 +1,6 @@
 /** map, gather, asCompleted and wait: many futures at once. */
-import { asCompleted, type Future, getTask, wait } from "manyhands";
-import { begun, type Case, channelName, sayOn, start } from "./case.ts";
+import { asCompleted, type Future, wait } from "manyhands";
+import { begun, type Case, channelName, onWord, sayOn, start } from "./case.ts";
 import { equal, ok, rejects, throws } from "./check.ts";
 
 const double = (x: number) => x * 2;
@@ -8,16 +8,6 @@ const refuse = (x: number) => {
   if (x < 0) throw new RangeError(`${x} is negative`);
   return x;
 };
-/** Ends when it is told to. */
-const onWord = (channel: string) =>
-  new Promise<unknown>((resolve) => {
-    const ears = new BroadcastChannel(channel);
-    ears.onmessage = (event) => {
-      ears.close();
-      resolve((event as MessageEvent).data);
-    };
-    getTask().progress(0);
-  });
 
 async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
@@ -307,6 +297,7 @@ export const collections: readonly Case[] = [
       await using own = start();
       const channel = channelName();
       const held = own.client.submit(onWord, channel);
+      const running = begun(held);
       const quick = own.client.submit(double, 1);
       const first = await wait<unknown>([held, quick], { returnWhen: "FIRST_COMPLETED" });
       equal([first.done, first.notDone], [new Set([quick]), new Set([held])]);
@@ -314,6 +305,7 @@ export const collections: readonly Case[] = [
       const two = await wait<unknown>([held, quick, third], { returnWhen: 2 });
       equal([two.done, two.notDone], [new Set([quick, third]), new Set([held])]);
       equal((await wait([quick], { returnWhen: 0 })).done.size, 1);
+      await running;
       sayOn(channel, "over");
       equal((await wait<unknown>([held, quick], { returnWhen: 99 })).done.size, 2);
     },

@@ -1,6 +1,6 @@
 /** Workers that die: they are replaced, and nothing of what was asked for is lost. */
 import { type Future, getTask, getWorker, type KilledWorkerError, wait } from "manyhands";
-import { begun, type Case, channelName, holdersOf, sayOn, start } from "./case.ts";
+import { begun, type Case, channelName, holdersOf, onWord, sayOn, start } from "./case.ts";
 import { equal, ok, rejects } from "./check.ts";
 
 /** What the functions below find where they run. */
@@ -31,15 +31,6 @@ const rejectsUnheard = (times: number) => {
   void Promise.reject(new Error("unheard"));
   return new Promise<number>(() => {});
 };
-const onWord = (channel: string) =>
-  new Promise<unknown>((resolve) => {
-    const ears = new BroadcastChannel(channel);
-    ears.onmessage = (event) => {
-      ears.close();
-      resolve((event as MessageEvent).data);
-    };
-    getTask().progress(0);
-  });
 
 const ways = {
   "ends itself": exits,

@@ -1,6 +1,6 @@
 /** What users of futures write every day, from the first line to whole algorithms. */
 import { asCompleted, type Future, fireAndForget, wait } from "manyhands";
-import { type Case, channelName, heardOn } from "./case.ts";
+import { type Case, channelName, listenOn } from "./case.ts";
 import { equal, ok, rejects } from "./check.ts";
 
 const add = (x: number, y: number) => x + y;
@@ -94,14 +94,14 @@ export const patterns: readonly Case[] = [
     name: "fire and forget",
     async run({ client }) {
       const channel = channelName();
-      const written = heardOn(channel);
+      const ears = await listenOn(channel);
       const log = (name: string, entry: string) => {
         const database = new BroadcastChannel(name);
         database.postMessage(entry);
         database.close();
       };
       fireAndForget(client.submit(log, channel, "an entry"));
-      equal(await written, "an entry");
+      equal(await ears.word, "an entry");
     },
   },
   {

@@ -1,17 +1,8 @@
 /** Giving up: cancel, signals, release, close. */
 import { CancelledError, Client, fireAndForget, getTask, LocalCluster, wait } from "manyhands";
-import { begun, type Case, channelName, heardOn, nextTurn, sayOn, start } from "./case.ts";
+import { begun, type Case, channelName, listenOn, nextTurn, onWord, sayOn, start } from "./case.ts";
 import { equal, ok, rejects, throws } from "./check.ts";
 
-const onWord = (channel: string) =>
-  new Promise<unknown>((resolve) => {
-    const ears = new BroadcastChannel(channel);
-    ears.onmessage = (event) => {
-      ears.close();
-      resolve((event as MessageEvent).data);
-    };
-    getTask().progress(0);
-  });
 /** Runs until its signal is aborted, and tells when that was. */
 const untilAborted = (channel: string) =>
   new Promise((_, reject) => {
@@ -38,11 +29,11 @@ export const stopping: readonly Case[] = [
       const channel = channelName();
       const future = client.submit(untilAborted, channel);
       await begun(future);
-      const heard = heardOn(channel);
+      const ears = await listenOn(channel);
       const cancelledAt = performance.timeOrigin + performance.now();
       future.cancel();
       equal([future.status, future.done(), future.cancelled()], ["cancelled", true, true]);
-      const tookMs = Number(await heard) - cancelledAt;
+      const tookMs = Number(await ears.word) - cancelledAt;
       ok(tookMs < 50, `the signal was aborted after ${tookMs.toFixed(1)} ms`);
       const error = await rejects(future.result(), "CancelledError");
       ok(error instanceof CancelledError && error.key === future.key, "the error names the task");
@@ -55,10 +46,7 @@ export const stopping: readonly Case[] = [
       const [channel, never] = [channelName(), channelName()];
       const first = own.client.submit(onWord, channel);
       await begun(first);
-      let wasHeard = false;
-      void heardOn(never).then(() => {
-        wasHeard = true;
-      });
+      const ears = await listenOn(never);
       const second = own.client.submit(say, never, "begun");
       const third = own.client.submit((x: unknown) => x, second);
       const fourth = own.client.submit((x: number) => x, 4);
@@ -67,8 +55,8 @@ export const stopping: readonly Case[] = [
       await rejects(second.result(), "CancelledError", /changed my mind/);
       sayOn(channel, "go on");
       equal([await first.result(), await fourth.result()], ["go on", 4]);
-      equal(wasHeard, false);
-      sayOn(never, "so that nobody listens for ever");
+      equal(ears.haveHeard, false);
+      ears.close();
     },
   },
   {
@@ -165,19 +153,19 @@ export const stopping: readonly Case[] = [
     name: "fireAndForget() has a task run although its future is released",
     async run({ client }) {
       const channel = channelName();
-      const heard = heardOn(channel);
+      const ears = await listenOn(channel);
       const input = client.submit(() => "told");
       const future = client.submit(say, channel, input);
       fireAndForget(future);
       future.release();
       input.release();
-      equal(await heard, "told");
+      equal(await ears.word, "told");
       const others = [channelName(), channelName()] as const;
-      const both = Promise.all(others.map(heardOn));
+      const both = await Promise.all(others.map(listenOn));
       const futures = client.map(say, others, ["one", "two"]);
       client.fireAndForget(futures);
       for (const each of futures) each.release();
-      equal(await both, ["one", "two"]);
+      equal(await Promise.all(both.map(({ word }) => word)), ["one", "two"]);
     },
   },
   {
@@ -187,15 +175,12 @@ export const stopping: readonly Case[] = [
       const [channel, never] = [channelName(), channelName()];
       const first = own.client.submit(onWord, channel);
       await begun(first);
-      let wasHeard = false;
-      void heardOn(never).then((word) => {
-        wasHeard = word === "ran";
-      });
+      const ears = await listenOn(never);
       own.client.submit(say, never, "ran").release();
       sayOn(channel, "go on");
       await own.client.submit(() => 1).result();
-      equal(wasHeard, false);
-      sayOn(never, "so that nobody listens for ever");
+      equal(ears.haveHeard, false);
+      ears.close();
     },
   },
   {
@@ -299,17 +284,14 @@ export const stopping: readonly Case[] = [
       const first = own.client.submit(onWord, channel);
       await begun(first);
       const never = channelName();
-      let wasHeard = false;
-      void heardOn(never).then((word) => {
-        wasHeard = word === "ran";
-      });
+      const ears = await listenOn(never);
       guest.submit(say, never, "ran");
       await nextTurn();
       await guest.close();
       sayOn(channel, "go on");
       await own.client.submit(() => 1).result();
-      equal(wasHeard, false);
-      sayOn(never, "so that nobody listens for ever");
+      equal(ears.haveHeard, false);
+      ears.close();
     },
   },
   {

@@ -1,17 +1,7 @@
 /** submit: arguments, dependencies, results, and what can be seen of a future meanwhile. */
 import { type Future, getTask, getWorker } from "manyhands";
-import { begun, type Case, channelName, sayOn, start } from "./case.ts";
+import { begun, type Case, channelName, onWord, sayOn, start } from "./case.ts";
 import { equal, ok, rejects, throws } from "./check.ts";
-
-const waitOn = (channel: string) =>
-  new Promise((resolve) => {
-    const ears = new BroadcastChannel(channel);
-    ears.onmessage = (event) => {
-      ears.close();
-      resolve((event as MessageEvent).data);
-    };
-    getTask().progress(0);
-  });
 
 export const submitting: readonly Case[] = [
   {
@@ -170,7 +160,7 @@ export const submitting: readonly Case[] = [
     async run() {
       await using own = start({ nWorkers: 1 });
       const channel = channelName();
-      const first = own.client.submit(waitOn, channel);
+      const first = own.client.submit(onWord, channel);
       const second = own.client.submit((x: unknown) => x, first);
       equal([first.status, first.done(), second.status], ["pending", false, "pending"]);
       await begun(first);
@@ -297,7 +287,7 @@ export const submitting: readonly Case[] = [
     name: "a wait given up by a signal leaves the task alone",
     async run({ client }) {
       const channel = channelName();
-      const future = client.submit(waitOn, channel);
+      const future = client.submit(onWord, channel);
       await begun(future);
       const controller = new AbortController();
       const waits = [future.result(controller), future.exception(controller)];
@@ -320,7 +310,7 @@ export const submitting: readonly Case[] = [
     async run() {
       await using own = start({ nWorkers: 1, threadsPerWorker: 2 });
       const channel = channelName();
-      const first = own.client.submit(waitOn, channel);
+      const first = own.client.submit(onWord, channel);
       await begun(first);
       const second = own.client.submit((name: string) => {
         const mouth = new BroadcastChannel(name);

@@ -1,0 +1,16 @@
+/** The text of a thread, made of a file of ours: threads do not know TypeScript. */
+import { Worker, type WorkerOptions } from "node:worker_threads";
+import { buildSync } from "esbuild";
+
+/** How to start a thread that runs the file at `url`. */
+export function threadOf(url: URL): (options?: WorkerOptions) => Worker {
+  const { outputFiles } = buildSync({
+    entryPoints: [url.pathname],
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "cjs",
+  });
+  const text = outputFiles[0]?.text ?? "";
+  return (options) => new Worker(text, { ...options, eval: true });
+}

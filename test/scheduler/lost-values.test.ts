@@ -1,0 +1,292 @@
+/** What becomes of values when the thread that held them is gone. */
+import { describe, it } from "node:test";
+import { SchedulerStage } from "../support/scheduler-stage.ts";
+import { follow as followOn } from "../support/transcript.ts";
+
+const follow = (transcript: string) => followOn(transcript, new SchedulerStage());
+
+describe("values that only a lost worker held", () => {
+  it("are computed again if somebody wants them, with all that takes", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > c1: submit x = f(1), y = g(x), z = h(y)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > c1: release x y
+      > w1: store x 20000
+        w1 <- learn g
+        w1 <- compute y = g(x)
+      > w1: store y 20000
+        w1 <- free x
+        w1 <- learn h
+        w1 <- compute z = h(y)
+      > w1: store z 20000
+        w1 <- free y
+        c1 <- 1: z is stored, 20000 bytes
+      > show tasks
+        z memory, on w1
+      > remove worker w1
+        c1 <- 2: z pending
+      > show tasks
+        x queued
+        y waiting
+        z waiting
+      > add worker w2
+        w2 <- learn f
+        w2 <- compute x@2 = f(1)
+      > w2: store x 20000
+        w2 <- learn g
+        w2 <- compute y@2 = g(x)
+      > w2: store y 20000
+        w2 <- free x
+        w2 <- learn h
+        w2 <- compute z@2 = h(y)
+      > w2: store z 20000
+        w2 <- free y
+        c1 <- 3: z is stored, 20000 bytes
+    `);
+  });
+
+  it("are computed again for the tasks that wait for them", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1), y = f(2), z = g(x, y)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+        w2 <- learn f
+        w2 <- compute y = f(2)
+      > w1: store x 20000
+        c1 <- 1: x is stored, 20000 bytes
+      > remove worker w1
+        c1 <- 2: x pending
+      > w2: store y 20000
+        w2 <- compute x@2 = f(1)
+        c1 <- 3: y is stored, 20000 bytes
+      > w2: store x 20000
+        w2 <- learn g
+        w2 <- compute z = g(x, y)
+        c1 <- 4: x is stored, 20000 bytes
+    `);
+  });
+
+  it("are sent to whoever had been waiting for them", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > c1: submit x = f(1)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: store x 20000
+        c1 <- 1: x is stored, 20000 bytes
+      > c1: gather x
+        w1 <- get x
+      > remove worker w1
+        c1 <- 2: x pending
+      > add worker w2
+        w2 <- learn f
+        w2 <- compute x@2 = f(1), awaited
+      > w2: store x 20000 pushed
+        c1 <- 3: x = "large"
+        c1 <- 3: x is stored, 20000 bytes
+    `);
+  });
+
+  it("are not missed where there is another copy", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1), y = g(x), z = g(x)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: store x 20000
+        link w2 and w1
+        w1 <- learn g
+        w1 <- compute y = g(x)
+        w2 <- learn g
+        w2 <- compute z = g(x)
+        w2 <- with x on w1
+        c1 <- 1: x is stored, 20000 bytes
+      > w2: add x
+      > remove worker w1
+        w2 <- forget w1
+        c1 <- 2: y pending
+      > w2: finish z = 1
+        w2 <- compute y@2 = g(x), alone
+        c1 <- 3: z = 1
+      > w2: finish y = 1
+        c1 <- 4: y = 1
+    `);
+  });
+
+  it("are asked for where there is another copy", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1), y = g(x), z = g(x)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: store x 20000
+        link w2 and w1
+        w1 <- learn g
+        w1 <- compute y = g(x)
+        w2 <- learn g
+        w2 <- compute z = g(x)
+        w2 <- with x on w1
+        c1 <- 1: x is stored, 20000 bytes
+      > w2: add x
+      > w1: finish y = 1
+        c1 <- 2: y = 1
+      > c1: gather x
+        w1 <- get x
+      > remove worker w1
+        w2 <- forget w1
+        w2 <- get x
+      > w2: data x
+        c1 <- 3: x = "large"
+    `);
+  });
+
+  it("do not matter if they were small: the scheduler has them", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1), y = g(x)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: finish x = 5
+        w1 <- learn g
+        w1 <- compute y = g(5)
+        c1 <- 1: x = 5
+      > remove worker w1
+        w2 <- learn g
+        w2 <- compute y@2 = g(5), alone
+        c1 <- 2: y pending
+    `);
+  });
+});
+
+describe("inputs that cannot be fetched", () => {
+  it("are computed again, and then the task that needs them", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1), y = g(x), z = g(x)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: store x 20000
+        link w2 and w1
+        w1 <- learn g
+        w1 <- compute y = g(x)
+        w2 <- learn g
+        w2 <- compute z = g(x)
+        w2 <- with x on w1
+        c1 <- 1: x is stored, 20000 bytes
+      > w2: missing x for z asked w1
+        w2 <- learn f
+        w2 <- compute x@2 = f(1)
+        c1 <- 2: x pending
+      > show tasks
+        x processing
+        y processing
+        z waiting
+      > w1: missing x for y
+      > w1: store x 20000
+        w1 <- free x
+    `);
+  });
+
+  it("are nobody's fault if there is another copy", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1), y = g(x), z = g(x)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: store x 20000
+        link w2 and w1
+        w1 <- learn g
+        w1 <- compute y = g(x)
+        w2 <- learn g
+        w2 <- compute z = g(x)
+        w2 <- with x on w1
+        c1 <- 1: x is stored, 20000 bytes
+      > w2: add x
+      > w1: missing x for y
+        w1 <- compute y@2 = g(x)
+        w1 <- with x on w2
+      > show tasks
+        x memory, on w2
+        y processing
+        z processing
+    `);
+  });
+});
+
+describe("a copy that turns up late", () => {
+  it("is freed when nobody needs it any more", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1), y = g(x), z = g(x)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: store x 20000
+        link w2 and w1
+        w1 <- learn g
+        w1 <- compute y = g(x)
+        w2 <- learn g
+        w2 <- compute z = g(x)
+        w2 <- with x on w1
+        c1 <- 1: x is stored, 20000 bytes
+      > c1: release x y z
+        w1 <- cancel y@1
+        w1 <- free x
+        w2 <- cancel z@1
+      > w2: add x
+        w2 <- free x
+    `);
+  });
+
+  it("is left alone while the same worker computes the value again", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1), y = g(x), z = g(x)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: store x 20000
+        link w2 and w1
+        w1 <- learn g
+        w1 <- compute y = g(x)
+        w2 <- learn g
+        w2 <- compute z = g(x)
+        w2 <- with x on w1
+        c1 <- 1: x is stored, 20000 bytes
+      > w2: start z
+        c1 <- 2: z started
+      > w2: finish z = 1
+        c1 <- 3: z = 1
+      > remove worker w1
+        w2 <- forget w1
+        w2 <- learn f
+        w2 <- compute x@2 = f(1)
+        c1 <- 4: y pending
+        c1 <- 4: x pending
+      > w2: add x
+      > w2: erred x "no"
+        w2 <- free x
+        c1 <- 5: x failed: no
+        c1 <- 5: y failed: no
+    `);
+  });
+});
