@@ -145,7 +145,7 @@ export class Future<T = unknown> {
       case "lost":
         return Promise.reject(errorOf(this.#outcome));
       default: {
-        const value = new Promise<T>((resolve) => this.#addWatcher(resolve as (value: unknown) => void));
+        const value = new Promise<T>((resolve) => Future.#addWatcher(this, resolve as (value: unknown) => void));
         this.#origin.owner.requestValue(this);
         return signal === undefined ? value : giveUpOn(signal, value);
       }
@@ -156,7 +156,7 @@ export class Future<T = unknown> {
   exception({ signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const end = new Promise<unknown>((resolve) => {
-      this.#whenDone(() => resolve(hasFailed(this.#state) ? errorOf(this.#outcome) : undefined));
+      Future.#whenDone(this, () => resolve(hasFailed(this.#state) ? errorOf(this.#outcome) : undefined));
     });
     return signal === undefined ? end : giveUpOn(signal, end);
   }
@@ -169,12 +169,12 @@ export class Future<T = unknown> {
 
   /** Calls `callback` once it has ended, in a turn of its own if it has already. What the callback throws is reported, and harms nobody. */
   addDoneCallback(callback: (future: this) => void): void {
-    this.#whenDone(() => queueMicrotask(() => attempt("a done callback", () => callback(this))));
+    Future.#whenDone(this, () => queueMicrotask(() => attempt("a done callback", () => callback(this))));
   }
 
   /** Calls `listener` whenever the task reports progress with `getTask().progress()`. What it throws is reported, and harms nobody. */
   onProgress(listener: (progress: Progress) => void): void {
-    this.#moreThanUsual().progress.push((progress) => attempt("a progress listener", () => listener(progress)));
+    Future.#moreThanUsual(this).progress.push((progress) => attempt("a progress listener", () => listener(progress)));
   }
 
   /**
@@ -203,46 +203,48 @@ export class Future<T = unknown> {
     return "Future";
   }
 
-  #whenDone(then: () => void): void {
+  // Static, for a class with private methods adds a field to each of its instances, and of these there are many.
+
+  static #whenDone(future: Future<unknown>, then: () => void): void {
     const watcher: Watcher = {
       changed: () => {
-        if (!this.done()) return true;
+        if (!future.done()) return true;
         then();
         return false;
       },
     };
-    if (watcher.changed(this)) this.#addWatcher(watcher);
+    if (watcher.changed(future)) Future.#addWatcher(future, watcher);
   }
 
-  #addWatcher(watcher: Waiting): void {
-    if (this.#watchers === undefined) this.#watchers = watcher;
-    else if (Array.isArray(this.#watchers)) this.#watchers.push(watcher);
-    else this.#watchers = [this.#watchers, watcher];
+  static #addWatcher(future: Future<unknown>, watcher: Waiting): void {
+    if (future.#watchers === undefined) future.#watchers = watcher;
+    else if (Array.isArray(future.#watchers)) future.#watchers.push(watcher);
+    else future.#watchers = [future.#watchers, watcher];
   }
 
-  #tellWatchers(): void {
-    const watchers = this.#watchers;
+  static #tellWatchers(future: Future<unknown>): void {
+    const watchers = future.#watchers;
     if (watchers === undefined) return;
-    this.#watchers = undefined;
+    future.#watchers = undefined;
     if (!Array.isArray(watchers)) {
-      if (this.#tell(watchers)) this.#addWatcher(watchers);
+      if (Future.#tell(future, watchers)) Future.#addWatcher(future, watchers);
       return;
     }
-    for (const watcher of watchers) if (this.#tell(watcher)) this.#addWatcher(watcher);
+    for (const watcher of watchers) if (Future.#tell(future, watcher)) Future.#addWatcher(future, watcher);
   }
 
   /** Returns whether it wants to hear more. */
-  #tell(watcher: Waiting): boolean {
-    if (typeof watcher !== "function") return watcher.changed(this);
-    if (this.#state === "finished") watcher(this.#outcome);
-    else if (hasFailed(this.#state)) watcher(Promise.reject(errorOf(this.#outcome)));
+  static #tell(future: Future<unknown>, watcher: Waiting): boolean {
+    if (typeof watcher !== "function") return watcher.changed(future);
+    if (future.#state === "finished") watcher(future.#outcome);
+    else if (hasFailed(future.#state)) watcher(Promise.reject(errorOf(future.#outcome)));
     else return true;
     return false;
   }
 
-  #moreThanUsual(): Extras {
-    this.#extras ??= { nbytes: undefined, valueType: undefined, progress: [], isInput: false };
-    return this.#extras;
+  static #moreThanUsual(future: Future<unknown>): Extras {
+    future.#extras ??= { nbytes: undefined, valueType: undefined, progress: [], isInput: false };
+    return future.#extras;
   }
 
   static {
@@ -255,15 +257,15 @@ export class Future<T = unknown> {
       value: (future) => future.#outcome,
       error: (future) => errorOf(future.#outcome),
       isWatched: (future) => future.#watchers !== undefined,
-      extras: (future) => future.#moreThanUsual(),
+      extras: (future) => Future.#moreThanUsual(future),
       hasExtras: (future) => future.#extras !== undefined,
       change: (future, state, outcome) => {
         future.#state = state;
         future.#outcome = outcome;
-        future.#tellWatchers();
+        Future.#tellWatchers(future);
       },
       watch: (future, watcher) => {
-        if (watcher.changed(future)) future.#addWatcher(watcher);
+        if (watcher.changed(future)) Future.#addWatcher(future, watcher);
       },
     };
   }

@@ -119,7 +119,7 @@ export class TaskRecord {
     return (this.flags & Flag.wanted) !== 0;
   }
   set wanted(on: boolean) {
-    this.#set(Flag.wanted, on);
+    this.flags = on ? this.flags | Flag.wanted : this.flags & ~Flag.wanted;
   }
 
   /** Whether `client` waits for the value. */
@@ -127,7 +127,7 @@ export class TaskRecord {
     return (this.flags & Flag.awaited) !== 0;
   }
   set awaited(on: boolean) {
-    this.#set(Flag.awaited, on);
+    this.flags = on ? this.flags | Flag.awaited : this.flags & ~Flag.awaited;
   }
 
   /** Stays until it has run although nobody holds a future on it. */
@@ -135,7 +135,7 @@ export class TaskRecord {
     return (this.flags & Flag.keep) !== 0;
   }
   set keep(on: boolean) {
-    this.#set(Flag.keep, on);
+    this.flags = on ? this.flags | Flag.keep : this.flags & ~Flag.keep;
   }
 
   /** Whether it stands in the `dependents` of its inputs and is counted in their `liveDependents`. */
@@ -143,7 +143,7 @@ export class TaskRecord {
     return (this.flags & Flag.registered) !== 0;
   }
   set registered(on: boolean) {
-    this.#set(Flag.registered, on);
+    this.flags = on ? this.flags | Flag.registered : this.flags & ~Flag.registered;
   }
 
   /** Whether it may stand in their `dependents` from an earlier run. */
@@ -151,7 +151,7 @@ export class TaskRecord {
     return (this.flags & Flag.formerlyRegistered) !== 0;
   }
   set formerlyRegistered(on: boolean) {
-    this.#set(Flag.formerlyRegistered, on);
+    this.flags = on ? this.flags | Flag.formerlyRegistered : this.flags & ~Flag.formerlyRegistered;
   }
 
   /** The only copy was moved to the client, who gives it back before using it in a task. */
@@ -159,7 +159,7 @@ export class TaskRecord {
     return (this.flags & Flag.atClient) !== 0;
   }
   set atClient(on: boolean) {
-    this.#set(Flag.atClient, on);
+    this.flags = on ? this.flags | Flag.atClient : this.flags & ~Flag.atClient;
   }
 
   /** Whether the worker has said that it began. */
@@ -167,7 +167,7 @@ export class TaskRecord {
     return (this.flags & Flag.started) !== 0;
   }
   set started(on: boolean) {
-    this.#set(Flag.started, on);
+    this.flags = on ? this.flags | Flag.started : this.flags & ~Flag.started;
   }
 
   /** Its value is safe with the scheduler, so what its row referred to has been let go. */
@@ -175,18 +175,14 @@ export class TaskRecord {
     return (this.flags & Flag.final) !== 0;
   }
   set isFinal(on: boolean) {
-    this.#set(Flag.final, on);
-  }
-
-  #set(flag: number, on: boolean): void {
-    this.flags = on ? this.flags | flag : this.flags & ~flag;
+    this.flags = on ? this.flags | Flag.final : this.flags & ~Flag.final;
   }
 
   get claims(): Claim[] | undefined {
     return this.#rarities?.claims;
   }
   set claims(claims: Claim[] | undefined) {
-    if (claims !== this.claims) this.#rare().claims = claims;
+    if (claims !== this.claims) TaskRecord.#rare(this).claims = claims;
   }
 
   /** Known by name: kept while wanted even when its value has been handed over, since others may ask. */
@@ -194,7 +190,7 @@ export class TaskRecord {
     return this.#rarities?.name;
   }
   set name(name: Key | undefined) {
-    this.#rare().name = name;
+    TaskRecord.#rare(this).name = name;
   }
 
   /** What kind of value it is, for large results: `Float32Array`, `Object`, … */
@@ -202,14 +198,14 @@ export class TaskRecord {
     return this.#rarities?.valueType ?? "";
   }
   set valueType(type: string) {
-    this.#rare().valueType = type;
+    TaskRecord.#rare(this).valueType = type;
   }
 
   get error(): ErrorOnWire | undefined {
     return this.#rarities?.error;
   }
   set error(error: ErrorOnWire | undefined) {
-    if (error !== this.error) this.#rare().error = error;
+    if (error !== this.error) TaskRecord.#rare(this).error = error;
   }
 
   /** Addresses of threads that died with this task in hand. */
@@ -217,7 +213,7 @@ export class TaskRecord {
     return this.#rarities?.deaths;
   }
   set deaths(deaths: WorkerAddress[] | undefined) {
-    if (deaths !== this.deaths) this.#rare().deaths = deaths;
+    if (deaths !== this.deaths) TaskRecord.#rare(this).deaths = deaths;
   }
 
   /** Deaths of threads that had it in hand and that others are blamed for. When there are many, they may be its own doing. */
@@ -225,7 +221,7 @@ export class TaskRecord {
     return this.#rarities?.witnessed ?? 0;
   }
   set witnessed(deaths: number) {
-    if (deaths !== this.witnessed) this.#rare().witnessed = deaths;
+    if (deaths !== this.witnessed) TaskRecord.#rare(this).witnessed = deaths;
   }
 
   /** Times it was run again after an error of its own. */
@@ -233,12 +229,13 @@ export class TaskRecord {
     return this.#rarities?.retriesUsed ?? 0;
   }
   set retriesUsed(times: number) {
-    if (times !== this.retriesUsed) this.#rare().retriesUsed = times;
+    if (times !== this.retriesUsed) TaskRecord.#rare(this).retriesUsed = times;
   }
 
-  #rare(): Rarities {
-    this.flags |= Flag.isRare;
-    this.#rarities ??= {
+  // Static, for a class with private methods adds a field to each of its instances.
+  static #rare(task: TaskRecord): Rarities {
+    task.flags |= Flag.isRare;
+    task.#rarities ??= {
       claims: undefined,
       name: undefined,
       valueType: "",
@@ -247,7 +244,7 @@ export class TaskRecord {
       witnessed: 0,
       retriesUsed: 0,
     };
-    return this.#rarities;
+    return task.#rarities;
   }
 
   get function(): FunctionRecord {

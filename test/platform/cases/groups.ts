@@ -5,6 +5,7 @@ import { data } from "./data.ts";
 import { deaths } from "./deaths.ts";
 import { failures } from "./failures.ts";
 import { functions } from "./functions.ts";
+import { keeping } from "./keeping.ts";
 import { patterns } from "./patterns.ts";
 import { stopping } from "./stopping.ts";
 import { submitting } from "./submitting.ts";
@@ -15,6 +16,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   collections,
   functions,
   data,
+  keeping,
   failures,
   stopping,
   deaths,
