@@ -17,7 +17,7 @@ const shared = {
   minifySyntax: true,
   sourcemap: true,
   target: "es2022",
-  legalComments: "eof",
+  legalComments: "external", // in a file beside, which travels with the package
   mainFields: ["module", "main"], // Comlink's main file is CommonJS, which costs twice as much
   logLevel: "warning",
 };
@@ -28,6 +28,10 @@ const workers = {
   // CommonJS, which starts a thread 4 ms sooner than a module does, and is what `eval: true` runs.
   "node-worker": { platform: "node", format: "cjs", inlineFormat: "cjs", extension: ".cjs" },
 };
+
+/** Long names in the scheduler's records, which never leave it; what is in messages and in the public API keeps its name. */
+const internalNames =
+  /^(formerlyRegistered|liveDependents|recommendations?|functionsById|dirtyWorkers|dirtyClients|occupancyUs|processingOn|expectedUs|waitingOn|lastUsed|heapIndex|retriesUsed|witnessed|firstSlot|hasInputs|isWanted|isNeeded|isAvailable|isFinal|isSuspect|nextTaskId|dispatches)$/;
 
 const inlineWorker = /\b(web-worker|node-worker)-inline\.js$/;
 
@@ -79,6 +83,7 @@ async function workerText(name) {
   const { platform, inlineFormat } = workers[name];
   const { outputFiles, metafile } = await build({
     ...shared,
+    legalComments: "none", // they are in the file beside the worker
     plugins: [comlinkCounts],
     entryPoints: [`src/${name}.ts`],
     platform,
@@ -119,6 +124,7 @@ const workerBuild = (name) => ({
 
 const doorBuild = (platform, entryPoints) => ({
   ...shared,
+  mangleProps: internalNames,
   entryPoints,
   outdir,
   platform,
@@ -130,6 +136,7 @@ const doorBuild = (platform, entryPoints) => ({
 
 const scriptBuild = (entry, name, globalName) => ({
   ...shared,
+  mangleProps: internalNames,
   entryPoints: { [name]: entry },
   outdir,
   platform: "browser",

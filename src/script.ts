@@ -11,12 +11,12 @@ export * from "./public-names.ts";
 const ownUrl = (globalThis.document?.currentScript as HTMLScriptElement | null | undefined)?.src;
 
 /**
- * The text inside first: this is the one file that comes without others, and looking for one that is not there costs a request
- * and a line in red. Where the page's policy forbids it, the worker's file beside this one, if it was put there.
+ * The worker's file beside this one first: it is not bound by the page's policy. The text inside where there is no such file, where
+ * the script came from elsewhere, and in pages opened from a file.
  */
 const webPlatform = platform(globalThis.navigator?.hardwareConcurrency ?? 1, [
-  async () => fromWorker(fromText((await import("./web-worker-inline.js")).default)),
   () => fromWorker(new Worker(new URL("./web-worker.js", ownUrl))),
+  async () => fromWorker(fromText((await import("./web-worker-inline.js")).default)),
 ]);
 
 /** A scheduler and Web Workers in this page. */

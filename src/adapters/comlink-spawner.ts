@@ -5,52 +5,48 @@ import type { WorkerAddress } from "../protocol/identity.ts";
 import type { WorkerReady } from "../protocol/worker-messages.ts";
 import { ThreadComm } from "./comlink-comm.ts";
 
+/** One way to start a thread, and whether it is to do even though what it starts may not compile functions. */
+interface Candidate {
+  readonly source: ThreadSource;
+  readonly isLastResort: boolean;
+}
+
 export class ComlinkSpawner implements Spawner {
   readonly cores: number;
-  readonly #sources: readonly ThreadSource[];
-  /** The first that has not been found wanting. */
-  #best = 0;
+  /** In the order in which they are to be tried; those that were found wanting are left out. */
+  #candidates: readonly Candidate[];
 
   /** `sources`: in the order in which they are to be tried. */
   constructor(cores: number, sources: readonly ThreadSource[]) {
     this.cores = cores;
-    this.#sources = sources;
+    this.#candidates = sources.map((source) => ({ source, isLastResort: false }));
   }
 
   spawn(setup: WorkerSetup): Thread {
-    return new SpawnedThread(setup, this);
+    return new SpawnedThread(setup, this.#candidates, (candidate) => {
+      this.#candidates = [candidate];
+    });
   }
 
   channel(): readonly [object, object] {
     const { port1, port2 } = new MessageChannel();
     return [port1, port2];
   }
-
-  get best(): number {
-    return this.#best;
-  }
-
-  /** The source with this number, unless there are no more. */
-  source(number: number): ThreadSource | undefined {
-    return this.#sources[number];
-  }
-
-  /** What came before this one need not be tried again. */
-  settleOn(number: number): void {
-    this.#best = Math.max(this.#best, number);
-  }
 }
 
 class SpawnedThread implements Thread {
   readonly comm: ThreadComm;
   readonly ready: Promise<void>;
-  readonly #spawner: ComlinkSpawner;
+  /** Still to be tried. */
+  readonly #candidates: Candidate[];
+  readonly #onReady: (candidate: Candidate) => void;
   readonly #hearers: ((message: unknown) => void)[] = [];
   #current: PlatformThread | undefined;
   #isOver = false;
 
-  constructor(setup: WorkerSetup, spawner: ComlinkSpawner) {
-    this.#spawner = spawner;
+  constructor(setup: WorkerSetup, candidates: readonly Candidate[], onReady: (candidate: Candidate) => void) {
+    this.#candidates = [...candidates];
+    this.#onReady = onReady;
     this.comm = new ThreadComm({
       postMessage: (message, transfer) => this.#current?.postMessage(message, transfer),
       onMessage: (hear) => this.#hearers.push(hear),
@@ -58,7 +54,7 @@ class SpawnedThread implements Thread {
     this.ready = this.comm.ready.then(() => this.comm.start(setup));
     this.ready.catch(() => {});
     this.comm.closed.then(() => this.terminate());
-    this.#try(spawner.best, "there is no way to start one");
+    this.#tryNext("there is no way to start one");
   }
 
   link(peer: WorkerAddress, port: object): void {
@@ -72,41 +68,43 @@ class SpawnedThread implements Thread {
     this.comm.close(reason);
   }
 
-  async #try(number: number, failure: string): Promise<void> {
-    const source = this.#spawner.source(number);
-    if (source === undefined) return this.comm.close(failure);
+  async #tryNext(failure: string): Promise<void> {
+    const candidate = this.#candidates.shift();
+    if (candidate === undefined) return this.comm.close(failure);
     try {
-      const thread = await source();
+      const thread = await candidate.source();
       if (this.#isOver) return thread.terminate();
-      this.#attach(thread, number);
+      this.#attach(thread, candidate);
     } catch (error) {
-      await this.#try(number + 1, error instanceof Error ? error.message : String(error));
+      await this.#tryNext(error instanceof Error ? error.message : String(error));
     }
   }
 
-  #attach(thread: PlatformThread, number: number): void {
+  #attach(thread: PlatformThread, candidate: Candidate): void {
     this.#current = thread;
     let isReady = false;
-    const tryNext = (reason: string) => {
+    const giveUp = (reason: string) => {
       if (this.#current !== thread || this.#isOver) return;
       this.#current = undefined;
       thread.terminate();
-      this.#try(number + 1, reason);
+      this.#tryNext(reason);
     };
     thread.onMessage((message) => {
       if (this.#current !== thread) return;
       if (!isReady && isReadyWord(message)) {
-        // A page's policy may let a thread start but not let it compile what it is sent. Another way may be freer.
-        if (!message.canCompile && this.#spawner.source(number + 1) !== undefined)
-          return tryNext("it may not compile functions");
+        // A page's policy may let a thread start but not compile what it is sent. Another way may be freer; if none is, this will do.
+        if (!message.canCompile && !candidate.isLastResort && this.#candidates.length > 0) {
+          this.#candidates.push({ ...candidate, isLastResort: true });
+          return giveUp("it may not compile functions");
+        }
         isReady = true;
-        this.#spawner.settleOn(number);
+        this.#onReady(candidate);
       }
       for (const hear of this.#hearers) hear(message);
     });
     thread.onEnd((reason) => {
       if (isReady) this.comm.close(reason);
-      else tryNext(reason);
+      else giveUp(reason);
     });
   }
 }

@@ -42,26 +42,23 @@ export function isLargeArray(value: object): value is ArrayBufferView | ArrayBuf
 
 function sameBytes(a: ArrayBufferView | ArrayBuffer, b: ArrayBufferView | ArrayBuffer): boolean {
   if (a.byteLength !== b.byteLength) return false;
+  const x = bytesOf(a);
+  const y = bytesOf(b);
   // Node compares memory with memory, three times as fast as a loop does.
-  const { Buffer } = globalThis as { Buffer?: { compare(a: Uint8Array, b: Uint8Array): number } };
-  if (Buffer !== undefined) return Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
-  const whole = a.byteLength - (a.byteLength % 4);
-  if (ArrayBuffer.isView(a) && a.byteOffset % 4 !== 0) return sameItems(bytesOf(a), bytesOf(b));
-  return sameItems(wordsOf(a, whole), wordsOf(b, whole)) && sameItems(bytesOf(a, whole), bytesOf(b, whole));
-}
-
-function wordsOf(array: ArrayBufferView | ArrayBuffer, bytes: number): Int32Array {
-  return ArrayBuffer.isView(array)
-    ? new Int32Array(array.buffer, array.byteOffset, bytes / 4)
-    : new Int32Array(array, 0, bytes / 4);
-}
-
-function bytesOf(array: ArrayBufferView | ArrayBuffer, from = 0): Uint8Array {
-  if (ArrayBuffer.isView(array)) return new Uint8Array(array.buffer, array.byteOffset + from, array.byteLength - from);
-  return new Uint8Array(array, from);
-}
-
-function sameItems(a: Int32Array | Uint8Array, b: Int32Array | Uint8Array): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  const { Buffer } = globalThis as { Buffer?: { compare(x: Uint8Array, y: Uint8Array): number } };
+  if (Buffer !== undefined) return Buffer.compare(x, y) === 0;
+  const words = x.byteOffset % 4 === 0 && y.byteOffset % 4 === 0 ? x.length >> 2 : 0;
+  const [v, w] = [x, y].map(({ buffer, byteOffset }) => new Int32Array(buffer, byteOffset, words)) as [
+    Int32Array,
+    Int32Array,
+  ];
+  for (let i = 0; i < words; i++) if (v[i] !== w[i]) return false;
+  for (let i = 4 * words; i < x.length; i++) if (x[i] !== y[i]) return false;
   return true;
+}
+
+function bytesOf(array: ArrayBufferView | ArrayBuffer): Uint8Array {
+  return ArrayBuffer.isView(array)
+    ? new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+    : new Uint8Array(array);
 }

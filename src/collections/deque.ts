@@ -19,9 +19,9 @@ export class Deque<T> {
     else this.#items.unshift(item);
   }
 
-  /** The item `offset` places behind the front. */
-  peek(offset = 0): T | undefined {
-    return this.#items[this.#head + offset];
+  /** The item at the front. */
+  peek(): T | undefined {
+    return this.#items[this.#head];
   }
 
   shift(): T | undefined {
@@ -36,15 +36,6 @@ export class Deque<T> {
       this.#head = 0;
     }
     return item;
-  }
-
-  /** Takes out the item `offset` places behind the front; the items before it keep their order. */
-  takeAt(offset: number): T | undefined {
-    const at = this.#head + offset;
-    const item = this.#items[at];
-    for (let i = at; i > this.#head; i--) this.#items[i] = this.#items[i - 1];
-    this.#items[this.#head] = item;
-    return this.shift();
   }
 
   clear(): void {

@@ -150,6 +150,15 @@ function encode(thrown: unknown, walk: Walk): ErrorOnWire {
   }
 }
 
+/** An error of ours as data, where it was noticed but is not to be thrown. */
+export function errorOnWire(
+  name: keyof typeof ours,
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+): ErrorOnWire {
+  return { type: "error", base: name, name, message, fields };
+}
+
 /** Makes of such data what was thrown. Believes nothing that it reads: a stranger may have written it. */
 export function decodeError(wire: ErrorOnWire): unknown {
   return decode(wire, start());

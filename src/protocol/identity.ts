@@ -27,8 +27,3 @@ export type ClientId = string;
 export function keyOf(prefix: string, client: ClientId, id: ClientTaskId): Key {
   return `${prefix || "task"}-${client}-${id}`;
 }
-
-/** The leading part that tasks of one function share: their row in every statistic. */
-export function prefixOf(key: Key): string {
-  return key.split("-", 1)[0] ?? key;
-}

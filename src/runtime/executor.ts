@@ -68,7 +68,9 @@ export class Executor {
   noteDuration(fn: FunctionId, us: number): void {
     const registered = this.#functions.get(fn);
     if (registered === undefined) return;
-    registered.averageUs = registered.averageUs === undefined ? us : (registered.averageUs + us) / 2;
+    // Slow to change: one run that was held up by something else does not make a function slow.
+    const { averageUs = us } = registered;
+    registered.averageUs = averageUs + (us - averageUs) / 8;
   }
 
   /**

@@ -6,8 +6,17 @@ import { hasReferences, isReference, ROW_HEADER } from "../protocol/task-spec.ts
 import { queueOf, tellOfValue, wakeDependents } from "./compute.ts";
 import { inputsOf } from "./dependencies.ts";
 import { awaitValue } from "./gather.ts";
+import { forEachClaim, tellPending } from "./news.ts";
 import { admitPlain, forgetPlain } from "./plain.ts";
-import { type ClientRecord, Flag, type FunctionRecord, type TaskGroup, TaskRecord } from "./records.ts";
+import {
+  type ClientRecord,
+  FLAG_FINAL,
+  FLAG_HAS_INPUTS,
+  FLAG_WANTED,
+  type FunctionRecord,
+  type TaskGroup,
+  TaskRecord,
+} from "./records.ts";
 import { releaseClaim } from "./release.ts";
 import type { SchedulerState } from "./state.ts";
 import { move } from "./transitions.ts";
@@ -38,7 +47,7 @@ function addUniformTasks(
   const { roots } = queueOf(state, options.priority ?? 0);
   for (let i = 0; i < count; i++) {
     if (isPlain) admitPlain(state, first + i, group, i * slots, roots);
-    else addTask(state, group, first + i, keys?.[i], i * slots, Flag.wanted);
+    else addTask(state, group, first + i, keys?.[i], i * slots, FLAG_WANTED);
   }
 }
 
@@ -52,7 +61,7 @@ function addTasks(
     rows[at] = client.functions.get(rows[at] as number);
     const slots = rows[at + 1] as number;
     const hasInputs = hasReferences(rows[at + 2] as number, slots);
-    addTask(state, group, first + i, keys?.[i], at, hasInputs ? Flag.wanted | Flag.hasInputs : Flag.wanted);
+    addTask(state, group, first + i, keys?.[i], at, hasInputs ? FLAG_WANTED | FLAG_HAS_INPUTS : FLAG_WANTED);
     at += ROW_HEADER + slots;
   }
 }
@@ -106,8 +115,9 @@ function claimExisting(state: SchedulerState, client: ClientRecord, id: ClientTa
   client.tasks.set(id, task);
   if (task.atClient) state.recommend(task, "released");
   else if (task.state === "memory") tellOfValue(state, task, client, id);
-  else if (task.state === "erred" && task.error !== undefined) state.toClient(client).erred(id, task.error);
-  else if (task.started) state.toClient(client).started(id);
+  else if (task.state === "erred" && task.error !== undefined)
+    state.toClient(client).send({ type: "task-erred", id, error: task.error });
+  else if (task.started) state.toClient(client).send({ type: "tasks-started", ids: [id] });
   return true;
 }
 
@@ -141,7 +151,7 @@ export function scatter(state: SchedulerState, client: ClientRecord, message: Sc
     message.id,
     { client, rows: [], uniform: undefined, options: {} },
     -1,
-    Flag.wanted | Flag.final,
+    FLAG_WANTED | FLAG_FINAL,
   );
   task.value = message.value;
   task.nbytes = message.nbytes;
@@ -205,14 +215,10 @@ export function cancelTask(state: SchedulerState, first: TaskRecord, reason: str
   const doomed = new Set([first]);
   for (const task of doomed) {
     for (const dependent of task.dependents ?? []) if (dependent.registered) doomed.add(dependent);
-    if (task.wanted) {
-      state.toClient(task.client).send({ type: "cancelled-keys", ids: [task.clientTask], reason });
-      task.client.tasks.delete(task.clientTask);
-    }
-    for (const { client, id } of task.claims ?? []) {
+    forEachClaim(task, (client, id) => {
       state.toClient(client).send({ type: "cancelled-keys", ids: [id], reason });
       client.tasks.delete(id);
-    }
+    });
     task.wanted = false;
     task.claims = undefined;
     task.keep = false;
@@ -248,12 +254,6 @@ export function retry(state: SchedulerState, client: ClientRecord, ids: readonly
     move(state, task, "released");
     tellPending(state, task);
   }
-}
-
-/** Tells everybody who wants `task` that it is to run again. */
-export function tellPending(state: SchedulerState, task: TaskRecord): void {
-  if (task.wanted) state.toClient(task.client).send({ type: "tasks-pending", ids: [task.clientTask] });
-  for (const { client, id } of task.claims ?? []) state.toClient(client).send({ type: "tasks-pending", ids: [id] });
 }
 
 export function fireAndForget(client: ClientRecord, ids: readonly ClientTaskId[]): void {

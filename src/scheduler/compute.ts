@@ -5,6 +5,7 @@ import type { ClientTaskId } from "../protocol/identity.ts";
 import { SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { forEachDependency } from "./dependencies.ts";
 import { fetchForClients } from "./gather.ts";
+import { forEachClaim, tell } from "./news.ts";
 import { ALLOWED_FAILURES, type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
 import { freeReplicas, leaveQueue, releaseInputs } from "./release.ts";
 import type { Queue, SchedulerState } from "./state.ts";
@@ -104,8 +105,7 @@ export function settle(state: SchedulerState, task: TaskRecord): void {
   task.witnessed = 0;
   releaseInputs(state, task);
   if (task.value !== NO_VALUE) dropRecipe(task);
-  if (task.wanted) tellOfValue(state, task, task.client, task.clientTask);
-  for (const claim of task.claims ?? []) tellOfValue(state, task, claim.client, claim.id);
+  forEachClaim(task, (client, id) => tellOfValue(state, task, client, id));
   if (task.value === NO_VALUE) fetchForClients(state, task);
   wakeDependents(state, task);
   task.keep = false;
@@ -149,8 +149,7 @@ export function fail(state: SchedulerState, task: TaskRecord): void {
   freeReplicas(state, task);
   const { error } = task;
   if (error !== undefined) {
-    if (task.wanted) state.toClient(task.client).erred(task.clientTask, error);
-    for (const claim of task.claims ?? []) state.toClient(claim.client).erred(claim.id, error);
+    tell(state, task, (id) => ({ type: "task-erred", id, error }));
     for (const dependent of task.dependents ?? []) {
       if (!dependent.registered) continue;
       dependent.error = error;

@@ -22,6 +22,7 @@ import type { SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./c
 import { deliver, receiveData } from "./gather.ts";
 import { ENOUGH_QUEUED } from "./intake.ts";
 import { addClient, addWorker, removeClient, removeWorker } from "./membership.ts";
+import { tell, tellPending } from "./news.ts";
 import { assign, judgeRoom } from "./placement.ts";
 import { isPlain, settlePlain } from "./plain.ts";
 import { type ClientRecord, NO_VALUE, type TaskRecord, type WorkerRecord, zombieName } from "./records.ts";
@@ -86,15 +87,6 @@ export class SchedulerMachine {
   /** Calls `watch` for every transition from now on; without it nothing is recorded. */
   watch(watch: ((record: TransitionRecord) => void) | undefined): void {
     this.#state.watch = watch;
-  }
-
-  /** Tasks that have still to end. */
-  get unfinished(): number {
-    let unfinished = 0;
-    for (const task of this.#state.tasks.values()) {
-      if (task.state !== "memory" && task.state !== "erred") unfinished += 1;
-    }
-    return unfinished;
   }
 
   /** The machine's insides, to be looked at by tests and by whoever shows them; nobody else writes there. */
@@ -181,8 +173,7 @@ export class SchedulerMachine {
         const task = this.#running(worker, message.id, message.run);
         if (task === undefined) return;
         task.started = true;
-        if (task.wanted) state.toClient(task.client).started(task.clientTask);
-        for (const { client, id } of task.claims ?? []) state.toClient(client).started(id);
+        tell(state, task, (id) => ({ type: "tasks-started", ids: [id] }));
         return;
       }
       case "task-dropped":
@@ -194,10 +185,7 @@ export class SchedulerMachine {
         const task = this.#running(worker, message.id, message.run);
         if (task === undefined) return;
         const { fraction, note } = message;
-        if (task.wanted)
-          state.toClient(task.client).send({ type: "task-progress", id: task.clientTask, fraction, note });
-        for (const { client, id } of task.claims ?? [])
-          state.toClient(client).send({ type: "task-progress", id, fraction, note });
+        tell(state, task, (id) => ({ type: "task-progress", id, fraction, note }));
         return;
       }
       case "add-keys":
@@ -297,7 +285,7 @@ export class SchedulerMachine {
     if (task.retriesUsed < (task.group.options.retries ?? 0)) {
       task.retriesUsed += 1;
       move(this.#state, task, "released");
-      claims.tellPending(this.#state, task);
+      tellPending(this.#state, task);
       return;
     }
     task.error = message.error;
@@ -332,7 +320,7 @@ export class SchedulerMachine {
 
   #recompute(task: TaskRecord): void {
     move(this.#state, task, "released");
-    claims.tellPending(this.#state, task);
+    tellPending(this.#state, task);
   }
 }
 

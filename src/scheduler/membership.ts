@@ -1,9 +1,9 @@
 /** Workers and clients come and go, and what that means for what they had in hand. */
 
-import { encodeError, KilledWorkerError } from "../protocol/errors.ts";
+import { errorOnWire } from "../protocol/errors.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
-import { tellPending } from "./claims.ts";
 import { fetchForClients } from "./gather.ts";
+import { tellPending } from "./news.ts";
 import { judgeRoom } from "./placement.ts";
 import { ALLOWED_FAILURES, ClientRecord, type TaskRecord, WorkerRecord } from "./records.ts";
 import { isLost, leaveWorker, releaseClaim } from "./release.ts";
@@ -61,12 +61,11 @@ function suspectsOf(inHand: readonly TaskRecord[]): ReadonlySet<TaskRecord> {
 function chargeDeath(task: TaskRecord, address: WorkerAddress, reason: string): boolean {
   task.deaths = [...(task.deaths ?? []), address];
   if (task.deaths.length < ALLOWED_FAILURES) return false;
-  task.error = encodeError(
-    new KilledWorkerError(
-      `${task.key} was running each of the ${task.deaths.length} times that a worker died (the last: ${reason}). ` +
-        "It will not be tried again: look for what ends the thread, such as process.exit(), an uncaught error in a callback, or memory running out",
-      { key: task.key, attempts: task.deaths },
-    ),
+  task.error = errorOnWire(
+    "KilledWorkerError",
+    `${task.key} was running each of the ${task.deaths.length} times that a worker died (the last: ${reason}). ` +
+      "It will not be tried again: look for what ends the thread, such as process.exit(), an uncaught error in a callback, or memory running out",
+    { key: task.key, attempts: task.deaths },
   );
   return true;
 }

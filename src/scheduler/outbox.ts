@@ -1,8 +1,8 @@
 /** Messages on their way out, merged into columns while they can be without changing their order. */
 
 import type { SchedulerToClientMessage } from "../protocol/client-messages.ts";
-import type { ErrorOnWire } from "../protocol/errors.ts";
-import type { ClientId, ClientTaskId, FunctionId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
+
+import type { ClientId, ClientTaskId, FunctionId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { ShippedFunction } from "../protocol/task-spec.ts";
 import type { SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
 
@@ -70,10 +70,6 @@ export class WorkerOutbox {
     this.send({ type: "register-functions", functions: [[fn.id, fn.shipped]] });
   }
 
-  cancel(id: TaskId, run: RunId, reason: string): void {
-    this.send({ type: "cancel-compute", ids: [id], runs: [run], reason });
-  }
-
   send(message: SchedulerToWorkerMessage): void {
     this.#compute = undefined;
     this.#blocks = undefined;
@@ -101,7 +97,6 @@ interface OpenInMemory {
 export class ClientOutbox {
   #messages: SchedulerToClientMessage[] = [];
   #inMemory: OpenInMemory | undefined;
-  #started: ClientTaskId[] | undefined;
 
   get isEmpty(): boolean {
     return this.#messages.length === 0;
@@ -119,22 +114,8 @@ export class ClientOutbox {
     open.values.push(value);
   }
 
-  started(id: ClientTaskId): void {
-    if (this.#started === undefined) {
-      const ids: ClientTaskId[] = [];
-      this.send({ type: "tasks-started", ids });
-      this.#started = ids;
-    }
-    this.#started.push(id);
-  }
-
-  erred(id: ClientTaskId, error: ErrorOnWire): void {
-    this.send({ type: "task-erred", id, error });
-  }
-
   send(message: SchedulerToClientMessage): void {
     this.#inMemory = undefined;
-    this.#started = undefined;
     this.#messages.push(message);
   }
 
@@ -142,7 +123,6 @@ export class ClientOutbox {
     const messages = this.#messages;
     this.#messages = [];
     this.#inMemory = undefined;
-    this.#started = undefined;
     return messages;
   }
 }

@@ -9,11 +9,24 @@
 import type { Deque } from "../collections/deque.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
 import { AWAITED } from "../protocol/task-spec.ts";
-import { Flag, type TaskGroup, TaskRecord, type WorkerRecord } from "./records.ts";
+import {
+  FLAG_AT_CLIENT,
+  FLAG_AWAITED,
+  FLAG_FINAL,
+  FLAG_HAS_INPUTS,
+  FLAG_IS_RARE,
+  FLAG_KEEP,
+  FLAG_REGISTERED,
+  FLAG_STARTED,
+  FLAG_WANTED,
+  type TaskGroup,
+  TaskRecord,
+  type WorkerRecord,
+} from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 
 /** What makes a task anything but plain. */
-const UNUSUAL = Flag.hasInputs | Flag.isRare | Flag.keep | Flag.atClient | Flag.registered;
+const UNUSUAL = FLAG_HAS_INPUTS | FLAG_IS_RARE | FLAG_KEEP | FLAG_AT_CLIENT | FLAG_REGISTERED;
 
 export function isPlain(task: TaskRecord): boolean {
   return (task.flags & UNUSUAL) === 0 && task.dependents === undefined && task.group.uniform !== undefined;
@@ -27,7 +40,7 @@ export function admitPlain(
   at: number,
   line: Deque<TaskRecord>,
 ): void {
-  const task = new TaskRecord(state.nextTaskId++, id, group, at, Flag.wanted);
+  const task = new TaskRecord(state.nextTaskId++, id, group, at, FLAG_WANTED);
   task.state = "queued";
   group.client.tasks.set(id, task);
   state.tasks.set(task.id, task);
@@ -62,8 +75,8 @@ export function dispatchPlain(
     task.runId += 1;
     task.expectedUs = expectedUs;
     task.processingOn = worker;
-    if (task.id !== id || task.runId !== run || (task.flags & Flag.awaited) !== flags) {
-      flags = task.flags & Flag.awaited;
+    if (task.id !== id || task.runId !== run || (task.flags & FLAG_AWAITED) !== flags) {
+      flags = task.flags & FLAG_AWAITED;
       run = task.runId;
       blocks.push(fn.id, slots, flags === 0 ? 0 : AWAITED, task.id, run, task.clientTask, 0);
     }
@@ -86,11 +99,11 @@ export function settlePlain(state: SchedulerState, worker: WorkerRecord, task: T
   worker.processing -= 1;
   worker.occupancyUs -= task.expectedUs;
   task.processingOn = undefined;
-  task.flags = (task.flags | Flag.final) & ~Flag.started;
+  task.flags = (task.flags | FLAG_FINAL) & ~FLAG_STARTED;
   task.state = "memory";
   task.value = value;
   task.nbytes = 0;
-  if ((task.flags & Flag.wanted) === 0) return;
+  if ((task.flags & FLAG_WANTED) === 0) return;
   state.toClient(client).inMemory(task.clientTask, value, false);
   client.handOver(task);
 }
@@ -98,7 +111,7 @@ export function settlePlain(state: SchedulerState, worker: WorkerRecord, task: T
 /** memory -> forgotten, once the client has said that it has the value. False if the task is not plain any more. */
 export function forgetPlain(state: SchedulerState, task: TaskRecord): boolean {
   if ((task.flags & UNUSUAL) !== 0 || task.liveDependents > 0 || task.state !== "memory") return false;
-  task.flags &= ~Flag.wanted;
+  task.flags &= ~FLAG_WANTED;
   task.state = "forgotten";
   task.group.client.tasks.delete(task.clientTask);
   state.tasks.delete(task.id);

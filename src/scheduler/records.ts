@@ -52,21 +52,19 @@ interface Rarities {
   retriesUsed: number;
 }
 
-/** Bits of {@link TaskRecord.flags}. */
-export const Flag = {
-  wanted: 1,
-  awaited: 2,
-  keep: 4,
-  registered: 8,
-  formerlyRegistered: 16,
-  atClient: 32,
-  started: 64,
-  final: 128,
-  /** It refers to other tasks. */
-  hasInputs: 256,
-  /** It has something that few tasks have. */
-  isRare: 512,
-} as const;
+// Bits of TaskRecord.flags. Constants of their own, for those are written out where they are used.
+export const FLAG_WANTED = 1;
+export const FLAG_AWAITED = 2;
+export const FLAG_KEEP = 4;
+export const FLAG_REGISTERED = 8;
+export const FLAG_FORMERLY_REGISTERED = 16;
+export const FLAG_AT_CLIENT = 32;
+export const FLAG_STARTED = 64;
+export const FLAG_FINAL = 128;
+/** It refers to other tasks. */
+export const FLAG_HAS_INPUTS = 256;
+/** It has something that few tasks have. */
+export const FLAG_IS_RARE = 512;
 
 /**
  * A task from its submission until nobody can ask for it any more. A row of its group says what to run: there, the function is a
@@ -116,66 +114,66 @@ export class TaskRecord {
 
   /** Whether `client` still wants it. */
   get wanted(): boolean {
-    return (this.flags & Flag.wanted) !== 0;
+    return (this.flags & FLAG_WANTED) !== 0;
   }
   set wanted(on: boolean) {
-    this.flags = on ? this.flags | Flag.wanted : this.flags & ~Flag.wanted;
+    this.flags = on ? this.flags | FLAG_WANTED : this.flags & ~FLAG_WANTED;
   }
 
   /** Whether `client` waits for the value. */
   get awaited(): boolean {
-    return (this.flags & Flag.awaited) !== 0;
+    return (this.flags & FLAG_AWAITED) !== 0;
   }
   set awaited(on: boolean) {
-    this.flags = on ? this.flags | Flag.awaited : this.flags & ~Flag.awaited;
+    this.flags = on ? this.flags | FLAG_AWAITED : this.flags & ~FLAG_AWAITED;
   }
 
   /** Stays until it has run although nobody holds a future on it. */
   get keep(): boolean {
-    return (this.flags & Flag.keep) !== 0;
+    return (this.flags & FLAG_KEEP) !== 0;
   }
   set keep(on: boolean) {
-    this.flags = on ? this.flags | Flag.keep : this.flags & ~Flag.keep;
+    this.flags = on ? this.flags | FLAG_KEEP : this.flags & ~FLAG_KEEP;
   }
 
   /** Whether it stands in the `dependents` of its inputs and is counted in their `liveDependents`. */
   get registered(): boolean {
-    return (this.flags & Flag.registered) !== 0;
+    return (this.flags & FLAG_REGISTERED) !== 0;
   }
   set registered(on: boolean) {
-    this.flags = on ? this.flags | Flag.registered : this.flags & ~Flag.registered;
+    this.flags = on ? this.flags | FLAG_REGISTERED : this.flags & ~FLAG_REGISTERED;
   }
 
   /** Whether it may stand in their `dependents` from an earlier run. */
   get formerlyRegistered(): boolean {
-    return (this.flags & Flag.formerlyRegistered) !== 0;
+    return (this.flags & FLAG_FORMERLY_REGISTERED) !== 0;
   }
   set formerlyRegistered(on: boolean) {
-    this.flags = on ? this.flags | Flag.formerlyRegistered : this.flags & ~Flag.formerlyRegistered;
+    this.flags = on ? this.flags | FLAG_FORMERLY_REGISTERED : this.flags & ~FLAG_FORMERLY_REGISTERED;
   }
 
   /** The only copy was moved to the client, who gives it back before using it in a task. */
   get atClient(): boolean {
-    return (this.flags & Flag.atClient) !== 0;
+    return (this.flags & FLAG_AT_CLIENT) !== 0;
   }
   set atClient(on: boolean) {
-    this.flags = on ? this.flags | Flag.atClient : this.flags & ~Flag.atClient;
+    this.flags = on ? this.flags | FLAG_AT_CLIENT : this.flags & ~FLAG_AT_CLIENT;
   }
 
   /** Whether the worker has said that it began. */
   get started(): boolean {
-    return (this.flags & Flag.started) !== 0;
+    return (this.flags & FLAG_STARTED) !== 0;
   }
   set started(on: boolean) {
-    this.flags = on ? this.flags | Flag.started : this.flags & ~Flag.started;
+    this.flags = on ? this.flags | FLAG_STARTED : this.flags & ~FLAG_STARTED;
   }
 
   /** Its value is safe with the scheduler, so what its row referred to has been let go. */
   get isFinal(): boolean {
-    return (this.flags & Flag.final) !== 0;
+    return (this.flags & FLAG_FINAL) !== 0;
   }
   set isFinal(on: boolean) {
-    this.flags = on ? this.flags | Flag.final : this.flags & ~Flag.final;
+    this.flags = on ? this.flags | FLAG_FINAL : this.flags & ~FLAG_FINAL;
   }
 
   get claims(): Claim[] | undefined {
@@ -234,7 +232,7 @@ export class TaskRecord {
 
   // Static, for a class with private methods adds a field to each of its instances.
   static #rare(task: TaskRecord): Rarities {
-    task.flags |= Flag.isRare;
+    task.flags |= FLAG_IS_RARE;
     task.#rarities ??= {
       claims: undefined,
       name: undefined,
@@ -265,7 +263,7 @@ export class TaskRecord {
   }
 
   get hasInputs(): boolean {
-    return (this.flags & (Flag.hasInputs | Flag.final)) === Flag.hasInputs;
+    return (this.flags & (FLAG_HAS_INPUTS | FLAG_FINAL)) === FLAG_HAS_INPUTS;
   }
 
   /** Whether a claim of any kind keeps it: a client's, or its own promise to run. */

@@ -28,7 +28,12 @@ export function withdraw(state: SchedulerState, task: TaskRecord): void {
     worker.zombies.set(zombieName(task.id, task.runId), task.expectedUs);
     worker.occupancyUs += task.expectedUs;
     leaveWorker(task);
-    state.toWorker(worker).cancel(task.id, task.runId, "not wanted any more");
+    state.toWorker(worker).send({
+      type: "cancel-compute",
+      ids: [task.id],
+      runs: [task.runId],
+      reason: "not wanted any more",
+    });
   }
   goOn(state, task);
 }

@@ -31,7 +31,7 @@ export function move(state: SchedulerState, task: TaskRecord, to: TaskState): vo
   const from = task.state;
   const rule = RULES[from][to];
   if (rule === undefined) {
-    throw new InvalidTransitionError(`no way from ${from} to ${to} for ${task.key}; this is a bug in manyhands`, {
+    throw new InvalidTransitionError(`no way from ${from} to ${to} for ${task.key}: a bug in manyhands`, {
       key: task.key,
       from,
       to,

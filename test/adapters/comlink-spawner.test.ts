@@ -51,11 +51,28 @@ describe("ways to start a thread", () => {
   it("that may not compile functions are left for one that may, if there is one", { timeout: 10_000 }, async () => {
     const text =
       'require("node:worker_threads").parentPort.postMessage({ type: "ready", canCompile: false }); setInterval(() => {}, 9e6);';
-    const mute = () => fromWorker(new Worker(text, { eval: true }));
+    let tries = 0;
+    const mute = () => {
+      tries += 1;
+      return fromWorker(new Worker(text, { eval: true }));
+    };
     const spawner = new ComlinkSpawner(1, [mute, works]);
-    const thread = spawner.spawn(setup);
+    const threads = [spawner.spawn(setup)];
+    await threads[0]?.ready;
+    threads.push(spawner.spawn(setup));
+    await threads[1]?.ready;
+    assert.equal(tries, 1, "it is not tried for the second thread");
+    for (const thread of threads) thread.terminate("over");
+  });
+
+  it("that may not compile functions will do if nothing else works", { timeout: 10_000 }, async () => {
+    const text =
+      'require("node:worker_threads").parentPort.postMessage({ type: "ready", canCompile: false }); setInterval(() => {}, 9e6);';
+    const mute = () => fromWorker(new Worker(text, { eval: true }));
+    const fails = () => Promise.reject(new Error("forbidden"));
+    const thread = new ComlinkSpawner(1, [mute, fails]).spawn(setup);
     await thread.ready;
-    assert.equal(spawner.best, 1);
     thread.terminate("over");
+    assert.equal(await thread.comm.closed, "over");
   });
 });
