@@ -1,4 +1,9 @@
-/** Comlink, between a page or process and the threads it owns. Calls go one way only: nothing is exposed to a thread. */
+/**
+ * Comlink, between a page or process and the threads it owns. Calls go one way only: nothing is exposed to a thread.
+ *
+ * A call is taken for answered once it is sent. The answers would say nothing, and each would wake the owner: what goes wrong in
+ * the thread, the thread says itself, and what it has to tell are messages of the protocol.
+ */
 
 import * as Comlink from "comlink";
 import type { Comm } from "../ports/comm.ts";
@@ -11,7 +16,7 @@ import type {
   WorkerReady,
 } from "../protocol/worker-messages.ts";
 
-/** What a thread lets its owner call. Every call carries a batch; Comlink's answer only says that it arrived. */
+/** What a thread lets its owner call. Every call carries a batch. */
 export interface WorkerThread {
   start(setup: WorkerSetup): void;
   deliver(messages: readonly SchedulerToWorkerMessage[]): void;
@@ -20,17 +25,6 @@ export interface WorkerThread {
 
 /** Anything a thread says that is not Comlink's. */
 export type ThreadWord = readonly WorkerMessage[] | WorkerReady | WorkerExiting;
-
-function asComlinkEndpoint(endpoint: ThreadEndpoint): Comlink.Endpoint {
-  return {
-    postMessage: (message, transfer) => endpoint.postMessage(message, transfer ?? []),
-    addEventListener: (_type, listener) => {
-      const hear = typeof listener === "function" ? listener : listener.handleEvent.bind(listener);
-      endpoint.onMessage((data) => hear({ data } as MessageEvent));
-    },
-    removeEventListener: () => {},
-  };
-}
 
 /** The owner's end of a conversation with a worker in a thread. */
 export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]> {
@@ -57,36 +51,40 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
       this.#failReady = reject;
     });
     this.ready.catch(() => {});
-    const postMessage: ThreadEndpoint["postMessage"] = (message, transfer) => {
-      try {
-        endpoint.postMessage(message, transfer);
-      } catch (error) {
-        this.#refusal = { error };
-        throw error;
-      }
-    };
-    const onMessage: ThreadEndpoint["onMessage"] = (hear) => endpoint.onMessage(hear);
-    this.#remote = Comlink.wrap<WorkerThread>(asComlinkEndpoint({ postMessage, onMessage }));
+    let answer: (event: MessageEvent) => void = () => {};
+    this.#remote = Comlink.wrap<WorkerThread>({
+      postMessage: (message: { readonly id: string }, transfer) => {
+        try {
+          endpoint.postMessage(message, transfer ?? []);
+        } catch (error) {
+          this.#refusal = { error };
+        }
+        answer({ data: { id: message.id, type: "RAW", value: undefined } } as MessageEvent);
+      },
+      addEventListener: (_type, listener) => {
+        answer = listener as typeof answer;
+      },
+      removeEventListener: () => {},
+    });
     this.#deliver = this.#remote.deliver as (messages: readonly SchedulerToWorkerMessage[]) => Promise<void>;
     endpoint.onMessage((message) => this.#hear(message as ThreadWord));
   }
 
   start(setup: WorkerSetup): void {
-    this.#answered(this.#remote.start(setup));
+    this.#remote.start(setup);
   }
 
   link(peer: WorkerAddress, port: object): void {
-    this.#answered(this.#remote.link(peer, Comlink.transfer(port, [port as Transferable])));
+    this.#remote.link(peer, Comlink.transfer(port, [port as Transferable]));
   }
 
   send(messages: readonly SchedulerToWorkerMessage[], transfer: readonly object[] = []): void {
     if (this.#isClosed) return;
     const batch = transfer.length === 0 ? messages : Comlink.transfer(messages as object, transfer as Transferable[]);
-    const call = this.#deliver(batch as readonly SchedulerToWorkerMessage[]);
+    this.#deliver(batch as readonly SchedulerToWorkerMessage[]);
     const refusal = this.#refusal;
-    if (refusal === undefined) return this.#answered(call);
+    if (refusal === undefined) return;
     this.#refusal = undefined;
-    call.catch(() => {});
     throw refusal.error;
   }
 
@@ -114,18 +112,31 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
     if (type === "ready") this.#settleReady(word as WorkerReady);
     else if (type === "exiting") this.close((word as WorkerExiting).reason);
   }
-
-  /** A call that fails means that the worker's machine threw: it cannot be trusted to go on. */
-  #answered(call: Promise<unknown>): void {
-    call.catch((error: unknown) =>
-      this.close(`its worker failed: ${error instanceof Error ? error.message : String(error)}`),
-    );
-  }
 }
 
-/** The thread's end: lets its owner call `worker`, and says that it is ready. */
+/** The thread's end: lets its owner call `worker`, and says that it is ready. A worker that throws cannot be trusted to go on. */
 export function exposeWorker(endpoint: ThreadEndpoint, worker: WorkerThread, canCompile: boolean): void {
-  Comlink.expose(worker, asComlinkEndpoint(endpoint));
+  const guarded =
+    <A extends readonly unknown[]>(call: (...args: A) => void) =>
+    (...args: A): void => {
+      try {
+        call(...args);
+      } catch (error) {
+        const reason = `its worker failed: ${error instanceof Error ? error.message : String(error)}`;
+        endpoint.postMessage({ type: "exiting", reason } satisfies WorkerExiting, []);
+      }
+    };
+  const { start, deliver, link } = worker;
+  Comlink.expose(
+    { start: guarded(start), deliver: guarded(deliver), link: guarded(link) },
+    {
+      postMessage: () => {},
+      addEventListener: (_type, listener) => {
+        endpoint.onMessage((data) => (listener as (event: MessageEvent) => void)({ data } as MessageEvent));
+      },
+      removeEventListener: () => {},
+    },
+  );
   endpoint.postMessage({ type: "ready", canCompile } satisfies WorkerReady, []);
 }
 

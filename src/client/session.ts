@@ -384,7 +384,10 @@ export class Session implements FutureOwner {
       if (message.type === "keys-in-memory") hasValues = true;
       this.#ledger.hear(message);
     }
-    if (hasValues) this.#send({ type: "news-received", batch });
+    if (hasValues) {
+      const isUrgent = this.#submission.acknowledge(batch) || this.#ledger.size === 0;
+      if (isUrgent && !this.#isFlushDue) this.#flushSoon();
+    }
     this.#rest();
     if (this.#ledger.size > 0) return;
     for (const id of this.#noticed.clear()) {

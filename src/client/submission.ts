@@ -24,17 +24,37 @@ export interface TaskRow {
   readonly options: TaskOptions;
 }
 
+/** Batches of news after which it is said that they have arrived, even if there is nothing else to say. */
+const MOST_UNSAID = 16;
+
 /** A uniform message with fewer tasks is rewritten when one of another kind comes; a longer one is left, and another begun. */
 const WORTH_KEEPING = 16;
 
 export class Submission {
   #messages: ClientMessage[] = [];
+  /** The last batch of news that arrived while there was nothing to say, and how many such batches there were. */
+  #received = 0;
+  #unsaid = 0;
   #graph: OpenGraph | undefined;
   #gather: number[] | undefined;
   #release: ClientTaskId[] | undefined;
 
   get isEmpty(): boolean {
-    return this.#messages.length === 0;
+    return this.#messages.length === 0 && this.#unsaid === 0;
+  }
+
+  /**
+   * News up to `batch` has arrived. That can wait until something else is said, but must then come first: what is sent from now on
+   * counts on it. Returns whether it has waited long enough.
+   */
+  acknowledge(batch: number): boolean {
+    if (this.#messages.length > 0) {
+      this.send({ type: "news-received", batch });
+      return true;
+    }
+    this.#received = batch;
+    this.#unsaid += 1;
+    return this.#unsaid >= MOST_UNSAID;
   }
 
   /** Tasks in the message being filled. */
@@ -111,6 +131,8 @@ export class Submission {
 
   take(): readonly ClientMessage[] {
     const messages = this.#messages;
+    if (this.#unsaid > 0) messages.unshift({ type: "news-received", batch: this.#received });
+    this.#unsaid = 0;
     this.#messages = [];
     this.#graph = undefined;
     this.#gather = undefined;
