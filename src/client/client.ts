@@ -141,8 +141,9 @@ export class Client {
    * maps and sets, and undefined elsewhere.
    */
   gather<X>(collection: X, { errors = "throw" }: { readonly errors?: "throw" | "skip" } = {}): Promise<Gathered<X>> {
-    const futures: Future[] = [];
-    const shape = snapshot(collection, futures);
+    const isFlat = Array.isArray(collection) && collection.every((each) => each instanceof Future);
+    const futures: Future[] = isFlat ? collection.slice() : [];
+    const shape = isFlat ? futures : snapshot(collection, futures);
     return new Promise((resolve, reject) => {
       let missing = futures.length;
       const finish = () => resolve(fill(shape, errors === "skip") as Gathered<X>);
@@ -280,12 +281,16 @@ function snapshot(item: unknown, futures: Future[]): unknown {
   return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, inside(value)]));
 }
 
+/** Puts values in place of the futures in what `snapshot` made. */
 function fill(item: unknown, skipsFailed: boolean): unknown {
   const isSkipped = (each: unknown) => skipsFailed && each instanceof Future && hasFailed(futureAccess.state(each));
   if (typeof item !== "object" || item === null) return item;
   if (item instanceof Future) return isSkipped(item) ? undefined : futureAccess.value(item);
-  if (Array.isArray(item))
-    return (skipsFailed ? item.filter((each) => !isSkipped(each)) : item).map((each) => fill(each, skipsFailed));
+  if (Array.isArray(item)) {
+    const array: unknown[] = skipsFailed ? item.filter((each) => !isSkipped(each)) : item;
+    for (let i = 0; i < array.length; i++) array[i] = fill(array[i], skipsFailed);
+    return array;
+  }
   if (item instanceof Set)
     return new Set([...item].filter((each) => !isSkipped(each)).map((each) => fill(each, skipsFailed)));
   if (item instanceof Map) {
