@@ -262,7 +262,12 @@ export class Future<T = unknown> {
       change: (future, state, outcome) => {
         future.#state = state;
         future.#outcome = outcome;
-        Future.#tellWatchers(future);
+        const watchers = future.#watchers;
+        if (typeof watchers === "function" && state === "finished") {
+          // What happens to most futures that are watched, without asking around.
+          future.#watchers = undefined;
+          watchers(outcome);
+        } else if (watchers !== undefined) Future.#tellWatchers(future);
       },
       watch: (future, watcher) => {
         if (watcher.changed(future)) Future.#addWatcher(future, watcher);

@@ -12,6 +12,8 @@ export interface LedgerShell {
   copy(value: unknown): unknown;
   /** Tasks that the user gave a name, and that others may therefore know. */
   readonly names: ReadonlyMap<ClientTaskId, unknown>;
+  /** Tasks that the scheduler keeps until we say that we do not want them any more. */
+  readonly held: ReadonlySet<ClientTaskId>;
   /** The scheduler keeps the task for this future: when the user lets go of the future, the claim is to be released. */
   hold(future: Future): void;
   /** It does not any more: the value that came is all there is. */
@@ -60,17 +62,18 @@ export class Ledger {
     switch (message.type) {
       case "keys-in-memory": {
         const { ids, values, shared } = message;
+        const { names, held } = this.#shell;
         let nextShared = 0;
         for (let i = 0; i < ids.length; i++) {
           const isShared = shared[nextShared] === i;
           if (isShared) nextShared += 1;
           const id = ids[i] as ClientTaskId;
-          const future = this.#open.get(id);
+          const future = this.#open.take(id);
           if (future === undefined) continue;
-          this.forget(id);
+          if (this.#stored.size > 0) this.#stored.delete(id);
           // Before anybody is told: they may let go of it at once.
-          if (this.#shell.names.size > 0 && this.#shell.names.has(id)) this.#shell.hold(future);
-          else this.#shell.unhold(future);
+          if (names.size > 0 && names.has(id)) this.#shell.hold(future);
+          else if (held.size > 0) this.#shell.unhold(future);
           futureAccess.change(future, "finished", isShared ? this.#shell.copy(values[i]) : values[i]);
         }
         return;

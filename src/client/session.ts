@@ -76,6 +76,7 @@ export class Session implements FutureOwner {
     this.#ledger = new Ledger({
       copy: (value) => structuredClone(value),
       names: this.#keys,
+      held: this.#held,
       hold: (future) => this.#hold(future),
       unhold: (future) => this.#unhold(future),
       tookOver: (future, value) => {
@@ -340,7 +341,7 @@ export class Session implements FutureOwner {
 
   /** The cluster keeps nothing for it any more: the value is here, and our own. */
   #unhold(future: Future): void {
-    if (this.#held.size > 0 && this.#held.delete(futureAccess.id(future))) this.#collected.unregister(future);
+    if (this.#held.delete(futureAccess.id(future))) this.#collected.unregister(future);
   }
 
   #release(id: ClientTaskId): void {

@@ -43,11 +43,13 @@ export class PagedTable<T> {
     page.items[offset] = item;
   }
 
-  delete(id: number): boolean {
+  /** Takes the item out, and returns it. */
+  take(id: number): T | undefined {
     const offset = id & OFFSET_MASK;
     const number = (id - offset) / PAGE_SIZE;
     const page = number === this.#recentNumber ? this.#recent : this.#turnTo(number);
-    if (page === undefined || page.items[offset] === undefined) return false;
+    const item = page?.items[offset];
+    if (page === undefined || item === undefined) return undefined;
     page.items[offset] = undefined;
     page.live -= 1;
     this.#size -= 1;
@@ -55,7 +57,11 @@ export class PagedTable<T> {
       this.#pages.delete(number);
       this.#forgetRecent();
     }
-    return true;
+    return item;
+  }
+
+  delete(id: number): boolean {
+    return this.take(id) !== undefined;
   }
 
   /** Items in the order of their pages' first use; items may be deleted meanwhile. */
