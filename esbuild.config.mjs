@@ -112,8 +112,8 @@ const inlineModule = (name) => ({
 
 const workerBuild = (name) => ({
   ...shared,
-  // With the spaces go the comments, and with those `import(/* webpackIgnore: true */ url)`, which webpack would rewrite.
-  minifyWhitespace: false,
+  // With the spaces go the comments, and with those `import(/* webpackIgnore: true */ url)` in pages, which webpack would rewrite.
+  minifyWhitespace: name !== "web-worker",
   entryPoints: [`src/${name}.ts`],
   outdir,
   platform: workers[name].platform,

@@ -380,13 +380,13 @@ export class Session implements FutureOwner {
   }
 
   #hear({ batch, messages }: News): void {
-    let hasValues = false;
+    let values = 0;
     for (const message of messages) {
-      if (message.type === "keys-in-memory") hasValues = true;
+      if (message.type === "keys-in-memory") values += message.ids.length;
       this.#ledger.hear(message);
     }
-    if (hasValues) {
-      const isUrgent = this.#submission.acknowledge(batch) || this.#ledger.size === 0;
+    if (values > 0) {
+      const isUrgent = this.#submission.acknowledge(batch, values) || this.#ledger.size === 0;
       if (isUrgent && !this.#isFlushDue) this.#flushSoon();
     }
     this.#rest();

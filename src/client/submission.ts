@@ -24,15 +24,15 @@ export interface TaskRow {
   readonly options: TaskOptions;
 }
 
-/** Batches of news after which it is said that they have arrived, even if there is nothing else to say. */
-const MOST_UNSAID = 16;
+/** Values after which it is said that they have arrived, even if there is nothing else to say. */
+const MOST_UNSAID = 64;
 
 /** A uniform message with fewer tasks is rewritten when one of another kind comes; a longer one is left, and another begun. */
 const WORTH_KEEPING = 16;
 
 export class Submission {
   #messages: ClientMessage[] = [];
-  /** The last batch of news that arrived while there was nothing to say, and how many such batches there were. */
+  /** The last batch of news that arrived while there was nothing to say, and how many values came so. */
   #received = 0;
   #unsaid = 0;
   #graph: OpenGraph | undefined;
@@ -44,16 +44,16 @@ export class Submission {
   }
 
   /**
-   * News up to `batch` has arrived. That can wait until something else is said, but must then come first: what is sent from now on
+   * News up to `batch` has arrived, with so many values in it. That can wait until something else is said, but must then come first: what is sent from now on
    * counts on it. Returns whether it has waited long enough.
    */
-  acknowledge(batch: number): boolean {
+  acknowledge(batch: number, values: number): boolean {
     if (this.#messages.length > 0) {
       this.send({ type: "news-received", batch });
       return true;
     }
     this.#received = batch;
-    this.#unsaid += 1;
+    this.#unsaid += values;
     return this.#unsaid >= MOST_UNSAID;
   }
 
