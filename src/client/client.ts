@@ -259,9 +259,7 @@ function listOf(futures: Future | Iterable<Future>): readonly Future[] {
 function toArray(iterable: Iterable<unknown>, index: number): readonly unknown[] {
   if (Array.isArray(iterable)) return iterable;
   if (typeof iterable?.[Symbol.iterator] !== "function") {
-    throw new TypeError(
-      `argument ${index + 1} of map() must be iterable; to give every task the same value, wrap the function or use submit()`,
-    );
+    throw new TypeError(`argument ${index + 1} of map() must be iterable, as an array is`);
   }
   return [...iterable];
 }

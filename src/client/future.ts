@@ -199,10 +199,6 @@ export class Future<T = unknown> {
     this.release();
   }
 
-  get [Symbol.toStringTag](): string {
-    return "Future";
-  }
-
   // Static, for a class with private methods adds a field to each of its instances, and of these there are many.
 
   static #whenDone(future: Future<unknown>, then: () => void): void {

@@ -302,8 +302,9 @@ export class Session implements FutureOwner {
     const id = futureAccess.id(future);
     try {
       this.#sendData(id, captureData(value, future.key), undefined, undefined);
-    } catch {
-      // Its buffers were transferred away by the user: it is made again from its recipe.
+    } catch (error) {
+      // Its buffers were transferred away by the user. What was moved here is made again from its recipe; of what came along, none is kept.
+      if (!this.#held.has(id)) throw error;
       this.#send({ type: "client-lost-value", ids: [id] });
     }
     this.#hold(future);

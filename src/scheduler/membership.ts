@@ -22,6 +22,7 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
   if (worker === undefined) return;
   state.workers.delete(address);
   state.roomy.delete(worker);
+  if (state.vacating === worker) state.vacating = undefined;
   state.dirtyWorkers = state.dirtyWorkers.filter((other) => other !== worker);
   worker.ending = true;
   for (const other of state.workers.values()) {

@@ -37,7 +37,7 @@ function fits(worker: WorkerRecord, costUs: number): boolean {
 
 /** Enters the worker among those that can take more, or takes it out. To be called whenever its occupancy changed. */
 export function judgeRoom(state: SchedulerState, worker: WorkerRecord): void {
-  if (!worker.ending && !worker.alone && fits(worker, 1)) state.roomy.update(worker);
+  if (!worker.ending && !worker.alone && worker !== state.vacating && fits(worker, 1)) state.roomy.update(worker);
   else state.roomy.delete(worker);
 }
 
@@ -79,20 +79,32 @@ function supply(state: SchedulerState, line: Deque<TaskRecord>, worker: WorkerRe
   judgeRoom(state, worker);
 }
 
-/** Tasks that were at hand when a thread died run alone, so that the next death has one culprit. */
+/**
+ * Tasks that were at hand when a thread died run alone, so that the next death has one culprit. Under steady load nobody would
+ * ever be idle: then one worker gets nothing more until it is.
+ */
 function assignSuspects(state: SchedulerState): void {
-  while (state.suspects.length > 0) {
-    const task = state.suspects.peek() as TaskRecord;
+  for (let task = state.suspects.peek(); task !== undefined; task = state.suspects.peek()) {
     if (task.state === "queued") {
-      let idle: WorkerRecord | undefined;
-      for (const worker of state.roomy) if (worker.inFlight === 0) idle = worker;
-      if (idle === undefined) return;
+      const idle = [...state.roomy].find(isIdle) ?? (isIdle(state.vacating) ? state.vacating : undefined);
+      if (idle === undefined) {
+        state.vacating ??= state.roomy.peek();
+        if (state.vacating !== undefined) state.roomy.delete(state.vacating);
+        return;
+      }
       idle.alone = true;
       dispatch(state, task, idle, expectedUs(task));
       judgeRoom(state, idle);
     }
     state.suspects.shift();
   }
+  const { vacating } = state;
+  state.vacating = undefined;
+  if (vacating !== undefined) judgeRoom(state, vacating);
+}
+
+function isIdle(worker: WorkerRecord | undefined): boolean {
+  return worker?.inFlight === 0 && !worker.ending;
 }
 
 /** The line whose head is to run next. */

@@ -41,6 +41,8 @@ export class SchedulerState {
   readonly queues: Queue[] = [];
   /** Queued tasks that are to run alone. */
   readonly suspects = new Deque<TaskRecord>();
+  /** The worker that is given nothing more until it is idle and can take one of those. */
+  vacating: WorkerRecord | undefined = undefined;
   /** Tasks in state `queued`; the queues may also hold some that have left it. */
   queued = 0;
   /** Moves still to be made: task, state, task, state, … */

@@ -99,6 +99,18 @@ describe("submitting", () => {
     assert.equal(messages.length, 1);
   });
 
+  it("refuses a value that its user has transferred away, where nobody else has it", async () => {
+    const { client, sent, finish } = scripted();
+    const future = client.submit(() => new Float64Array(4));
+    await sent();
+    finish(0, new Float64Array(4));
+    const value = await future.result();
+    structuredClone(value, { transfer: [value.buffer] });
+    assert.throws(() => client.submit((x: Float64Array) => x.length, future), /detached/);
+    const [received, ...others] = await sent();
+    assert.deepEqual([received?.type, others], ["news-received", []], "nothing was submitted");
+  });
+
   it("says so when a value that was moved here is not there any more", async () => {
     const { client, sent, tell } = scripted();
     const one = client.submit(() => new Float64Array(3));

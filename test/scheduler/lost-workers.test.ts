@@ -53,6 +53,33 @@ describe("tasks in the hands of a worker that is lost", () => {
     `);
   });
 
+  it("do not wait for ever for a worker that is idle: one is given nothing more until it is", () => {
+    follow(`
+      > add client c1
+      > add worker w1 slots 2
+      > add worker w2
+      > c1: submit a = f(1), x = f(2), b = f(3), c = f(4), d = f(5)
+        w1 <- learn f
+        w1 <- compute a = f(1)
+        w1 <- compute b = f(3)
+        w2 <- learn f
+        w2 <- compute x = f(2)
+      > w2: start x
+        c1 <- 1: x started
+      > remove worker w2
+        c1 <- 2: x pending
+      > w1: finish a = 1
+        c1 <- 3: a = 1
+      > w1: finish b = 1
+        w1 <- compute x@2 = f(2), alone
+        c1 <- 4: b = 1
+      > w1: finish x = 1
+        w1 <- compute c = f(4)
+        w1 <- compute d = f(5)
+        c1 <- 5: x = 1
+    `);
+  });
+
   it("are all suspected when none had announced itself", () => {
     follow(`
       > add client c1
