@@ -2,7 +2,7 @@
 
 import { ALONE, AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { mayMove } from "./gather.ts";
-import { NO_VALUE, type TaskRecord, type WorkerRecord } from "./records.ts";
+import { FLAG_FETCHING, NO_VALUE, type TaskRecord, type WorkerRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 
 export function dispatch(state: SchedulerState, task: TaskRecord, worker: WorkerRecord, expectedUs: number): void {
@@ -73,6 +73,10 @@ function provide(state: SchedulerState, task: TaskRecord, input: TaskRecord, wor
     state.replicas.add(input, worker);
     state.toWorker(worker).send({ type: "put-data", id: input.id, value: input.value, nbytes: input.nbytes });
     return;
+  }
+  if ((task.flags & FLAG_FETCHING) === 0) {
+    task.flags |= FLAG_FETCHING;
+    worker.fetching += 1;
   }
   const holders = state.replicas.rightsOf(input);
   const message = state.toWorker(worker).compute(task.client.id);

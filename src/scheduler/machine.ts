@@ -26,7 +26,7 @@ import { tell, tellPending } from "./news.ts";
 import { assign, judgeRoom } from "./placement.ts";
 import { isPlain, settlePlain } from "./plain.ts";
 import { type ClientRecord, NO_VALUE, type TaskRecord, type WorkerRecord, zombieName } from "./records.ts";
-import { isLost, leaveWorker, loseReplica, releaseClaim } from "./release.ts";
+import { isLost, leaveWorker, loseReplica, releaseClaim, stopFetching } from "./release.ts";
 import { SchedulerState } from "./state.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 
@@ -173,6 +173,7 @@ export class SchedulerMachine {
         const task = this.#running(worker, message.id, message.run);
         if (task === undefined) return;
         task.started = true;
+        stopFetching(task);
         tell(state, task, (id) => ({ type: "tasks-started", ids: [id] }));
         return;
       }

@@ -30,8 +30,9 @@ function expectedUs(task: TaskRecord): number {
 
 /** Whether a task of `costUs` may be sent now: to a free slot, or behind work that will not take long. */
 function fits(worker: WorkerRecord, costUs: number): boolean {
-  const { inFlight } = worker;
-  if (inFlight < worker.nThreads) return true;
+  const { inFlight, nThreads } = worker;
+  // A worker that is busy cannot hand out what others wait for: meanwhile these may run something else.
+  if (inFlight - Math.min(worker.fetching, nThreads) < nThreads) return true;
   return worker.occupancyUs + costUs <= WINDOW_US * worker.nThreads && inFlight < MAX_IN_FLIGHT;
 }
 

@@ -65,6 +65,8 @@ export const FLAG_FINAL = 128;
 export const FLAG_HAS_INPUTS = 256;
 /** It has something that few tasks have. */
 export const FLAG_IS_RARE = 512;
+/** It was sent to a worker that has to fetch inputs for it, and has not said that it began. */
+export const FLAG_FETCHING = 1024;
 
 /**
  * A task from its submission until nobody can ask for it any more. A row of its group says what to run: there, the function is a
@@ -313,6 +315,8 @@ export class WorkerRecord {
   readonly strays = new Set<TaskId>();
   /** Expected work in `processing` and `zombies`, in microseconds. */
   occupancyUs = 0;
+  /** Tasks among those in `processing` that wait for inputs from other workers, and leave their slot to another meanwhile. */
+  fetching = 0;
   /** A suspect runs here: nothing else is sent meanwhile. */
   alone = false;
   /** When it was last sent a task, counted in dispatches: the warmest worker has the highest. */

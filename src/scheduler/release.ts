@@ -1,7 +1,14 @@
 /** Rules back: to released and forgotten, because an input or a worker was lost or because nobody wants the task any more. */
 
 import { forEachDependency } from "./dependencies.ts";
-import { type ClientRecord, NO_VALUE, type TaskRecord, type WorkerRecord, zombieName } from "./records.ts";
+import {
+  type ClientRecord,
+  FLAG_FETCHING,
+  NO_VALUE,
+  type TaskRecord,
+  type WorkerRecord,
+  zombieName,
+} from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 
 /** A task that is released waits again if it is needed and is forgotten if not; which of the two, its turn will tell. */
@@ -86,11 +93,19 @@ export function leaveQueue(state: SchedulerState, task: TaskRecord): void {
 export function leaveWorker(task: TaskRecord): void {
   const worker = task.processingOn;
   if (worker === undefined) return;
+  stopFetching(task);
   worker.processing -= 1;
   worker.occupancyUs -= task.expectedUs;
   if (worker.inFlight === 0) worker.alone = false;
   task.processingOn = undefined;
   task.started = false;
+}
+
+/** It has its inputs, or will not need them: its slot is its own. */
+export function stopFetching(task: TaskRecord): void {
+  if ((task.flags & FLAG_FETCHING) === 0 || task.processingOn === undefined) return;
+  task.flags &= ~FLAG_FETCHING;
+  task.processingOn.fetching -= 1;
 }
 
 export function freeReplicas(state: SchedulerState, task: TaskRecord): void {

@@ -134,6 +134,30 @@ describe("a task with large inputs", () => {
     `);
   });
 
+  it("leaves its slot to others while they are fetched, for their holder may be busy for long", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1), y = f(2)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+        w2 <- learn f
+        w2 <- compute y = f(2)
+      > w1: store x 20000
+        c1 <- 1: x is stored, 20000 bytes
+      > w2: store y 20000
+        c1 <- 2: y is stored, 20000 bytes
+      > c1: submit busy = f(3), sum = g(x, y), other = f(4), another = f(5)
+        link w2 and w1
+        w2 <- learn g
+        w2 <- compute sum = g(x, y)
+        w2 <- compute other = f(4)
+        w2 <- with x on w1
+        w1 <- compute busy = f(3)
+    `);
+  });
+
   it("has them fetched once where two tasks need them", () => {
     follow(`
       > add client c1
@@ -151,11 +175,12 @@ describe("a task with large inputs", () => {
         w2 <- learn g
         w2 <- compute b = g(x)
         w2 <- compute c = g(x)
+        w2 <- compute d = g(x)
+        w2 <- with x on w1
         w2 <- with x on w1
         w2 <- with x on w1
       > w2: add x
       > w2: finish b = 1
-        w2 <- compute d = g(x)
         c1 <- 2: b = 1
     `);
   });
