@@ -229,8 +229,10 @@ export class WorkerRuntime {
 
   #gather(from: WorkerAddress, request: number, ids: readonly TaskId[]): void {
     const peer = this.#peers.get(from);
-    if (peer !== undefined) peer.send({ type: "get-data", request, ids });
-    else this.#machine.receive(request, [], []);
+    if (peer !== undefined) return peer.send({ type: "get-data", request, ids });
+    this.#machine.receive(request, [], []);
+    // What follows from that is not among the instructions being carried out, and nothing else may come to carry it out.
+    this.#flush(this.#lastFlushMs);
   }
 
   /** Sends a batch. If the platform refuses to clone something in it, that task fails and the others are not harmed. */
