@@ -1,6 +1,7 @@
 /** What is captured is a copy with marks in it, and what is restored has values in their place. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { UnserializableError } from "../../src/protocol/errors.ts";
 import { FUNCTION_MARK, type FunctionSpec } from "../../src/shipping/function-source.ts";
@@ -46,6 +47,8 @@ describe("capture()", () => {
     });
     fc.assert(
       fc.property(anything, (value) => {
+        // An invalid date in a set is equal to no other, not even in two native clones: nothing can be said of those.
+        fc.pre(isDeepStrictEqual(structuredClone(value), structuredClone(value)));
         const { value: copy, references, isPacked } = captureIt(value);
         assert.deepEqual(copy, structuredClone(value));
         assert.deepEqual([references, isPacked], [[], false]);
