@@ -20,6 +20,7 @@ export {
   UnserializableError,
 } from "./protocol/errors.ts";
 export type { Key } from "./protocol/identity.ts";
+export type { SchedulerInfo, WorkerInfo } from "./protocol/requests.ts";
 export type { LocalClusterOptions } from "./runtime/local-cluster.ts";
 export { closure, fromModule } from "./shipping/function-source.ts";
 export type { TaskContext, WorkerContext } from "./shipping/task-context.ts";

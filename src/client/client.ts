@@ -1,6 +1,7 @@
 /** Client: what users submit functions to. Calls return at once; what they set going is followed through futures. */
 
 import type { Key } from "../protocol/identity.ts";
+import type { SchedulerInfo } from "../protocol/requests.ts";
 import type { TaskOptions } from "../protocol/task-spec.ts";
 import { type AnyFunction, isPlainObject } from "../shipping/function-source.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
@@ -210,6 +211,17 @@ export class Client {
   /** Has tasks run to their end even if every future on them is released. */
   fireAndForget(futures: Future | Iterable<Future>): void {
     this.#session.fireAndForget(listOf(futures));
+  }
+
+  /** Who is there, and how busy. */
+  schedulerInfo(): Promise<SchedulerInfo> {
+    return this.#session.ask({ type: "scheduler-info" }) as Promise<SchedulerInfo>;
+  }
+
+  /** Settles when so many workers are there; rejects with the reason of `signal`. */
+  async waitForWorkers(count: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    signal?.throwIfAborted();
+    await this.#session.ask({ type: "wait-for-workers", count }, signal);
   }
 
   /** Ends the conversation: what is pending ends as cancelled. A cluster that was started for this client ends too. */

@@ -1,7 +1,7 @@
 /** Which futures are wanted, and what was heard of each. */
 
 import { PagedTable } from "../collections/paged-table.ts";
-import type { SchedulerToClientMessage } from "../protocol/client-messages.ts";
+import type { Answer, SchedulerToClientMessage } from "../protocol/client-messages.ts";
 import { CancelledError } from "../protocol/errors.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
 import { type Future, futureAccess, hasFailed, RemoteError } from "./future.ts";
@@ -58,7 +58,7 @@ export class Ledger {
     return this.#open.get(id) ?? this.#stored.get(id)?.deref();
   }
 
-  hear(message: SchedulerToClientMessage): void {
+  hear(message: Exclude<SchedulerToClientMessage, Answer>): void {
     switch (message.type) {
       case "keys-in-memory": {
         const { ids, values, shared } = message;

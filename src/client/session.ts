@@ -4,13 +4,16 @@ import type { Comm } from "../ports/comm.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import { CancelledError, CommClosedError } from "../protocol/errors.ts";
 import { type ClientId, type ClientTaskId, type Key, keyOf } from "../protocol/identity.ts";
+import type { Request } from "../protocol/requests.ts";
 import type { TaskOptions } from "../protocol/task-spec.ts";
-import { type AnyFunction, describeFunction, type FunctionSpec } from "../shipping/function-source.ts";
+import type { AnyFunction } from "../shipping/function-source.ts";
 import { measure } from "../shipping/measure.ts";
 import { captureArguments, captureData, type Naming } from "./argument-capture.ts";
-import { type CancelOptions, type Future, type FutureOwner, futureAccess, type Origin } from "./future.ts";
+import { type CancelOptions, type Future, type FutureOwner, futureAccess } from "./future.ts";
+import { type KnownFunction, KnownFunctions } from "./known-functions.ts";
 import { Ledger } from "./ledger.ts";
 import { NoticedArrays } from "./noticed.ts";
+import { OpenRequests } from "./open-requests.ts";
 import { Submission } from "./submission.ts";
 
 /** So many tasks are sent without waiting for the end of the turn, so that workers begin while a loop is still submitting. */
@@ -29,21 +32,13 @@ export interface ScatterOptions {
   readonly broadcast?: boolean | number;
 }
 
-interface KnownFunction {
-  readonly number: number;
-  /** What futures on its results have in common. */
-  readonly origin: Origin;
-  readonly spec: FunctionSpec;
-  /** Whether the scheduler has been told of it. */
-  isSent: boolean;
-}
-
 export class Session implements FutureOwner {
   readonly id: ClientId;
   readonly #comm: ClientComm;
   readonly #ledger: Ledger;
   readonly #submission = new Submission();
-  readonly #functions = new WeakMap<AnyFunction, KnownFunction>();
+  readonly #functions: KnownFunctions = new KnownFunctions(this);
+  readonly #requests = new OpenRequests();
   readonly #keys = new Map<ClientTaskId, Key>();
   readonly #noticed = new NoticedArrays();
   readonly #naming: Naming = {
@@ -60,9 +55,6 @@ export class Session implements FutureOwner {
   readonly #unattended = new WeakSet<Future>();
   readonly #keepAlive: () => () => void;
   #letGo: (() => void) | undefined;
-  #lastFunction: AnyFunction | undefined;
-  #lastKnown: KnownFunction | undefined;
-  #functionCount = 0;
   #nextId: ClientTaskId = 0;
   #isFlushDue = false;
   #closed: string | undefined;
@@ -96,7 +88,7 @@ export class Session implements FutureOwner {
 
   submit(fn: AnyFunction, args: unknown[], options: SubmitOptions): Future {
     this.#demandOpen();
-    const known = this.#know(fn);
+    const known = this.#functions.know(fn);
     const shape = captureArguments(args, this.#naming);
     return this.#append(known, args, shape, options);
   }
@@ -108,7 +100,7 @@ export class Session implements FutureOwner {
     keys: readonly Key[] | undefined,
   ): Future[] {
     this.#demandOpen();
-    const known = this.#know(fn);
+    const known = this.#functions.know(fn);
     const count = Math.min(...columns.map((column) => column.length));
     const { key } = options;
     const futures = new Array<Future>(count);
@@ -204,6 +196,15 @@ export class Session implements FutureOwner {
     for (const future of futures) this.#unattended.add(future);
   }
 
+  /** Asks something of the scheduler that it answers once. Rejects with what it has against it, or when the conversation ends. */
+  ask(request: Request, signal?: AbortSignal): Promise<unknown> {
+    this.#demandOpen();
+    const letGo = this.#keepAlive();
+    const { number, answer } = this.#requests.open(signal, () => this.#send({ type: "withdraw-request", number }));
+    this.#send({ type: "request", number, request });
+    return answer.finally(letGo);
+  }
+
   /** Ends the conversation. What is pending ends as cancelled. */
   close(reason: string): void {
     if (this.#closed !== undefined) return;
@@ -220,6 +221,7 @@ export class Session implements FutureOwner {
         ? new CancelledError(`${key} was cancelled: ${reason}`, { key, reason })
         : new CommClosedError(`nothing will be heard of ${key} any more: ${reason}`),
     );
+    this.#requests.end(new CommClosedError(`this will not be answered any more: ${reason}`));
     this.#letGo?.();
     this.#letGo = undefined;
   }
@@ -241,21 +243,6 @@ export class Session implements FutureOwner {
         `${future.key} is another client's future; take it over with client.future(key), or use its own client`,
       );
     }
-  }
-
-  #know(fn: AnyFunction): KnownFunction {
-    if (fn === this.#lastFunction && this.#lastKnown !== undefined) return this.#lastKnown;
-    if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
-    let known = this.#functions.get(fn);
-    if (known === undefined) {
-      const spec = describeFunction(fn);
-      const origin = { owner: this, prefix: spec.name };
-      known = { number: this.#functionCount++, origin, spec, isSent: false };
-      this.#functions.set(fn, known);
-    }
-    this.#lastFunction = fn;
-    this.#lastKnown = known;
-    return known;
   }
 
   #create(prefix: string, key: Key | undefined): Future {
@@ -384,7 +371,8 @@ export class Session implements FutureOwner {
     let values = 0;
     for (const message of messages) {
       if (message.type === "keys-in-memory") values += message.ids.length;
-      this.#ledger.hear(message);
+      if (message.type === "answer") this.#requests.settle(message);
+      else this.#ledger.hear(message);
     }
     if (values > 0) {
       const isUrgent = this.#submission.acknowledge(batch, values) || this.#ledger.size === 0;

@@ -2,6 +2,7 @@
 
 import type { ErrorOnWire } from "./errors.ts";
 import type { ClientTaskId, FunctionId, Key } from "./identity.ts";
+import type { Request } from "./requests.ts";
 import type { KeyOrNot, NumberedFunction, TaskOptions } from "./task-spec.ts";
 
 /** New tasks, numbered `first`, `first + 1`, …: see `task-spec.ts` for the rows. Function numbers are the client's. */
@@ -84,7 +85,22 @@ export interface NewsReceived {
   readonly batch: number;
 }
 
+/** A question, numbered by the client. */
+export interface ClientRequest {
+  readonly type: "request";
+  readonly number: number;
+  readonly request: Request;
+}
+
+/** Nobody waits for the answer any more. */
+export interface WithdrawRequest {
+  readonly type: "withdraw-request";
+  readonly number: number;
+}
+
 export type ClientMessage =
+  | ClientRequest
+  | WithdrawRequest
   | UpdateGraph
   | Scatter
   | Gather
@@ -154,6 +170,13 @@ export interface TaskProgress {
   readonly note: string | undefined;
 }
 
+export interface Answer {
+  readonly type: "answer";
+  /** The client's number for its question. */
+  readonly number: number;
+  readonly outcome: { readonly value: unknown } | { readonly error: ErrorOnWire };
+}
+
 export interface Warning {
   readonly type: "warning";
   readonly text: string;
@@ -168,6 +191,7 @@ export type SchedulerToClientMessage =
   | TasksPending
   | CancelledKeys
   | TaskProgress
+  | Answer
   | Warning;
 
 /** One flush of the scheduler towards a client, numbered so that the client can say what has arrived. */

@@ -40,7 +40,22 @@ export class SchedulerRuntime {
   addClient(client: ClientId, comm: Comm<News, readonly ClientMessage[]>): void {
     this.#clients.set(client, comm);
     this.#handle([{ type: "add-client", client }]);
-    comm.listen((messages) => this.#handle(messages.map((message) => ({ type: "client-message", client, message }))));
+    const hear = (messages: readonly ClientMessage[]) =>
+      this.#handle(messages.map((message) => ({ type: "client-message", client, message })));
+    /** What came after the first question, until we can answer it. */
+    let held: (readonly ClientMessage[])[] | undefined;
+    comm.listen((messages) => {
+      if (held !== undefined) held.push(messages);
+      else if (this.machine.answersRequests || !messages.some(({ type }) => type === "request")) hear(messages);
+      else {
+        held = [messages];
+        this.#learn().then(() => {
+          const waiting = held ?? [];
+          held = undefined;
+          for (const each of waiting) hear(each);
+        });
+      }
+    });
     comm.closed.then(() => {
       if (this.#clients.delete(client)) this.#handle([{ type: "remove-client", client }]);
     });
@@ -66,6 +81,16 @@ export class SchedulerRuntime {
     this.#isBroken = true;
     for (const comm of this.#clients.values()) comm.close(reason);
     this.#clients.clear();
+  }
+
+  async #learn(): Promise<void> {
+    try {
+      const { requestRules } = await import("../scheduler/requests.ts");
+      this.machine.learn(requestRules);
+    } catch (error) {
+      this.#isBroken = true;
+      this.#onBroken(error);
+    }
   }
 
   #handle(events: readonly SchedulerEvent[]): void {

@@ -1,8 +1,14 @@
 /** Every event the scheduler hears, and every instruction it gives. */
 
-import type { ClientMessage, SchedulerToClientMessage } from "../protocol/client-messages.ts";
+import type {
+  ClientMessage,
+  ClientRequest,
+  SchedulerToClientMessage,
+  WithdrawRequest,
+} from "../protocol/client-messages.ts";
 import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
+import type { ClientRecord } from "./records.ts";
 
 export type SchedulerEvent =
   | { readonly type: "client-message"; readonly client: ClientId; readonly message: ClientMessage }
@@ -38,6 +44,15 @@ export type SchedulerInstruction =
   /** These two will have data to move between them; always given before the message that makes them do so. */
   | { readonly type: "link-workers"; readonly from: WorkerAddress; readonly to: WorkerAddress }
   | { readonly type: "end-worker"; readonly worker: WorkerAddress; readonly reason: string };
+
+/** What the machine is taught when a client first asks something: see `requests.ts`. */
+export interface RequestRules {
+  hear(client: ClientRecord, message: ClientRequest): void;
+  withdraw(client: ClientRecord, message: WithdrawRequest): void;
+  removeClient(client: ClientRecord): void;
+  /** Answers what can be answered now. Called after every event. */
+  settle(): void;
+}
 
 /** One move in the table of transitions, for whoever watches. */
 export interface TransitionRecord {

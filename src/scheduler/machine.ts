@@ -18,7 +18,7 @@ import {
   type WorkerMessage,
 } from "../protocol/worker-messages.ts";
 import * as claims from "./claims.ts";
-import type { SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
+import type { RequestRules, SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
 import { deliver, receiveData } from "./gather.ts";
 import { ENOUGH_QUEUED } from "./intake.ts";
 import { addClient, addWorker, removeClient, removeWorker } from "./membership.ts";
@@ -43,6 +43,16 @@ export class SchedulerMachine {
     settleRecommendations(state);
     assign(state);
     this.#takeIn();
+    state.requests?.settle();
+  }
+
+  /** Teaches it to answer clients' questions, which it must be able to before the first one is handled. */
+  learn(rules: (state: SchedulerState) => RequestRules): void {
+    this.#state.requests ??= rules(this.#state);
+  }
+
+  get answersRequests(): boolean {
+    return this.#state.requests !== undefined;
   }
 
   /** Takes up what clients have submitted, now that there is less to do: a message of each in turn. */
@@ -153,6 +163,10 @@ export class SchedulerMachine {
         return claims.retry(state, client, message.ids);
       case "fire-and-forget":
         return claims.fireAndForget(client, message.ids);
+      case "request":
+        return state.requests?.hear(client, message);
+      case "withdraw-request":
+        return state.requests?.withdraw(client, message);
       case "news-received":
         return claims.receiveAcknowledgement(state, client, message.batch);
       default:

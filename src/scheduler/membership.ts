@@ -80,6 +80,7 @@ export function removeClient(state: SchedulerState, id: string): void {
   const client = state.clients.get(id);
   if (client === undefined) return;
   state.clients.delete(id);
+  state.requests?.removeClient(client);
   state.dirtyClients = state.dirtyClients.filter((other) => other !== client);
   for (const task of [...client.tasks.values()]) {
     if (task.client === client) releaseClaim(state, client, task.clientTask);

@@ -5,7 +5,7 @@ import { HeapSet } from "../collections/heap-set.ts";
 import { PagedTable } from "../collections/paged-table.ts";
 import { Relation } from "../collections/relation.ts";
 import type { ClientId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
-import type { SchedulerInstruction, TransitionRecord } from "./contract.ts";
+import type { RequestRules, SchedulerInstruction, TransitionRecord } from "./contract.ts";
 import type { ClientOutbox, WorkerOutbox } from "./outbox.ts";
 import type { ClientRecord, FunctionRecord, TaskRecord, TaskState, WorkerRecord } from "./records.ts";
 
@@ -55,6 +55,8 @@ export class SchedulerState {
   nextTaskId: TaskId = 1;
   dispatches = 0;
   stimulus = 0;
+  /** What clients ask is answered by these, once they are there. */
+  requests: RequestRules | undefined = undefined;
   watch: ((record: TransitionRecord) => void) | undefined = undefined;
 
   /**

@@ -23,6 +23,7 @@ const knows: Readonly<Record<string, readonly string[] | typeof anywhere>> = {
     "shipping",
     "scheduler/machine.ts",
     "scheduler/contract.ts",
+    "scheduler/requests.ts",
     "worker/machine.ts",
     "worker/contract.ts",
   ],

@@ -163,6 +163,10 @@ export class SchedulerNarrator {
         return message.ids.map((id) => `${name(id)} cancelled: ${message.reason}`);
       case "task-progress":
         return [`${name(message.id)} is ${message.fraction * 100} % done`];
+      case "answer": {
+        const { outcome } = message;
+        return [`answer ${message.number}: ${JSON.stringify("error" in outcome ? outcome.error : outcome.value)}`];
+      }
       case "warning":
         return [`warning: ${message.text}`];
     }

@@ -1,4 +1,5 @@
 /** All cases, by what they are about. */
+import { asking } from "./asking.ts";
 import type { Case } from "./case.ts";
 import { collections } from "./collections.ts";
 import { data } from "./data.ts";
@@ -20,4 +21,5 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   failures,
   stopping,
   deaths,
+  asking,
 };

@@ -1,0 +1,41 @@
+/** The functions a client has submitted, and what the scheduler knows them by. */
+
+import type { FunctionId } from "../protocol/identity.ts";
+import { type AnyFunction, describeFunction, type FunctionSpec } from "../shipping/function-source.ts";
+import type { FutureOwner, Origin } from "./future.ts";
+
+export interface KnownFunction {
+  readonly number: FunctionId;
+  /** What futures on its results have in common. */
+  readonly origin: Origin;
+  readonly spec: FunctionSpec;
+  /** Whether the scheduler has been told of it. */
+  isSent: boolean;
+}
+
+export class KnownFunctions {
+  readonly #owner: FutureOwner;
+  readonly #known = new WeakMap<AnyFunction, KnownFunction>();
+  #lastFunction: AnyFunction | undefined;
+  #last: KnownFunction | undefined;
+  #count = 0;
+
+  constructor(owner: FutureOwner) {
+    this.#owner = owner;
+  }
+
+  /** @throws TypeError if it is not a function, {@link UnserializableError} if it cannot travel. */
+  know(fn: AnyFunction): KnownFunction {
+    if (fn === this.#lastFunction && this.#last !== undefined) return this.#last;
+    if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
+    let known = this.#known.get(fn);
+    if (known === undefined) {
+      const spec = describeFunction(fn);
+      known = { number: this.#count++, origin: { owner: this.#owner, prefix: spec.name }, spec, isSent: false };
+      this.#known.set(fn, known);
+    }
+    this.#lastFunction = fn;
+    this.#last = known;
+    return known;
+  }
+}

@@ -1,0 +1,47 @@
+/** What a client can ask about the cluster. */
+import { Client, LocalCluster } from "manyhands";
+import { type Case, start } from "./case.ts";
+import { equal, rejects } from "./check.ts";
+
+export const asking: readonly Case[] = [
+  {
+    name: "schedulerInfo() tells which workers there are",
+    async run({ client }) {
+      await client.waitForWorkers(2);
+      const { workers } = await client.schedulerInfo();
+      equal(Object.keys(workers).length, 2);
+      for (const { nThreads } of Object.values(workers)) equal(nThreads, 1);
+    },
+  },
+  {
+    name: "what is submitted in the same turn as a first question is not overtaken",
+    async run() {
+      await using t = start();
+      const question = t.client.schedulerInfo();
+      const sum = t.client.submit((a: number, b: number) => a + b, 1, 2);
+      equal(await sum.result(), 3);
+      equal(typeof (await question).queued, "number");
+    },
+  },
+  {
+    name: "waitForWorkers() can be given up",
+    async run({ client }) {
+      const abort = new AbortController();
+      const waiting = client.waitForWorkers(99, { signal: abort.signal });
+      abort.abort(new Error("no longer"));
+      await rejects(waiting, "Error", /no longer/);
+    },
+  },
+  {
+    name: "a question is answered with an error when the cluster goes",
+    async run() {
+      const cluster = new LocalCluster({ nWorkers: 1 });
+      const client = new Client(cluster);
+      const waiting = client.waitForWorkers(99);
+      await client.schedulerInfo();
+      await cluster.close();
+      await rejects(waiting, "CommClosedError");
+      await client.close();
+    },
+  },
+];
