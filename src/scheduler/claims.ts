@@ -8,18 +8,11 @@ import { inputsOf } from "./dependencies.ts";
 import { awaitValue } from "./gather.ts";
 import { forEachClaim, tellPending } from "./news.ts";
 import { admitPlain, forgetPlain } from "./plain.ts";
-import {
-  type ClientRecord,
-  FLAG_FINAL,
-  FLAG_HAS_INPUTS,
-  FLAG_WANTED,
-  type FunctionRecord,
-  type TaskGroup,
-  TaskRecord,
-} from "./records.ts";
+import { type ClientRecord, FLAG_FINAL, FLAG_HAS_INPUTS, FLAG_WANTED, type TaskGroup, TaskRecord } from "./records.ts";
 import { releaseClaim } from "./release.ts";
 import type { SchedulerState } from "./state.ts";
 import { move } from "./transitions.ts";
+import type { FunctionRecord } from "./worker-record.ts";
 
 export function updateGraph(state: SchedulerState, client: ClientRecord, message: UpdateGraph): void {
   for (const [number, shipped] of message.functions) {

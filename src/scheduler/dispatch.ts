@@ -2,8 +2,9 @@
 
 import { ALONE, AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { mayMove } from "./gather.ts";
-import { FLAG_FETCHING, NO_VALUE, type TaskRecord, type WorkerRecord } from "./records.ts";
+import { FLAG_FETCHING, NO_VALUE, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 
 export function dispatch(state: SchedulerState, task: TaskRecord, worker: WorkerRecord, expectedUs: number): void {
   state.queued -= 1;

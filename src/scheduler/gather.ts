@@ -1,8 +1,9 @@
 /** Values on their way from workers to the clients that asked for them. */
 
 import type { DataForScheduler } from "../protocol/worker-messages.ts";
-import { type ClientRecord, NO_VALUE, type TaskRecord, type WorkerRecord } from "./records.ts";
+import { type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 
 /** From this size on, a result that nobody else needs is moved to the client rather than copied. Bytes. */
 export const MOVE_FROM = 64 * 1024;

@@ -25,10 +25,11 @@ import { addClient, addWorker, removeClient, removeWorker } from "./membership.t
 import { tell, tellPending } from "./news.ts";
 import { assign, judgeRoom } from "./placement.ts";
 import { isPlain, settlePlain } from "./plain.ts";
-import { type ClientRecord, NO_VALUE, type TaskRecord, type WorkerRecord, zombieName } from "./records.ts";
+import { type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
 import { isLost, leaveWorker, loseReplica, releaseClaim, stopFetching } from "./release.ts";
 import { SchedulerState } from "./state.ts";
 import { move, settleRecommendations } from "./transitions.ts";
+import { type WorkerRecord, zombieName } from "./worker-record.ts";
 
 /** Weight of one observation in the moving average of a function's duration. */
 const NEW_DURATION_WEIGHT = 0.5;

@@ -5,10 +5,11 @@ import type { WorkerAddress } from "../protocol/identity.ts";
 import { fetchForClients } from "./gather.ts";
 import { tellPending } from "./news.ts";
 import { judgeRoom } from "./placement.ts";
-import { ALLOWED_FAILURES, ClientRecord, type TaskRecord, WorkerRecord } from "./records.ts";
+import { ALLOWED_FAILURES, ClientRecord, type TaskRecord } from "./records.ts";
 import { isLost, leaveWorker, releaseClaim } from "./release.ts";
 import type { SchedulerState } from "./state.ts";
 import { move } from "./transitions.ts";
+import { WorkerRecord } from "./worker-record.ts";
 
 export function addWorker(state: SchedulerState, address: WorkerAddress, name: string, nThreads: number): void {
   const worker = new WorkerRecord(address, name, nThreads);

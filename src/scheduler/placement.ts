@@ -11,8 +11,9 @@ import type { Deque } from "../collections/deque.ts";
 import { forEachDependency } from "./dependencies.ts";
 import { dispatch } from "./dispatch.ts";
 import { dispatchPlain, isPlain } from "./plain.ts";
-import type { TaskRecord, WorkerRecord } from "./records.ts";
+import type { TaskRecord } from "./records.ts";
 import { CRUMB_US, type SchedulerState } from "./state.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 
 /** Work a worker is kept supplied with, beyond one task per slot. Microseconds. */
 export const WINDOW_US = 10_000;

@@ -21,9 +21,9 @@ import {
   FLAG_WANTED,
   type TaskGroup,
   TaskRecord,
-  type WorkerRecord,
 } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 
 /** What makes a task anything but plain. */
 const UNUSUAL = FLAG_HAS_INPUTS | FLAG_IS_RARE | FLAG_KEEP | FLAG_AT_CLIENT | FLAG_REGISTERED;

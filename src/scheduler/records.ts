@@ -6,16 +6,16 @@ import type { ErrorOnWire } from "../protocol/errors.ts";
 import {
   type ClientId,
   type ClientTaskId,
-  type FunctionId,
   type Key,
   keyOf,
   type RunId,
   type TaskId,
   type WorkerAddress,
 } from "../protocol/identity.ts";
-import { ROW_HEADER, type ShippedFunction, type TaskOptions } from "../protocol/task-spec.ts";
+import { ROW_HEADER, type TaskOptions } from "../protocol/task-spec.ts";
 import { Intake } from "./intake.ts";
-import { ClientOutbox, WorkerOutbox } from "./outbox.ts";
+import { ClientOutbox } from "./outbox.ts";
+import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
 export type TaskState = "released" | "waiting" | "queued" | "processing" | "memory" | "erred" | "forgotten";
 
@@ -284,60 +284,6 @@ export class TaskRecord {
 
   get key(): Key {
     return this.name ?? keyOf(this.at < 0 ? "data" : this.function.shipped.name, this.client.id, this.clientTask);
-  }
-}
-
-/** A different function, however often it was submitted, and how long it takes. */
-export interface FunctionRecord {
-  readonly id: FunctionId;
-  readonly shipped: ShippedFunction;
-  /** Moving average of one run in microseconds; -1 until one was seen. */
-  durationUs: number;
-}
-
-/** What a cancelled run is known by that the thread may still be busy with. */
-export function zombieName(id: TaskId, run: RunId): string {
-  return `${id}:${run}`;
-}
-
-export class WorkerRecord {
-  readonly address: WorkerAddress;
-  readonly name: string;
-  readonly nThreads: number;
-  /** Tasks sent and not yet answered; which, {@link SchedulerState.processingOn} knows. */
-  processing = 0;
-  /** Cancelled runs it has not said to be rid of, with what they were expected to take. */
-  readonly zombies = new Map<string, number>();
-  /**
-   * Values it holds, of tasks that it is computing again: fetched before they turned out to be lost, or left by a run that was
-   * called off. Freeing them now might free what the present run puts in their place.
-   */
-  readonly strays = new Set<TaskId>();
-  /** Expected work in `processing` and `zombies`, in microseconds. */
-  occupancyUs = 0;
-  /** Tasks among those in `processing` that wait for inputs from other workers, and leave their slot to another meanwhile. */
-  fetching = 0;
-  /** A suspect runs here: nothing else is sent meanwhile. */
-  alone = false;
-  /** When it was last sent a task, counted in dispatches: the warmest worker has the highest. */
-  lastUsed = 0;
-  /** Asked to end; takes nothing any more. */
-  ending = false;
-  heapIndex = -1;
-  /** Whether its outbox is to be emptied. */
-  isDirty = false;
-  readonly knows = new Set<FunctionRecord>();
-  readonly linked = new Set<WorkerRecord>();
-  readonly outbox = new WorkerOutbox();
-
-  constructor(address: WorkerAddress, name: string, nThreads: number) {
-    this.address = address;
-    this.name = name;
-    this.nThreads = nThreads;
-  }
-
-  get inFlight(): number {
-    return this.processing + this.zombies.size;
   }
 }
 

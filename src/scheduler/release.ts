@@ -1,15 +1,9 @@
 /** Rules back: to released and forgotten, because an input or a worker was lost or because nobody wants the task any more. */
 
 import { forEachDependency } from "./dependencies.ts";
-import {
-  type ClientRecord,
-  FLAG_FETCHING,
-  NO_VALUE,
-  type TaskRecord,
-  type WorkerRecord,
-  zombieName,
-} from "./records.ts";
+import { type ClientRecord, FLAG_FETCHING, NO_VALUE, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
+import { type WorkerRecord, zombieName } from "./worker-record.ts";
 
 /** A task that is released waits again if it is needed and is forgotten if not; which of the two, its turn will tell. */
 function goOn(state: SchedulerState, task: TaskRecord): void {

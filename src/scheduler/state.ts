@@ -7,7 +7,8 @@ import { Relation } from "../collections/relation.ts";
 import type { ClientId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { RequestRules, SchedulerInstruction, TransitionRecord } from "./contract.ts";
 import type { ClientOutbox, WorkerOutbox } from "./outbox.ts";
-import type { ClientRecord, FunctionRecord, TaskRecord, TaskState, WorkerRecord } from "./records.ts";
+import type { ClientRecord, TaskRecord, TaskState } from "./records.ts";
+import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
 /** Ready tasks of one priority. Those with inputs come first: running them frees memory, and finishes what was begun. */
 export interface Queue {

@@ -24,7 +24,7 @@ async function weigh(source: string): Promise<number> {
       { name: "static-only", setup: (here) => here.onResolve({ filter: /-inline\.js$/ }, () => ({ external: true })) },
     ],
   });
-  const loaded = Object.keys(metafile.outputs).filter((path) => path === "out/stdin.js");
+  const loaded = Object.keys(metafile.outputs).filter((path): boolean => path === "out/stdin.js");
   for (const path of loaded) {
     for (const { path: other, kind } of metafile.outputs[path]?.imports ?? []) {
       if (kind === "import-statement" && !loaded.includes(other)) loaded.push(other);

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { isSuspect } from "../../src/scheduler/compute.ts";
 import { forEachDependency } from "../../src/scheduler/dependencies.ts";
-import { type ClientRecord, NO_VALUE, type TaskRecord, type WorkerRecord } from "../../src/scheduler/records.ts";
+import { type ClientRecord, NO_VALUE, type TaskRecord } from "../../src/scheduler/records.ts";
 import { CRUMB_US, type SchedulerState } from "../../src/scheduler/state.ts";
+import type { WorkerRecord } from "../../src/scheduler/worker-record.ts";
 import type { LocalTask, WorkerState } from "../../src/worker/state.ts";
 
 /** Whether two are one; records are too large to be shown in full. */
