@@ -61,20 +61,24 @@ export class Ledger {
   hear(message: Exclude<SchedulerToClientMessage, Answer>): void {
     switch (message.type) {
       case "keys-in-memory": {
-        const { ids, values, shared } = message;
+        const { ranges, values, shared } = message;
         const { names, held } = this.#shell;
         let nextShared = 0;
-        for (let i = 0; i < ids.length; i++) {
-          const isShared = shared[nextShared] === i;
-          if (isShared) nextShared += 1;
-          const id = ids[i] as ClientTaskId;
-          const future = this.#open.take(id);
-          if (future === undefined) continue;
-          if (this.#stored.size > 0) this.#stored.delete(id);
-          // Before anybody is told: they may let go of it at once.
-          if (names.size > 0 && names.has(id)) this.#shell.hold(future);
-          else if (held.size > 0) this.#shell.unhold(future);
-          futureAccess.change(future, "finished", isShared ? this.#shell.copy(values[i]) : values[i]);
+        let at = 0;
+        for (let r = 0; r < ranges.length; r += 2) {
+          const first = ranges[r] as ClientTaskId;
+          for (let id = first, end = first + (ranges[r + 1] as number); id < end; id++) {
+            const isShared = shared[nextShared] === at;
+            if (isShared) nextShared += 1;
+            const value = values[at++];
+            const future = this.#open.take(id);
+            if (future === undefined) continue;
+            if (this.#stored.size > 0) this.#stored.delete(id);
+            // Before anybody is told: they may let go of it at once.
+            if (names.size > 0 && names.has(id)) this.#shell.hold(future);
+            else if (held.size > 0) this.#shell.unhold(future);
+            futureAccess.change(future, "finished", isShared ? this.#shell.copy(value) : value);
+          }
         }
         return;
       }

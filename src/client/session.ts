@@ -370,7 +370,7 @@ export class Session implements FutureOwner {
   #hear({ batch, messages }: News): void {
     let values = 0;
     for (const message of messages) {
-      if (message.type === "keys-in-memory") values += message.ids.length;
+      if (message.type === "keys-in-memory") values += message.values.length;
       if (message.type === "answer") this.#requests.settle(message);
       else this.#ledger.hear(message);
     }

@@ -112,12 +112,13 @@ export type ClientMessage =
   | FireAndForget
   | NewsReceived;
 
-/** Results that came along: column by column. */
+/** Results that came along. */
 export interface KeysInMemory {
   readonly type: "keys-in-memory";
-  readonly ids: readonly ClientTaskId[];
+  /** Runs of ids, `first, count` each; their values one after the other in `values`. */
+  readonly ranges: readonly number[];
   readonly values: readonly unknown[];
-  /** Places in the columns whose value is still needed by tasks: to be copied before a user gets hold of it. */
+  /** Places in `values` whose value is still needed by tasks: to be copied before a user gets hold of it. */
   readonly shared: readonly number[];
 }
 

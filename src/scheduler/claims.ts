@@ -7,7 +7,7 @@ import { queueOf, tellOfValue, wakeDependents } from "./compute.ts";
 import { inputsOf } from "./dependencies.ts";
 import { awaitValue } from "./gather.ts";
 import { forEachClaim, tellPending } from "./news.ts";
-import { admitPlain, forgetPlain } from "./plain.ts";
+import { admitSpan, awaitSpan, forgetPart } from "./plain.ts";
 import { type ClientRecord, FLAG_FINAL, FLAG_HAS_INPUTS, FLAG_WANTED, type TaskGroup, TaskRecord } from "./records.ts";
 import { releaseClaim } from "./release.ts";
 import type { SchedulerState } from "./state.ts";
@@ -36,12 +36,11 @@ function addUniformTasks(
 ): void {
   const uniform = { fn: client.functions.get(fn) as FunctionRecord, slots };
   const group: TaskGroup = { client, rows, uniform, options };
-  const isPlain = keys === undefined && state.watch === undefined;
-  const { roots } = queueOf(state, options.priority ?? 0);
-  for (let i = 0; i < count; i++) {
-    if (isPlain) admitPlain(state, first + i, group, i * slots, roots);
-    else addTask(state, group, first + i, keys?.[i], i * slots, FLAG_WANTED);
+  if (keys === undefined && state.watch === undefined) {
+    admitSpan(state, group, uniform, first, count, queueOf(state, options.priority ?? 0).roots);
+    return;
   }
+  for (let i = 0; i < count; i++) addTask(state, group, first + i, keys?.[i], i * slots, FLAG_WANTED);
 }
 
 function addTasks(
@@ -167,7 +166,11 @@ export function gather(state: SchedulerState, client: ClientRecord, ranges: read
   for (let i = 0; i < ranges.length; i += 2) {
     const first = ranges[i] as ClientTaskId;
     const end = first + (ranges[i + 1] as number);
-    for (let id = first; id < end; id++) awaitValue(state, client, id);
+    for (let id = first; id < end; ) {
+      const count = awaitSpan(client, id, end - id);
+      if (count === 0) awaitValue(state, client, id++);
+      id += count;
+    }
   }
 }
 
@@ -177,10 +180,8 @@ export function receiveAcknowledgement(state: SchedulerState, client: ClientReco
     const delivery = client.delivered.peek();
     if (delivery === undefined || delivery.batch > batch) return;
     client.delivered.shift();
-    for (const task of delivery.tasks) {
-      if (state.watch === undefined && forgetPlain(state, task)) continue;
-      if (task.wanted) releaseClaim(state, client, task.clientTask);
-    }
+    for (const { span, count } of delivery.parts) forgetPart(state, span, count);
+    for (const task of delivery.tasks) if (task.wanted) releaseClaim(state, client, task.clientTask);
   }
 }
 

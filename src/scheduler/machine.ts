@@ -20,11 +20,10 @@ import {
 import * as claims from "./claims.ts";
 import type { RequestRules, SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
 import { deliver, receiveData } from "./gather.ts";
-import { ENOUGH_QUEUED } from "./intake.ts";
 import { addClient, addWorker, removeClient, removeWorker } from "./membership.ts";
 import { tell, tellPending } from "./news.ts";
 import { assign, judgeRoom } from "./placement.ts";
-import { isPlain, settlePlain } from "./plain.ts";
+import { settleSpan, unfold } from "./plain.ts";
 import { type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
 import { isLost, leaveWorker, loseReplica, releaseClaim, stopFetching } from "./release.ts";
 import { SchedulerState } from "./state.ts";
@@ -35,7 +34,7 @@ import { type WorkerRecord, zombieName } from "./worker-record.ts";
 const NEW_DURATION_WEIGHT = 0.5;
 
 export class SchedulerMachine {
-  readonly #state = new SchedulerState();
+  readonly #state = new SchedulerState(unfold);
 
   handle(event: SchedulerEvent): void {
     const state = this.#state;
@@ -43,7 +42,6 @@ export class SchedulerMachine {
     this.#dispatch(event);
     settleRecommendations(state);
     assign(state);
-    this.#takeIn();
     state.requests?.settle();
   }
 
@@ -54,22 +52,6 @@ export class SchedulerMachine {
 
   get answersRequests(): boolean {
     return this.#state.requests !== undefined;
-  }
-
-  /** Takes up what clients have submitted, now that there is less to do: a message of each in turn. */
-  #takeIn(): void {
-    const state = this.#state;
-    for (let hasMore = true; hasMore && state.queued < ENOUGH_QUEUED; ) {
-      hasMore = false;
-      for (const client of state.clients.values()) {
-        const message = client.intake.take();
-        if (message === undefined) continue;
-        hasMore = true;
-        this.#hearClient(client, message);
-        settleRecommendations(state);
-        assign(state);
-      }
-    }
   }
 
   /** What the shell owes, in order; emptied by the call. */
@@ -97,6 +79,7 @@ export class SchedulerMachine {
 
   /** Calls `watch` for every transition from now on; without it nothing is recorded. */
   watch(watch: ((record: TransitionRecord) => void) | undefined): void {
+    for (const span of this.#state.tasks.folds()) this.#state.unfold(span);
     this.#state.watch = watch;
   }
 
@@ -110,14 +93,7 @@ export class SchedulerMachine {
     switch (event.type) {
       case "client-message": {
         const client = state.clients.get(event.client);
-        if (client === undefined || client.intake.defer(event.message, state.queued)) return;
-        if (client.intake.concerns(event.message)) {
-          for (let first = client.intake.take(); first !== undefined; first = client.intake.take()) {
-            this.#hearClient(client, first);
-            settleRecommendations(state);
-          }
-        }
-        this.#hearClient(client, event.message);
+        if (client !== undefined) this.#hearClient(client, event.message);
         return;
       }
       case "worker-message": {
@@ -244,8 +220,11 @@ export class SchedulerMachine {
     for (let i = 0; i < ranges.length; i += 3) {
       const first = ranges[i] as number;
       const run = ranges[i + 1] as number;
-      for (let id = first, end = first + (ranges[i + 2] as number); id < end; id++) {
-        this.#finishOne(worker, id, run, values[at++]);
+      for (let id = first, end = first + (ranges[i + 2] as number); id < end; ) {
+        const count = settleSpan(this.#state, worker, id, run, end - id, values, at);
+        if (count === 0) this.#finishOne(worker, id, run, values[at]);
+        id += count || 1;
+        at += count || 1;
       }
     }
   }
@@ -253,10 +232,6 @@ export class SchedulerMachine {
   #finishOne(worker: WorkerRecord, id: number, run: number, value: unknown): void {
     const task = this.#current(worker, id, run);
     if (task === undefined) return;
-    if (isPlain(task) && this.#state.watch === undefined) {
-      settlePlain(this.#state, worker, task, value);
-      return;
-    }
     leaveWorker(task);
     task.value = value;
     task.nbytes = 0;

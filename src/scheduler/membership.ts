@@ -73,7 +73,7 @@ function chargeDeath(task: TaskRecord, address: WorkerAddress, reason: string): 
 }
 
 export function addClient(state: SchedulerState, id: string): void {
-  state.clients.set(id, new ClientRecord(id));
+  state.clients.set(id, new ClientRecord(id, state.unfold));
 }
 
 /** A client is gone, and with it every claim it had. */
@@ -83,6 +83,7 @@ export function removeClient(state: SchedulerState, id: string): void {
   state.clients.delete(id);
   state.requests?.removeClient(client);
   state.dirtyClients = state.dirtyClients.filter((other) => other !== client);
+  for (const span of client.tasks.folds()) state.unfold(span);
   for (const task of [...client.tasks.values()]) {
     if (task.client === client) releaseClaim(state, client, task.clientTask);
     const others = task.claims?.filter((claim) => claim.client !== client);

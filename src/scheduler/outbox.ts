@@ -6,6 +6,9 @@ import type { ClientId, ClientTaskId, FunctionId, Key, TaskId, WorkerAddress } f
 import type { ShippedFunction } from "../protocol/task-spec.ts";
 import type { SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
 
+/** From so many on, it is cheaper to make a new column of two than to append one to the other. */
+const WORTH_COPYING = 32;
+
 /** Rows and columns still being filled. */
 interface OpenCompute {
   readonly type: "compute-task";
@@ -21,7 +24,7 @@ interface OpenBlocks {
   readonly type: "compute-blocks";
   readonly client: ClientId;
   readonly blocks: number[];
-  readonly args: unknown[];
+  args: unknown[];
 }
 
 export class WorkerOutbox {
@@ -44,14 +47,18 @@ export class WorkerOutbox {
     return this.#compute as OpenCompute;
   }
 
-  /** The blocks that the next plain tasks of `client` are appended to. */
-  blocks(client: ClientId): OpenBlocks {
-    if (this.#blocks?.client !== client) {
-      const open: OpenBlocks = { type: "compute-blocks", client, blocks: [], args: [] };
-      this.send(open);
-      this.#blocks = open;
+  /** Plain tasks of `client`: the head of their block, and their arguments, which are ours to keep. */
+  block(client: ClientId, head: readonly number[], args: unknown[]): void {
+    const open = this.#blocks;
+    if (open?.client === client) {
+      open.blocks.push(...head);
+      if (args.length < WORTH_COPYING) open.args.push(...args);
+      else open.args = open.args.concat(args);
+      return;
     }
-    return this.#blocks as OpenBlocks;
+    const blocks: OpenBlocks = { type: "compute-blocks", client, blocks: [...head], args };
+    this.send(blocks);
+    this.#blocks = blocks;
   }
 
   free(id: TaskId): void {
@@ -89,8 +96,8 @@ export class WorkerOutbox {
 
 interface OpenInMemory {
   readonly type: "keys-in-memory";
-  readonly ids: ClientTaskId[];
-  readonly values: unknown[];
+  readonly ranges: number[];
+  values: unknown[];
   readonly shared: number[];
 }
 
@@ -103,15 +110,28 @@ export class ClientOutbox {
   }
 
   inMemory(id: ClientTaskId, value: unknown, shared: boolean): void {
-    let open = this.#inMemory;
-    if (open === undefined) {
-      open = { type: "keys-in-memory", ids: [], values: [], shared: [] };
+    const open = this.#open();
+    if (shared) open.shared.push(open.values.length);
+    addRange(open.ranges, id, 1);
+    open.values.push(value);
+  }
+
+  /** Values of tasks numbered on end, `count` of `values` from `at` on; nobody else needs them. */
+  inMemoryRange(first: ClientTaskId, count: number, values: readonly unknown[], at: number): void {
+    const open = this.#open();
+    addRange(open.ranges, first, count);
+    if (count < WORTH_COPYING) for (let i = at; i < at + count; i++) open.values.push(values[i]);
+    else if (open.values.length === 0) open.values = values.slice(at, at + count);
+    else open.values = open.values.concat(count === values.length ? values : values.slice(at, at + count));
+  }
+
+  #open(): OpenInMemory {
+    if (this.#inMemory === undefined) {
+      const open: OpenInMemory = { type: "keys-in-memory", ranges: [], values: [], shared: [] };
       this.send(open);
       this.#inMemory = open;
     }
-    if (shared) open.shared.push(open.ids.length);
-    open.ids.push(id);
-    open.values.push(value);
+    return this.#inMemory;
   }
 
   send(message: SchedulerToClientMessage): void {
@@ -125,4 +145,12 @@ export class ClientOutbox {
     this.#inMemory = undefined;
     return messages;
   }
+}
+
+/** Adds a run of ids to `first, count, first, count, …`. */
+function addRange(ranges: number[], first: number, count: number): void {
+  const last = ranges.length - 2;
+  if (last >= 0 && (ranges[last] as number) + (ranges[last + 1] as number) === first) {
+    ranges[last + 1] = (ranges[last + 1] as number) + count;
+  } else ranges.push(first, count);
 }

@@ -7,13 +7,13 @@
  * never seen counts as long.
  */
 
-import type { Deque } from "../collections/deque.ts";
 import { forEachDependency } from "./dependencies.ts";
 import { dispatch } from "./dispatch.ts";
-import { dispatchPlain, isPlain } from "./plain.ts";
-import type { TaskRecord } from "./records.ts";
-import { CRUMB_US, type SchedulerState } from "./state.ts";
-import type { WorkerRecord } from "./worker-record.ts";
+import { headOf, shiftHead } from "./line.ts";
+import { dispatchSpan } from "./plain.ts";
+import { Span, type TaskRecord } from "./records.ts";
+import { CRUMB_US, type Line, type SchedulerState } from "./state.ts";
+import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
 /** Work a worker is kept supplied with, beyond one task per slot. Microseconds. */
 export const WINDOW_US = 10_000;
@@ -23,9 +23,8 @@ const MAX_IN_FLIGHT = 1024;
 const COPY_START_US = 150;
 const COPY_BYTES_PER_US = 1000;
 
-/** What a run of `task` is expected to take, in microseconds. */
-function expectedUs(task: TaskRecord): number {
-  const { durationUs } = task.function;
+/** What a run of `fn` is expected to take, in microseconds. */
+function expectedUs({ durationUs }: FunctionRecord): number {
   return durationUs < 0 ? WINDOW_US : durationUs;
 }
 
@@ -57,16 +56,20 @@ export function assign(state: SchedulerState): void {
 }
 
 /** Gives `worker` tasks from the head of `line`: as many as are not worth looking around again in between. */
-function supply(state: SchedulerState, line: Deque<TaskRecord>, worker: WorkerRecord): void {
+function supply(state: SchedulerState, line: Line, worker: WorkerRecord): void {
   const untilUs = worker.occupancyUs + CRUMB_US;
   do {
-    const task = line.peek();
-    if (task === undefined || task.state !== "queued") break;
-    const costUs = expectedUs(task);
-    if (isPlain(task) && state.watch === undefined && fits(worker, costUs)) {
-      const most = Math.min(MAX_IN_FLIGHT - worker.inFlight, (untilUs - worker.occupancyUs) / costUs);
-      dispatchPlain(state, line, worker, costUs, most);
+    const task = headOf(line);
+    if (task === undefined) break;
+    const costUs = expectedUs(task instanceof Span ? task.fn : task.function);
+    if (task instanceof Span && fits(worker, costUs)) {
+      const most = Math.min(MAX_IN_FLIGHT - worker.inFlight, Math.ceil((untilUs - worker.occupancyUs) / costUs));
+      dispatchSpan(state, task, worker, costUs, Math.max(1, most));
       continue;
+    }
+    if (task instanceof Span) {
+      state.roomy.delete(worker);
+      return;
     }
     const target = task.hasInputs ? closest(state, task, worker, costUs) : worker;
     if (!fits(target, costUs)) {
@@ -74,7 +77,7 @@ function supply(state: SchedulerState, line: Deque<TaskRecord>, worker: WorkerRe
       state.roomy.delete(worker);
       return;
     }
-    line.shift();
+    shiftHead(line);
     dispatch(state, task, target, costUs);
     if (target !== worker) judgeRoom(state, target);
   } while (worker.occupancyUs < untilUs);
@@ -95,7 +98,7 @@ function assignSuspects(state: SchedulerState): void {
         return;
       }
       idle.alone = true;
-      dispatch(state, task, idle, expectedUs(task));
+      dispatch(state, task, idle, expectedUs(task.function));
       judgeRoom(state, idle);
     }
     state.suspects.shift();
@@ -110,21 +113,12 @@ function isIdle(worker: WorkerRecord | undefined): boolean {
 }
 
 /** The line whose head is to run next. */
-function nextLine(state: SchedulerState): Deque<TaskRecord> | undefined {
+function nextLine(state: SchedulerState): Line | undefined {
   for (const { dependents, roots } of state.queues) {
-    if (hasHead(dependents)) return dependents;
-    if (hasHead(roots)) return roots;
+    if (headOf(dependents) !== undefined) return dependents;
+    if (headOf(roots) !== undefined) return roots;
   }
   return undefined;
-}
-
-/** Whether a task waits in `line`; those at its head that have left the queue meanwhile are swept out. */
-function hasHead(line: Deque<TaskRecord>): boolean {
-  for (let task = line.peek(); task !== undefined; task = line.peek()) {
-    if (task.state === "queued") return true;
-    line.shift();
-  }
-  return false;
 }
 
 /** Among `leastBusy` and the holders of the task's large inputs that have room: where it would be done first. */

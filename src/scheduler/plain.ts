@@ -1,119 +1,177 @@
 /**
  * Plain tasks: no inputs, no name, no mishap, and nobody concerned but whoever submitted them. Most tasks of a large job are so.
  *
- * They make the same moves as all others, but many at a time and without asking at each step what does not apply to them. As soon
- * as anything is out of the ordinary about a task (another refers to it, a worker dies with it, somebody watches) it goes
- * the way of the others.
+ * They stay in spans, as they were submitted, and make their moves many at a time. As soon as one of them is asked for by its number
+ * (another task refers to it, it fails, it is cancelled, its worker dies) its span is unfolded: each task gets the record
+ * that it would have had, and goes the way of all others.
  */
 
-import type { Deque } from "../collections/deque.ts";
-import type { ClientTaskId } from "../protocol/identity.ts";
+import type { ClientTaskId, TaskId } from "../protocol/identity.ts";
 import { AWAITED } from "../protocol/task-spec.ts";
 import {
-  FLAG_AT_CLIENT,
+  type ClientRecord,
   FLAG_AWAITED,
   FLAG_FINAL,
-  FLAG_HAS_INPUTS,
-  FLAG_IS_RARE,
-  FLAG_KEEP,
-  FLAG_REGISTERED,
-  FLAG_STARTED,
   FLAG_WANTED,
+  Span,
   type TaskGroup,
   TaskRecord,
 } from "./records.ts";
-import type { SchedulerState } from "./state.ts";
+import type { Line, SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
-/** What makes a task anything but plain. */
-const UNUSUAL = FLAG_HAS_INPUTS | FLAG_IS_RARE | FLAG_KEEP | FLAG_AT_CLIENT | FLAG_REGISTERED;
+/** A span is unfolded before any of its tasks is sent again. */
+const FIRST_RUN = 1;
 
-export function isPlain(task: TaskRecord): boolean {
-  return (task.flags & UNUSUAL) === 0 && task.dependents === undefined && task.group.uniform !== undefined;
-}
-
-/** released -> queued for a new task; `line` is where those without inputs wait. */
-export function admitPlain(
+/** released -> queued; `line` is where tasks without inputs wait. */
+export function admitSpan(
   state: SchedulerState,
-  id: ClientTaskId,
   group: TaskGroup,
-  at: number,
-  line: Deque<TaskRecord>,
+  uniform: NonNullable<TaskGroup["uniform"]>,
+  first: ClientTaskId,
+  count: number,
+  line: Line,
 ): void {
-  const task = new TaskRecord(state.nextTaskId++, id, group, at, FLAG_WANTED);
-  task.state = "queued";
-  group.client.tasks.set(id, task);
-  state.tasks.set(task.id, task);
-  state.queued += 1;
-  line.push(task);
+  const span = new Span(group, uniform, state.nextTaskId, first, count);
+  state.nextTaskId += count;
+  group.client.tasks.fold(first, count, span);
+  state.tasks.fold(span.firstTask, count, span);
+  state.queued += count;
+  line.push(span);
 }
 
-/** queued -> processing for tasks of one submission at the head of `line`, up to `most`. Returns how many. */
-export function dispatchPlain(
+/** queued -> processing for up to `most` tasks of a span. */
+export function dispatchSpan(
   state: SchedulerState,
-  line: Deque<TaskRecord>,
+  span: Span,
   worker: WorkerRecord,
   expectedUs: number,
   most: number,
-): number {
-  const { group } = line.peek() as TaskRecord;
-  const { client, rows: source } = group;
-  const { fn, slots } = group.uniform as NonNullable<TaskGroup["uniform"]>;
-  const outbox = state.toWorker(worker);
-  outbox.introduce(worker.knows, fn);
-  const { blocks, args } = outbox.blocks(client.id);
-  let count = 0;
-  /** Number and run that would continue the block being written. */
-  let id = -1;
-  let run = -1;
-  let flags = -1;
-  while (count < most) {
-    const task = line.peek();
-    if (task === undefined || task.state !== "queued" || task.group !== group || !isPlain(task)) break;
-    line.shift();
-    task.state = "processing";
-    task.runId += 1;
-    task.expectedUs = expectedUs;
-    task.processingOn = worker;
-    if (task.id !== id || task.runId !== run || (task.flags & FLAG_AWAITED) !== flags) {
-      flags = task.flags & FLAG_AWAITED;
-      run = task.runId;
-      blocks.push(fn.id, slots, flags === 0 ? 0 : AWAITED, task.id, run, task.clientTask, 0);
-    }
-    id = task.id + 1;
-    blocks[blocks.length - 1] = (blocks[blocks.length - 1] as number) + 1;
-    for (let i = task.at, end = i + slots; i < end; i++) args.push(source[i]);
-    count += 1;
-  }
+): void {
+  const { fn, slots, group, next: from, awaitedFrom, awaitedTo } = span;
+  const isAwaited = awaitedFrom <= from && from < awaitedTo;
+  let to = Math.min(span.count, from + most);
+  if (isAwaited) to = Math.min(to, awaitedTo);
+  else if (from < awaitedFrom) to = Math.min(to, awaitedFrom);
+  const count = to - from;
+  span.next = to;
+  span.sent.push({ worker, expectedUs, from, to });
   state.queued -= count;
   state.dispatches += count;
   worker.processing += count;
   worker.occupancyUs += count * expectedUs;
   worker.lastUsed = state.dispatches;
+
+  const outbox = state.toWorker(worker);
+  outbox.introduce(worker.knows, fn);
+  const shape = isAwaited ? AWAITED : 0;
+  const args = group.rows.slice(from * slots, to * slots);
+  outbox.block(
+    group.client.id,
+    [fn.id, slots, shape, span.firstTask + from, FIRST_RUN, span.firstClientTask + from, count],
+    args,
+  );
+}
+
+/**
+ * processing -> memory for tasks from `first` on whose small values are in `values` from `at` on: they are the client's from here on.
+ * Returns how many were dealt with; none if they are not in a span any more.
+ */
+export function settleSpan(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  first: TaskId,
+  run: number,
+  most: number,
+  values: readonly unknown[],
+  at: number,
+): number {
+  const span = run === FIRST_RUN ? state.tasks.foldAt(first) : undefined;
+  if (span === undefined) return 0;
+  const from = first - span.firstTask;
+  const index = span.sent.findIndex((part) => part.worker === worker && part.from === from);
+  const part = span.sent[index];
+  if (part === undefined) return 0;
+  const count = Math.min(most, part.to - from);
+  part.from += count;
+  if (part.from === part.to) span.sent.splice(index, 1);
+  worker.processing -= count;
+  worker.occupancyUs -= count * part.expectedUs;
+  const { client } = span.group;
+  state.toClient(client).inMemoryRange(span.firstClientTask + from, count, values, at);
+  client.handOverPart({ span, from, count, values, at });
   return count;
 }
 
-/** processing -> memory for a small value: it is the client's own from here on. */
-export function settlePlain(state: SchedulerState, worker: WorkerRecord, task: TaskRecord, value: unknown): void {
-  const { client } = task.group;
-  worker.processing -= 1;
-  worker.occupancyUs -= task.expectedUs;
-  task.processingOn = undefined;
-  task.flags = (task.flags | FLAG_FINAL) & ~FLAG_STARTED;
-  task.state = "memory";
-  task.value = value;
-  task.nbytes = 0;
-  if ((task.flags & FLAG_WANTED) === 0) return;
-  state.toClient(client).inMemory(task.clientTask, value, false);
-  client.handOver(task);
+/** memory -> forgotten, once the client has said that it has the values. */
+export function forgetPart(state: SchedulerState, span: Span, count: number): void {
+  span.left -= count;
+  if (span.left > 0) return;
+  span.group.client.tasks.removeFold(span.firstClientTask);
+  state.tasks.removeFold(span.firstTask);
 }
 
-/** memory -> forgotten, once the client has said that it has the value. False if the task is not plain any more. */
-export function forgetPlain(state: SchedulerState, task: TaskRecord): boolean {
-  if ((task.flags & UNUSUAL) !== 0 || task.liveDependents > 0 || task.state !== "memory") return false;
-  task.flags &= ~FLAG_WANTED;
-  task.state = "forgotten";
-  task.group.client.tasks.delete(task.clientTask);
-  state.tasks.delete(task.id);
-  return true;
+/**
+ * The client waits for values from `first` on. Returns how many tasks that was said of; none if they are not in a span, or not to be
+ * told of together with others of theirs.
+ */
+export function awaitSpan(client: ClientRecord, first: ClientTaskId, most: number): number {
+  const span = client.tasks.foldAt(first);
+  if (span === undefined) return 0;
+  const from = first - span.firstClientTask;
+  const count = Math.min(most, span.count - from);
+  const to = from + count;
+  if (span.awaitedFrom === span.awaitedTo) {
+    span.awaitedFrom = from;
+    span.awaitedTo = to;
+  } else if (from <= span.awaitedTo && to >= span.awaitedFrom) {
+    span.awaitedFrom = Math.min(span.awaitedFrom, from);
+    span.awaitedTo = Math.max(span.awaitedTo, to);
+  } else return 0;
+  return count;
+}
+
+/** Gives each task of a span a record. */
+export function unfold(state: SchedulerState, span: Span): void {
+  const { group, slots, firstTask, firstClientTask } = span;
+  const { client } = group;
+  client.tasks.removeFold(firstClientTask);
+  state.tasks.removeFold(firstTask);
+  const record = (i: number): TaskRecord => {
+    const flags = span.awaitedFrom <= i && i < span.awaitedTo ? FLAG_WANTED | FLAG_AWAITED : FLAG_WANTED;
+    const task = new TaskRecord(firstTask + i, firstClientTask + i, group, i * slots, flags);
+    client.tasks.set(task.clientTask, task);
+    state.tasks.set(task.id, task);
+    return task;
+  };
+  for (const delivery of client.delivered) {
+    for (const part of delivery.parts) {
+      if (part.span !== span) continue;
+      for (let i = 0; i < part.count; i++) {
+        const task = record(part.from + i);
+        task.runId = FIRST_RUN;
+        task.state = "memory";
+        task.flags |= FLAG_FINAL;
+        task.value = part.values[part.at + i];
+        task.nbytes = 0;
+        delivery.tasks.push(task);
+      }
+    }
+    delivery.parts = delivery.parts.filter((part) => part.span !== span);
+  }
+  for (const { worker, expectedUs, from, to } of span.sent) {
+    for (let i = from; i < to; i++) {
+      const task = record(i);
+      task.runId = FIRST_RUN;
+      task.state = "processing";
+      task.expectedUs = expectedUs;
+      task.processingOn = worker;
+    }
+  }
+  span.unfolded = [];
+  for (let i = span.next; i < span.count; i++) {
+    const task = record(i);
+    task.state = "queued";
+    span.unfolded.push(task);
+  }
 }

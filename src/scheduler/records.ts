@@ -1,7 +1,7 @@
 /** The records of the scheduler: a task, a function, a worker, a client, and what ties them. */
 
 import { Deque } from "../collections/deque.ts";
-import { PagedTable } from "../collections/paged-table.ts";
+import { FoldingTable } from "../collections/folding-table.ts";
 import type { ErrorOnWire } from "../protocol/errors.ts";
 import {
   type ClientId,
@@ -13,7 +13,6 @@ import {
   type WorkerAddress,
 } from "../protocol/identity.ts";
 import { ROW_HEADER, type TaskOptions } from "../protocol/task-spec.ts";
-import { Intake } from "./intake.ts";
 import { ClientOutbox } from "./outbox.ts";
 import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
@@ -287,11 +286,66 @@ export class TaskRecord {
   }
 }
 
+/** Tasks of a span in a worker's hands: `from` to `to`, counted from the span's first. */
+export interface Sent {
+  readonly worker: WorkerRecord;
+  readonly expectedUs: number;
+  from: number;
+  readonly to: number;
+}
+
+/** Plain tasks of one submission, numbered on end, that have not been looked at one by one: see `plain.ts`. */
+export class Span {
+  readonly group: TaskGroup;
+  readonly fn: FunctionRecord;
+  readonly slots: number;
+  readonly firstTask: TaskId;
+  readonly firstClientTask: ClientTaskId;
+  readonly count: number;
+  /** Tasks before this one have been sent. */
+  next = 0;
+  /** Tasks that the client has not said it has the value of. */
+  left: number;
+  readonly sent: Sent[] = [];
+  /** Tasks whose value the client waits for: one run of them. */
+  awaitedFrom = 0;
+  awaitedTo = 0;
+  /** Once it is unfolded: those of its tasks that were queued, which take its place in the line. */
+  unfolded: TaskRecord[] | undefined = undefined;
+  /** Those of them before this one have left the line. */
+  cursor = 0;
+
+  constructor(
+    group: TaskGroup,
+    uniform: NonNullable<TaskGroup["uniform"]>,
+    firstTask: TaskId,
+    firstClientTask: ClientTaskId,
+    count: number,
+  ) {
+    this.group = group;
+    this.fn = uniform.fn;
+    this.slots = uniform.slots;
+    this.firstTask = firstTask;
+    this.firstClientTask = firstClientTask;
+    this.count = count;
+    this.left = count;
+  }
+}
+
+/** Part of a span whose values are on their way to the client, with the column they are in. */
+export interface DeliveredPart {
+  readonly span: Span;
+  readonly from: number;
+  readonly count: number;
+  readonly values: readonly unknown[];
+  /** Where in `values` its first one is. */
+  readonly at: number;
+}
+
 export class ClientRecord {
   readonly id: ClientId;
-  readonly tasks = new PagedTable<TaskRecord>();
+  readonly tasks: FoldingTable<TaskRecord, Span>;
   readonly functions = new Map<number, FunctionRecord>();
-  readonly intake = new Intake();
   /** Values the client holds itself since `batch`, once it says that this news has arrived. */
   readonly delivered = new Deque<Delivery>();
   #delivery: Delivery | undefined;
@@ -301,21 +355,34 @@ export class ClientRecord {
   isDirty = false;
   readonly outbox = new ClientOutbox();
 
-  constructor(id: ClientId) {
+  /** `unfold`: see {@link FoldingTable}. */
+  constructor(id: ClientId, unfold: (span: Span) => void) {
     this.id = id;
+    this.tasks = new FoldingTable(unfold);
   }
 
   /** Notes that `task`'s value goes to the client with the batch being filled, and is its own from then on. */
   handOver(task: TaskRecord): void {
+    this.#filling().tasks.push(task);
+  }
+
+  /** The same for many. */
+  handOverPart(part: DeliveredPart): void {
+    this.#filling().parts.push(part);
+  }
+
+  #filling(): Delivery {
     if (this.#delivery?.batch !== this.batch) {
-      this.#delivery = { batch: this.batch, tasks: [] };
+      this.#delivery = { batch: this.batch, tasks: [], parts: [] };
       this.delivered.push(this.#delivery);
     }
-    this.#delivery.tasks.push(task);
+    return this.#delivery;
   }
 }
 
-interface Delivery {
+/** Values that went out with one batch of news. */
+export interface Delivery {
   readonly batch: number;
   readonly tasks: TaskRecord[];
+  parts: DeliveredPart[];
 }

@@ -1,20 +1,23 @@
 /** What the scheduler knows, taken together, and who has something to be sent. */
 
 import { Deque } from "../collections/deque.ts";
+import { FoldingTable } from "../collections/folding-table.ts";
 import { HeapSet } from "../collections/heap-set.ts";
-import { PagedTable } from "../collections/paged-table.ts";
 import { Relation } from "../collections/relation.ts";
 import type { ClientId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { RequestRules, SchedulerInstruction, TransitionRecord } from "./contract.ts";
 import type { ClientOutbox, WorkerOutbox } from "./outbox.ts";
-import type { ClientRecord, TaskRecord, TaskState } from "./records.ts";
+import type { ClientRecord, Span, TaskRecord, TaskState } from "./records.ts";
 import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
+
+/** Tasks one after the other as they are to run. Some may have left the queue since; see `line.ts`. */
+export type Line = Deque<TaskRecord | Span>;
 
 /** Ready tasks of one priority. Those with inputs come first: running them frees memory, and finishes what was begun. */
 export interface Queue {
   readonly priority: number;
-  readonly dependents: Deque<TaskRecord>;
-  readonly roots: Deque<TaskRecord>;
+  readonly dependents: Line;
+  readonly roots: Line;
 }
 
 /** Work that is not worth waking another thread for. Microseconds. */
@@ -25,7 +28,9 @@ function busyness(worker: WorkerRecord): number {
 }
 
 export class SchedulerState {
-  readonly tasks = new PagedTable<TaskRecord>();
+  readonly tasks: FoldingTable<TaskRecord, Span>;
+  /** Gives each task of a span a record of its own. */
+  readonly unfold: (span: Span) => void;
   readonly named = new Map<Key, TaskRecord>();
   /** By hash, so that equal functions of different clients are one. */
   readonly functions = new Map<string, FunctionRecord>();
@@ -60,14 +65,21 @@ export class SchedulerState {
   requests: RequestRules | undefined = undefined;
   watch: ((record: TransitionRecord) => void) | undefined = undefined;
 
+  /** `unfold`: see `plain.ts`, which knows of this file. */
+  constructor(unfold: (state: SchedulerState, span: Span) => void) {
+    this.unfold = (span) => unfold(this, span);
+    this.tasks = new FoldingTable(this.unfold);
+  }
+
   /**
    * The tasks in a worker's hands, in the order of their submission. Looked up among all, because it is asked for when a worker
    * dies, and keeping a set of them would cost something with every task.
    */
   processingOn(worker: WorkerRecord): TaskRecord[] {
+    for (const span of this.tasks.folds()) if (span.sent.some((part) => part.worker === worker)) this.unfold(span);
     const inHand: TaskRecord[] = [];
     for (const task of this.tasks.values()) if (task.processingOn === worker) inHand.push(task);
-    return inHand;
+    return inHand.sort((a, b) => a.id - b.id);
   }
 
   recommend(task: TaskRecord, state: TaskState): void {

@@ -30,7 +30,7 @@ export function scripted() {
     finish: (id: number, value: unknown) =>
       schedulerEnd.send({
         batch: ++batch,
-        messages: [{ type: "keys-in-memory", ids: [id], values: [value], shared: [] }],
+        messages: [{ type: "keys-in-memory", ranges: [id, 1], values: [value], shared: [] }],
       }),
     hangUp: (reason: string) => schedulerEnd.close(reason),
     isKeptAlive: () => holders > 0,

@@ -163,7 +163,7 @@ describe("hearing", () => {
     const future = client.submit(() => [1]);
     await sent();
     const value = [1];
-    tell({ type: "keys-in-memory", ids: [0], values: [value], shared: [0] });
+    tell({ type: "keys-in-memory", ranges: [0, 1], values: [value], shared: [0] });
     assert.deepEqual(await future.result(), [1]);
     assert.notEqual(await future.result(), value);
   });

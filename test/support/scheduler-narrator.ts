@@ -142,7 +142,7 @@ export class SchedulerNarrator {
     const name = (id: number) => names[id] ?? `number ${id}`;
     switch (message.type) {
       case "keys-in-memory":
-        return message.ids.map(
+        return idsOf(message.ranges).map(
           (id, i) => `${name(id)} = ${show(message.values[i])}${message.shared.includes(i) ? ", shared" : ""}`,
         );
       case "key-stored":
@@ -179,4 +179,13 @@ function show(value: unknown): string {
 
 function firstSentence(text: string): string {
   return text.split(". ")[0] as string;
+}
+
+/** The ids that `first, count, first, count, …` stand for. */
+export function idsOf(ranges: readonly number[]): number[] {
+  const ids: number[] = [];
+  for (let i = 0; i < ranges.length; i += 2) {
+    for (let k = 0; k < (ranges[i + 1] as number); k++) ids.push((ranges[i] as number) + k);
+  }
+  return ids;
 }

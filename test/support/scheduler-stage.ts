@@ -68,6 +68,7 @@ export class SchedulerStage implements Stage {
 
   #showTasks(): readonly string[] {
     const { state } = this.machine;
+    for (const span of state.tasks.folds()) state.unfold(span);
     const lines = [...state.tasks.values()].map((task) => {
       const holders = [...state.replicas.rightsOf(task)].map(({ address }) => ` ${address}`).join("");
       return `${this.#narrator.name(task.id)} ${task.state}${task.atClient ? ", at the client" : ""}${holders === "" ? "" : `, on${holders}`}`;
@@ -79,7 +80,8 @@ export class SchedulerStage implements Stage {
     for (const [client, { names }] of this.#clients) {
       const tasks = this.machine.state.clients.get(client)?.tasks;
       for (const [number, name] of names.entries()) {
-        const id = tasks?.get(number)?.id;
+        const span = tasks?.foldAt(number);
+        const id = span === undefined ? tasks?.get(number)?.id : span.firstTask + number - span.firstClientTask;
         if (id === undefined || this.#narrator.names.has(id)) continue;
         this.#narrator.names.set(id, name);
         this.#idOf.set(name, id);
@@ -230,7 +232,9 @@ export class SchedulerStage implements Stage {
           values.push(JSON.parse(words.demand(/= ("[^"]*"|\{.*?\}|[^\s,]+)/)[0] as string));
         } while (words.take(/,/) !== undefined);
         const us = words.take(/in (\d+) us/)?.[0];
-        const fn = this.machine.state.tasks.get(ranges[0] as number)?.function.id;
+        const { tasks } = this.machine.state;
+        const first = ranges[0] as number;
+        const fn = (tasks.foldAt(first)?.fn ?? tasks.get(first)?.function)?.id;
         return {
           type: "task-finished",
           ranges,

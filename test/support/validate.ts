@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { isSuspect } from "../../src/scheduler/compute.ts";
 import { forEachDependency } from "../../src/scheduler/dependencies.ts";
-import { type ClientRecord, NO_VALUE, type TaskRecord } from "../../src/scheduler/records.ts";
+import { headOf } from "../../src/scheduler/line.ts";
+import { type ClientRecord, NO_VALUE, Span, type TaskRecord } from "../../src/scheduler/records.ts";
 import { CRUMB_US, type SchedulerState } from "../../src/scheduler/state.ts";
 import type { WorkerRecord } from "../../src/scheduler/worker-record.ts";
 import type { LocalTask, WorkerState } from "../../src/worker/state.ts";
@@ -28,6 +29,10 @@ export function validateScheduler(state: SchedulerState): void {
     checkDependents(task, live.get(task) ?? 0, about);
     checkState(state, task, about);
   }
+  for (const span of state.tasks.folds()) {
+    queued += span.count - span.next;
+    checkSpan(state, span);
+  }
   assert.equal(state.queued, queued, "queued counts the tasks in state queued");
   assert.equal(state.recommendations.length, 0, "no recommendation is left");
   for (const worker of state.workers.values()) checkWorker(state, worker, tasks);
@@ -48,6 +53,7 @@ export function assertForgotten(state: SchedulerState): void {
     [],
     "no task is left",
   );
+  assert.equal([...state.tasks.folds()].length, 0, "no span is left");
   assert.equal(state.named.size, 0, "no name is left");
   assert.equal(state.replicas.size, 0, "no replica is left");
   for (const worker of state.workers.values()) {
@@ -140,6 +146,37 @@ function checkState(state: SchedulerState, task: TaskRecord, about: () => string
   }
 }
 
+function checkSpan(state: SchedulerState, span: Span): void {
+  const { client } = span.group;
+  const about = `the span from ${span.firstTask} on`;
+  same(state.clients.get(client.id), client, () => `who wants ${about} is there`);
+  assert.equal(span.unfolded, undefined, `${about} is folded`);
+  for (const [table, first] of [
+    [state.tasks, span.firstTask] as const,
+    [client.tasks, span.firstClientTask] as const,
+  ]) {
+    for (const i of [0, span.count - 1]) same(table.foldAt(first + i), span, () => `${about} is found by its ids`);
+  }
+  // Each task is queued, sent, delivered, or gone.
+  const parts = span.sent.map(({ from, to }) => [from, to] as const);
+  let delivered = 0;
+  for (const delivery of client.delivered) {
+    for (const part of delivery.parts) {
+      if (part.span !== span) continue;
+      parts.push([part.from, part.from + part.count]);
+      delivered += part.count;
+    }
+  }
+  parts.sort(([a], [b]) => a - b);
+  let end = 0;
+  for (const [from, to] of parts) {
+    assert.ok(from >= end && to > from && to <= span.next, `parts of ${about} do not overlap`);
+    end = to;
+  }
+  const inHand = span.sent.reduce((sum, { from, to }) => sum + to - from, 0);
+  assert.equal(span.left, inHand + delivered + span.count - span.next, `${about} counts those that are left`);
+}
+
 function checkWorker(state: SchedulerState, worker: WorkerRecord, tasks: readonly TaskRecord[]): void {
   const about = worker.address;
   same(state.workers.get(about), worker, () => `${about} is filed under its address`);
@@ -149,6 +186,13 @@ function checkWorker(state: SchedulerState, worker: WorkerRecord, tasks: readonl
     if (task.processingOn !== worker) continue;
     inHand += 1;
     occupancyUs += task.expectedUs;
+  }
+  for (const span of state.tasks.folds()) {
+    for (const part of span.sent) {
+      if (part.worker !== worker) continue;
+      inHand += part.to - part.from;
+      occupancyUs += (part.to - part.from) * part.expectedUs;
+    }
   }
   assert.equal(worker.inFlight, inHand + worker.zombies.size, `${about} has in flight what it is processing`);
   for (const zombieUs of worker.zombies.values()) occupancyUs += zombieUs;
@@ -179,9 +223,14 @@ function checkRoom(state: SchedulerState): void {
   if (best === undefined) return;
   for (const { dependents, roots } of state.queues) {
     for (const line of [dependents, roots]) {
-      for (const task of line) assert.notEqual(task.state, "queued", `${task.key} could run on ${best.address}`);
+      const head = headOf(line);
+      if (head !== undefined) assert.fail(`${nameOf(head)} could run on ${best.address}`);
     }
   }
+}
+
+function nameOf(item: TaskRecord | Span): string {
+  return item instanceof Span ? `the span from ${item.firstTask} on` : item.key;
 }
 
 function checkReplicas(state: SchedulerState, known: ReadonlySet<TaskRecord>): void {
