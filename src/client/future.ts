@@ -145,7 +145,8 @@ export class Future<T = unknown> {
       case "lost":
         return Promise.reject(errorOf(this.#outcome));
       default: {
-        const value = new Promise<T>((resolve) => Future.#addWatcher(this, resolve as (value: unknown) => void));
+        const value = new Promise<T>(keepResolve);
+        Future.#addWatcher(this, lastResolve);
         this.#origin.owner.requestValue(this);
         return signal === undefined ? value : giveUpOn(signal, value);
       }
@@ -270,6 +271,14 @@ export class Future<T = unknown> {
       },
     };
   }
+}
+
+/** The resolving half of the promise made last. */
+let lastResolve: (value: unknown) => void;
+
+/** One function for all promises: a closure for each would be a third of what a waited-for future weighs. */
+function keepResolve(resolve: (value: never) => void): void {
+  lastResolve = resolve as (value: unknown) => void;
 }
 
 /** The error of a task as it came, made an object when somebody looks. */

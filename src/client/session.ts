@@ -254,7 +254,7 @@ export class Session implements FutureOwner {
   #append(known: KnownFunction, slots: readonly unknown[], shape: number, { task, key }: SubmitOptions): Future {
     const id = this.#nextId++;
     const future = futureAccess.create(known.origin, id);
-    this.#submission.append({ id, fn: known.number, slots, shape, options: task });
+    this.#submission.append(id, known.number, slots, shape, task);
     if (!known.isSent) {
       known.isSent = true;
       this.#submission.introduce([known.number, known.spec]);

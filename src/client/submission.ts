@@ -15,15 +15,6 @@ interface OpenGraph {
   keys?: KeyOrNot[];
 }
 
-/** A task as it is appended. */
-export interface TaskRow {
-  readonly id: ClientTaskId;
-  readonly fn: FunctionId;
-  readonly slots: readonly unknown[];
-  readonly shape: number;
-  readonly options: TaskOptions;
-}
-
 /** Values after which it is said that they have arrived, even if there is nothing else to say. */
 const MOST_UNSAID = 64;
 
@@ -62,7 +53,8 @@ export class Submission {
     return this.#graph?.count ?? 0;
   }
 
-  append({ id, fn, slots, shape, options }: TaskRow): void {
+  // Five arguments rather than an object of five: it would be made for each task, only to be thrown away.
+  append(id: ClientTaskId, fn: FunctionId, slots: readonly unknown[], shape: number, options: TaskOptions): void {
     let graph = this.#graph;
     if (graph === undefined || graph.options !== options) graph = this.#open(id, fn, slots.length, shape, options);
     else if (

@@ -22,6 +22,8 @@ interface Registered {
   averageUs: number | undefined;
   /** Whether what it returns is nobody else's: source text has no module to keep things in. */
   readonly givesAway: boolean;
+  /** Whether all it has returned were numbers and the like. */
+  returnsSlight: boolean;
 }
 
 /** What the executor has to know of a task. */
@@ -30,6 +32,11 @@ export interface Runnable {
   readonly shape: number;
   readonly slots: unknown[];
 }
+
+/** Tasks that take less are not timed one by one. Microseconds. */
+const SLIGHT_US = 50;
+/** Characters of a text that need not be counted to know that it is small. */
+const SLIGHT_LENGTH = 256;
 
 const NOT_MOVABLE: Load = { buffers: [], movable: false };
 
@@ -52,7 +59,13 @@ export class Executor {
   register(functions: readonly NumberedFunction[]): void {
     for (const [id, shipped] of functions) {
       const spec = shipped as FunctionSpec;
-      this.#functions.set(id, { spec, compiled: undefined, averageUs: undefined, givesAway: !keepsOnFunctions(spec) });
+      this.#functions.set(id, {
+        spec,
+        compiled: undefined,
+        averageUs: undefined,
+        givesAway: !keepsOnFunctions(spec),
+        returnsSlight: true,
+      });
     }
   }
 
@@ -88,6 +101,53 @@ export class Executor {
       return Promise.all([compiled, args]).then(([fn, values]) => later(() => apply(fn, values)));
     }
     return apply(compiled, args);
+  }
+
+  /**
+   * Calls a function of plain tasks for one set of arguments after the other, `most` times at most and as long as it returns what
+   * needs no weighing; that goes to `results`. What came of the first call that did otherwise is returned.
+   */
+  callMany(
+    fn: FunctionId,
+    args: readonly unknown[],
+    from: number,
+    slots: number,
+    most: number,
+    results: unknown[],
+  ): { readonly returned: unknown } | { readonly thrown: unknown } | undefined {
+    const call = this.#functions.get(fn)?.compiled as Callable;
+    let at = from;
+    for (let i = 0; i < most; i++) {
+      let value: unknown;
+      try {
+        if (slots === 1) value = call(args[at]);
+        else if (slots === 2) value = call(args[at], args[at + 1]);
+        else value = call(...args.slice(at, at + slots));
+      } catch (thrown) {
+        return { thrown };
+      }
+      at += slots;
+      if (typeof value !== "number" && !isSlight(value)) return { returned: value };
+      results.push(value);
+    }
+    return undefined;
+  }
+
+  /** Whether plain tasks of this function may be run many at a time: it is compiled, quick, and returns what needs no weighing. */
+  isSlight(fn: FunctionId): boolean {
+    const registered = this.#functions.get(fn);
+    return (
+      registered?.returnsSlight === true &&
+      registered.compiled !== undefined &&
+      !(registered.compiled instanceof Promise) &&
+      (registered.averageUs ?? SLIGHT_US) < SLIGHT_US
+    );
+  }
+
+  /** It returned something that has to be weighed, or waited for; it will again. */
+  noteWeighty(fn: FunctionId): void {
+    const registered = this.#functions.get(fn);
+    if (registered !== undefined) registered.returnsSlight = false;
   }
 
   #compileFirst(registered: Registered): Compiled {
@@ -237,6 +297,17 @@ function usesAsObject(source: string, name: string): boolean {
     if (!/(["'`\w$.]|\b(class|function)\s+)$/.test(before) && !/^[\w$"'`]|^\s*\(/.test(after)) return true;
   }
   return false;
+}
+
+/** Whether a value is small without a closer look. */
+function isSlight(value: unknown): boolean {
+  return (
+    typeof value === "number" ||
+    typeof value === "boolean" ||
+    value === undefined ||
+    value === null ||
+    (typeof value === "string" && value.length <= SLIGHT_LENGTH)
+  );
 }
 
 function apply(fn: AnyFunction, args: unknown[]): unknown {

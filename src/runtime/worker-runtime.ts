@@ -23,6 +23,11 @@ const FLUSH_MS = 1;
 /** Before a task expected to take longer, everything that is known is sent, and that it begins. Microseconds. */
 const LONG_US = 500;
 
+/** Plain tasks are run on end for so long, or until there are so many results. Microseconds. */
+const MANY_US = 500;
+const MOST_AT_ONCE = 256;
+
+type LocalBlock = NonNullable<ReturnType<WorkerMachine["nextBlock"]>>;
 type LocalTask = NonNullable<ReturnType<WorkerMachine["next"]>>;
 
 export type WorkerComm = Comm<readonly WorkerMessage[], readonly SchedulerToWorkerMessage[]>;
@@ -109,6 +114,13 @@ export class WorkerRuntime {
     let nowMs = beganMs;
     this.#lastFlushMs = nowMs;
     for (;;) {
+      const block = this.#machine.nextBlock();
+      if (block !== undefined && this.#executor.isSlight(block.fn)) {
+        if (nowMs - this.#lastFlushMs > FLUSH_MS) this.#flush(nowMs);
+        nowMs = this.#runMany(block, nowMs);
+        if (nowMs - beganMs > SLICE_MS && this.#machine.hasNext) return this.#pause(nowMs);
+        continue;
+      }
       const task = this.#machine.next();
       if (task === undefined) break;
       const averageUs = this.#executor.averageUs(task.fn);
@@ -117,21 +129,56 @@ export class WorkerRuntime {
         this.#flush(nowMs);
       } else if (nowMs - this.#lastFlushMs > FLUSH_MS) this.#flush(nowMs);
       nowMs = this.#begin(task, nowMs);
-      if (nowMs - beganMs > SLICE_MS && this.#machine.peek() !== undefined) {
-        this.#flush(nowMs);
-        this.#clock.nextTurn(() => this.#run());
-        return;
-      }
+      if (nowMs - beganMs > SLICE_MS && this.#machine.hasNext) return this.#pause(nowMs);
     }
     this.#isRunning = false;
     this.#flush(nowMs);
   }
 
+  #pause(nowMs: number): void {
+    this.#flush(nowMs);
+    this.#clock.nextTurn(() => this.#run());
+  }
+
+  /** Runs plain tasks of a block one after the other, for about as long as results may wait to be sent. Returns the time afterwards. */
+  #runMany(block: LocalBlock, beganMs: number): number {
+    const averageUs = Math.max(this.#executor.averageUs(block.fn) ?? 1, MANY_US / MOST_AT_ONCE);
+    const results: unknown[] = [];
+    /** What the task that is running has been told of itself, if it asked. */
+    let asked: { readonly ahead: number; readonly context: Context } | undefined;
+    this.#surroundings.ask = () => {
+      if (asked?.ahead !== results.length) {
+        if (asked !== undefined) this.#aborts.delete(asked.context.task);
+        const task = block.peek(results.length);
+        task.state = "executing";
+        asked = { ahead: results.length, context: this.#contextOf(task) };
+      }
+      return asked.context;
+    };
+    const { fn, args, at, slots, left } = block;
+    const odd = this.#executor.callMany(fn, args, at, slots, Math.min(left, Math.ceil(MANY_US / averageUs)), results);
+    this.#surroundings.ask = undefined;
+    const nowMs = this.#clock.now();
+    const us = (nowMs - beganMs) * 1000;
+    this.#machine.succeedMany(block, results, us);
+    if (results.length > 0) this.#executor.noteDuration(fn, us / results.length);
+    if (odd === undefined) {
+      if (asked !== undefined) this.#aborts.delete(asked.context.task);
+      return nowMs;
+    }
+    const task = this.#machine.beginFirst(block, asked?.ahead === results.length ? asked.context.task : undefined);
+    if ("thrown" in odd) return this.#fail(task, odd.thrown, nowMs);
+    this.#executor.noteWeighty(fn);
+    return this.#conclude(task, odd.returned, nowMs);
+  }
+
+  #contextOf(task: LocalTask): Context {
+    return new Context(task, this.#machine, this.#executor, this.#aborts, () => this.#flush(this.#clock.now()));
+  }
+
   /** Begins one task and, if it is synchronous, ends it. Returns the time afterwards. */
   #begin(task: LocalTask, beganMs: number): number {
-    const context = new Context(task, this.#machine, this.#executor, this.#aborts, () =>
-      this.#flush(this.#clock.now()),
-    );
+    const context = this.#contextOf(task);
     this.#surroundings.task = context;
     let returned: unknown;
     try {
@@ -143,6 +190,11 @@ export class WorkerRuntime {
     } catch (error) {
       return this.#fail(task, error, beganMs);
     }
+    return this.#conclude(task, returned, beganMs);
+  }
+
+  /** Ends a task with what its function returned: at once, or when the promise it returned settles. */
+  #conclude(task: LocalTask, returned: unknown, beganMs: number): number {
     if (!isThenable(returned)) return this.#succeed(task, returned, beganMs);
     if (this.#nThreads > 1) this.#surroundings.task = undefined;
     Promise.resolve(returned).then(
@@ -165,7 +217,7 @@ export class WorkerRuntime {
   #endLater(end: () => number): void {
     const nowMs = end();
     if (this.#isRunning) return;
-    if (this.#machine.peek() === undefined) this.#flush(nowMs);
+    if (!this.#machine.hasNext) this.#flush(nowMs);
     else this.#run();
   }
 
@@ -279,7 +331,7 @@ function* oneByOne({ ranges, values, spent }: TaskFinished): Iterable<WorkerMess
 
 /** What `getTask()` gives: nothing in it is made before it is asked for. */
 class Context implements TaskContext {
-  readonly #task: LocalTask;
+  readonly task: LocalTask;
   readonly #machine: WorkerMachine;
   readonly #executor: Executor;
   readonly #aborts: Map<LocalTask, AbortController>;
@@ -292,7 +344,7 @@ class Context implements TaskContext {
     aborts: Map<LocalTask, AbortController>,
     flush: () => void,
   ) {
-    this.#task = task;
+    this.task = task;
     this.#machine = machine;
     this.#executor = executor;
     this.#aborts = aborts;
@@ -300,25 +352,25 @@ class Context implements TaskContext {
   }
 
   get key(): string {
-    const { name, client, clientTask, fn } = this.#task;
+    const { name, client, clientTask, fn } = this.task;
     return name ?? keyOf(this.#executor.nameOf(fn), client, clientTask);
   }
 
   get attempt(): number {
-    return this.#task.run;
+    return this.task.run;
   }
 
   get signal(): AbortSignal {
-    let abort = this.#aborts.get(this.#task);
+    let abort = this.#aborts.get(this.task);
     if (abort === undefined) {
       abort = new AbortController();
-      this.#aborts.set(this.#task, abort);
+      this.#aborts.set(this.task, abort);
     }
     return abort.signal;
   }
 
   progress(fraction: number, note?: string): void {
-    this.#machine.progress(this.#task, fraction, note);
+    this.#machine.progress(this.task, fraction, note);
     this.#flush();
   }
 }

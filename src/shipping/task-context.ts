@@ -22,6 +22,8 @@ export interface WorkerContext {
 export interface Surroundings {
   readonly worker: WorkerContext;
   task: TaskContext | undefined;
+  /** Says which task is running while many are run on end, and `task` is not kept up to date. */
+  ask: (() => TaskContext) | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ const places = globalThis as { [PLACE]?: Surroundings };
 
 /** Makes this thread known as a worker's. */
 export function surround(worker: WorkerContext): Surroundings {
-  const surroundings: Surroundings = { worker, task: undefined };
+  const surroundings: Surroundings = { worker, task: undefined, ask: undefined };
   places[PLACE] = surroundings;
   return surroundings;
 }
@@ -45,7 +47,8 @@ export function surround(worker: WorkerContext): Surroundings {
  * @throws Error if called outside a task.
  */
 export function getTask(): TaskContext {
-  const task = places[PLACE]?.task;
+  const place = places[PLACE];
+  const task = place?.ask?.() ?? place?.task;
   if (task === undefined) {
     throw new Error(
       "getTask() was called outside a task; in an async task with threadsPerWorker > 1, call it before the first await",

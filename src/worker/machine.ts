@@ -9,7 +9,7 @@
  * the shell sees to it that nothing waits here before a task that may take long.
  */
 
-import type { FunctionId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import type { FunctionId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import { AWAITED, isReference, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import {
   BLOCK_HEADER,
@@ -22,9 +22,8 @@ import {
 } from "../protocol/worker-messages.ts";
 import type { Failure, Result, WorkerInstruction } from "./contract.ts";
 import { ask, awaitInput, noteHolders, receive, satisfy } from "./gather.ts";
-import { type Fetch, LocalTask, WorkerState } from "./state.ts";
+import { type Fetch, LocalBlock, LocalTask, NO_DATA, WorkerState } from "./state.ts";
 
-const NO_DATA: ReadonlyMap<TaskId, unknown> = new Map();
 const NOTHING: readonly object[] = [];
 const NO_FETCHES: readonly Fetch[] = [];
 
@@ -69,18 +68,52 @@ export class WorkerMachine {
   next(): LocalTask | undefined {
     const { ready, executing, nThreads } = this.#state;
     if (executing.size >= nThreads) return undefined;
-    for (let task = ready.shift(); task !== undefined; task = ready.shift()) {
+    for (let item = ready.peek(); item !== undefined; item = ready.peek()) {
+      const task = item instanceof LocalBlock ? item.peek(0) : item;
+      if (item instanceof LocalBlock) this.#skip(item, 1);
+      else ready.shift();
       if (task.state !== "ready" || (task.shape !== 0 && !this.#hasInputs(task))) continue;
-      task.state = "executing";
-      executing.add(task);
-      return task;
+      return this.#execute(task);
     }
     return undefined;
   }
 
-  /** The task that `next()` would hand out. */
-  peek(): LocalTask | undefined {
-    return this.#state.ready.peek();
+  /** Whether `next()` may have another task to give, now or when a slot is free. */
+  get hasNext(): boolean {
+    return this.#state.ready.length > 0;
+  }
+
+  /** Plain tasks to be run one after the other, if there is a free slot and they are what comes next. */
+  nextBlock(): LocalBlock | undefined {
+    const { ready, executing, nThreads } = this.#state;
+    const item = ready.peek();
+    return executing.size < nThreads && item instanceof LocalBlock ? item : undefined;
+  }
+
+  /** The first tasks of the block have been run, in `us` microseconds altogether, with these small results. */
+  succeedMany(block: LocalBlock, values: readonly unknown[], us: number): void {
+    if (values.length === 0) return;
+    this.#spend(block.fn, values.length, us);
+    this.#ride(block.id, block.run, values.length);
+    for (let i = 0; i < values.length; i++) this.#state.results.push(values[i]);
+    this.#skip(block, values.length);
+  }
+
+  /** The first task of the block is being run; `task` stands for it if somebody has asked about it, and is then what stands for it on. */
+  beginFirst(block: LocalBlock, task: LocalTask = block.peek(0)): LocalTask {
+    this.#skip(block, 1);
+    return this.#execute(task);
+  }
+
+  #execute(task: LocalTask): LocalTask {
+    task.state = "executing";
+    this.#state.executing.add(task);
+    return task;
+  }
+
+  #skip(block: LocalBlock, count: number): void {
+    block.skip(count);
+    if (block.left === 0) this.#state.ready.shift();
   }
 
   /** Says that a task begins which may take long. */
@@ -106,7 +139,8 @@ export class WorkerMachine {
     const state = this.#state;
     if (!this.#end(task, us)) return;
     if (result.nbytes <= SMALL_VALUE_LIMIT) {
-      this.#ride(task, result.value);
+      this.#ride(task.id, task.run, 1);
+      state.results.push(result.value);
       return;
     }
     const { nbytes, valueType, value, load } = result;
@@ -185,43 +219,21 @@ export class WorkerMachine {
   }
 
   #computeBlocks({ client, blocks, args }: ComputeBlocks): void {
-    const { ready } = this.#state;
     let at = 0;
     for (let b = 0; b < blocks.length; b += BLOCK_HEADER) {
-      const fn = blocks[b] as FunctionId;
-      const slots = blocks[b + 1] as number;
-      const shape = blocks[b + 2] as number;
-      const firstId = blocks[b + 3] as number;
-      const run = blocks[b + 4] as number;
-      const firstNumber = blocks[b + 5] as number;
-      const count = blocks[b + 6] as number;
-      for (let i = 0; i < count; i++) {
-        const task = new LocalTask({
-          id: firstId + i,
-          run,
-          client,
-          clientTask: firstNumber + i,
-          fn,
-          shape,
-          slots: args.slice(at, at + slots),
-          name: undefined,
-          data: NO_DATA,
-        });
-        task.state = "ready";
-        ready.push(task);
-        at += slots;
-      }
+      const block = new LocalBlock(client, blocks.slice(b, b + BLOCK_HEADER), args, at);
+      at += block.slots * block.left;
+      this.#state.ready.push(block);
     }
   }
 
-  /** A small result goes along with the next message; one numbered after the one before it only adds to its run. */
-  #ride({ id, run }: LocalTask, value: unknown): void {
-    const { ranges, results } = this.#state;
-    results.push(value);
+  /** Small results go along with the next message; those numbered after the ones before them only add to their run. */
+  #ride(id: TaskId, run: RunId, count: number): void {
+    const { ranges } = this.#state;
     const last = ranges.length - 3;
     if (last >= 0 && run === ranges[last + 1] && id === (ranges[last] as number) + (ranges[last + 2] as number)) {
-      ranges[last + 2] = (ranges[last + 2] as number) + 1;
-    } else ranges.push(id, run, 1);
+      ranges[last + 2] = (ranges[last + 2] as number) + count;
+    } else ranges.push(id, run, count);
   }
 
   /** An input may have been freed since the task became ready: when it was lost elsewhere, and is being computed again. */
@@ -279,6 +291,7 @@ export class WorkerMachine {
 
   #cancel({ ids, runs, reason }: CancelCompute): void {
     const state = this.#state;
+    this.#unfoldBlocks();
     for (const [i, id] of ids.entries()) {
       const run = runs[i];
       for (const task of state.executing) {
@@ -295,9 +308,19 @@ export class WorkerMachine {
   }
 
   *#notBegun(): Iterable<LocalTask> {
-    for (const task of this.#state.ready) if (task.state === "ready") yield task;
+    for (const task of this.#state.ready) if (task instanceof LocalTask && task.state === "ready") yield task;
     for (const fetch of this.#state.fetches.values()) {
       for (const task of fetch.waiters) if (task.state === "waiting") yield task;
+    }
+  }
+
+  /** Makes tasks of what is ready in blocks, so that single ones can be taken out. */
+  #unfoldBlocks(): void {
+    const { ready } = this.#state;
+    for (let n = ready.length; n > 0; n--) {
+      const item = ready.shift() as LocalTask | LocalBlock;
+      if (item instanceof LocalTask) ready.push(item);
+      else for (let i = 0; i < item.left; i++) ready.push(item.peek(i));
     }
   }
 
@@ -317,17 +340,17 @@ export class WorkerMachine {
     const state = this.#state;
     state.executing.delete(task);
     task.state = "done";
-    this.#spend(task.fn, us);
+    this.#spend(task.fn, 1, us);
     if (!task.cancelled) return true;
     state.dropped.push(task.id, task.run);
     return false;
   }
 
-  #spend(fn: FunctionId, us: number): void {
+  #spend(fn: FunctionId, runs: number, us: number): void {
     const spent = this.#state.spent.get(fn);
-    if (spent === undefined) this.#state.spent.set(fn, { runs: 1, us });
+    if (spent === undefined) this.#state.spent.set(fn, { runs, us });
     else {
-      spent.runs += 1;
+      spent.runs += runs;
       spent.us += us;
     }
   }

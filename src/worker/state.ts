@@ -42,6 +42,72 @@ export class LocalTask {
   }
 }
 
+/** Plain tasks numbered on end, as they came: most are run one after the other without being looked at one by one. */
+export class LocalBlock {
+  readonly client: ClientId;
+  readonly fn: FunctionId;
+  readonly slots: number;
+  readonly shape: number;
+  readonly run: RunId;
+  readonly args: readonly unknown[];
+  /** Where in `args` those of the next task begin. */
+  at: number;
+  /** Number of the next task, and the client's number for it. */
+  id: TaskId;
+  clientTask: ClientTaskId;
+  /** Tasks that have not begun. */
+  left: number;
+
+  constructor(client: ClientId, head: readonly number[], args: readonly unknown[], at: number) {
+    const [fn, slots, shape, id, run, clientTask, left] = head as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    this.client = client;
+    this.fn = fn;
+    this.slots = slots;
+    this.shape = shape;
+    this.run = run;
+    this.args = args;
+    this.at = at;
+    this.id = id;
+    this.clientTask = clientTask;
+    this.left = left;
+  }
+
+  /** The task that comes `ahead` tasks after the next one. */
+  peek(ahead: number): LocalTask {
+    const first = this.at + ahead * this.slots;
+    const task = new LocalTask({
+      id: this.id + ahead,
+      run: this.run,
+      client: this.client,
+      clientTask: this.clientTask + ahead,
+      fn: this.fn,
+      shape: this.shape,
+      slots: this.args.slice(first, first + this.slots),
+      name: undefined,
+      data: NO_DATA,
+    });
+    task.state = "ready";
+    return task;
+  }
+
+  skip(count: number): void {
+    this.at += count * this.slots;
+    this.id += count;
+    this.clientTask += count;
+    this.left -= count;
+  }
+}
+
+export const NO_DATA: ReadonlyMap<TaskId, unknown> = new Map();
+
 /** What is to be transferred if a value leaves its worker for good. */
 export interface Load {
   readonly buffers: readonly object[];
@@ -67,7 +133,7 @@ export interface Request {
 
 export class WorkerState {
   readonly nThreads: number;
-  readonly ready = new Deque<LocalTask>();
+  readonly ready = new Deque<LocalTask | LocalBlock>();
   /** A run that was called off may still be among them beside a later run of the same task. */
   readonly executing = new Set<LocalTask>();
   readonly values = new Map<TaskId, unknown>();

@@ -7,7 +7,7 @@ import { headOf } from "../../src/scheduler/line.ts";
 import { type ClientRecord, NO_VALUE, Span, type TaskRecord } from "../../src/scheduler/records.ts";
 import { CRUMB_US, type SchedulerState } from "../../src/scheduler/state.ts";
 import type { WorkerRecord } from "../../src/scheduler/worker-record.ts";
-import type { LocalTask, WorkerState } from "../../src/worker/state.ts";
+import { LocalBlock, type LocalTask, type WorkerState } from "../../src/worker/state.ts";
 
 /** Whether two are one; records are too large to be shown in full. */
 function same(actual: unknown, expected: unknown, what: () => string): void {
@@ -285,7 +285,7 @@ export function assertEmptyHanded(state: WorkerState): void {
   validateWorker(state);
   assert.equal(state.executing.size, 0, "nothing is executing");
   assert.deepEqual(
-    [...state.ready].filter((task) => task.state === "ready").map(({ id }) => id),
+    [...state.ready].filter((item) => item instanceof LocalBlock || item.state === "ready").map(({ id }) => id),
     [],
     "nothing is ready",
   );
