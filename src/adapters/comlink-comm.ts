@@ -23,6 +23,33 @@ export interface WorkerThread {
   link(peer: WorkerAddress, port: object): void;
 }
 
+/** A call as Comlink sends it. */
+interface ComlinkCall {
+  readonly id: string;
+  readonly type: string;
+  readonly path: readonly string[];
+  readonly argumentList: readonly { readonly type: string; readonly value: unknown }[];
+}
+
+/**
+ * What travels for a call: of `deliver`, which nearly all are, only its argument, and Comlink's wrapping is put around it again at
+ * the other end. To be cloned, the wrapping takes longer than a small batch: its arrays have holes, as far as the clone can tell.
+ */
+function shorten(call: ComlinkCall): unknown {
+  const [argument] = call.argumentList;
+  return call.path[0] === "deliver" && argument?.type === "RAW" ? argument.value : call;
+}
+
+function lengthen(word: unknown): unknown {
+  if (!Array.isArray(word)) return word;
+  return {
+    id: "0",
+    type: "APPLY",
+    path: ["deliver"],
+    argumentList: [{ type: "RAW", value: word }],
+  } satisfies ComlinkCall;
+}
+
 /** Anything a thread says that is not Comlink's. */
 export type ThreadWord = readonly WorkerMessage[] | WorkerReady | WorkerExiting;
 
@@ -53,9 +80,9 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
     this.ready.catch(() => {});
     let answer: (event: MessageEvent) => void = () => {};
     this.#remote = Comlink.wrap<WorkerThread>({
-      postMessage: (message: { readonly id: string }, transfer) => {
+      postMessage: (message: ComlinkCall, transfer) => {
         try {
-          endpoint.postMessage(message, transfer ?? []);
+          endpoint.postMessage(shorten(message), transfer ?? []);
         } catch (error) {
           this.#refusal = { error };
         }
@@ -132,7 +159,9 @@ export function exposeWorker(endpoint: ThreadEndpoint, worker: WorkerThread, can
     {
       postMessage: () => {},
       addEventListener: (_type, listener) => {
-        endpoint.onMessage((data) => (listener as (event: MessageEvent) => void)({ data } as MessageEvent));
+        endpoint.onMessage((word) =>
+          (listener as (event: MessageEvent) => void)({ data: lengthen(word) } as MessageEvent),
+        );
       },
       removeEventListener: () => {},
     },
