@@ -2,6 +2,7 @@
 
 import { UnserializableError } from "../protocol/errors.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
+import type { PackedValue } from "../protocol/packed-value.ts";
 import { MAX_REFERENCE_SLOTS, PACKED } from "../protocol/task-spec.ts";
 import { capture } from "../shipping/references.ts";
 import { takeTransfers } from "../shipping/transfer.ts";
@@ -91,7 +92,19 @@ export function captureData(value: unknown, path: string): unknown {
   if (transfers !== undefined) return moveBuffers(value, transfers, path);
   const { value: copy, references, isPacked } = capture(value, path, asFuture, structuredClone);
   if (references.length > 0) throw new TypeError(`${path} holds futures; submit a function that takes them instead`);
-  if (!isPacked) return copy;
+  if (isPacked) refuseFunctions(path);
+  return copy;
+}
+
+/** Captures a value that the scheduler is to keep for clients, and may hold futures. */
+export function packValue(value: unknown, path: string, naming: Naming): PackedValue {
+  const references: Future[] = [];
+  const captured = captureOne(value, path, references);
+  if (captured.hasFunctions) refuseFunctions(path);
+  return { value: captured.value, tasks: references.map((future) => naming.refer(future)) };
+}
+
+function refuseFunctions(path: string): never {
   throw new UnserializableError(`${path} holds functions; pass them as arguments, or take them along with closure()`, {
     path,
   });

@@ -1,7 +1,7 @@
 /** A client's end of the conversation with the scheduler: calls become messages, news becomes the state of futures. */
 
 import type { Comm } from "../ports/comm.ts";
-import type { ClientMessage, News } from "../protocol/client-messages.ts";
+import type { ClientMessage, News, Scatter } from "../protocol/client-messages.ts";
 import { CancelledError, CommClosedError } from "../protocol/errors.ts";
 import { type ClientId, type ClientTaskId, type Key, keyOf } from "../protocol/identity.ts";
 import type { Request } from "../protocol/requests.ts";
@@ -38,10 +38,10 @@ export class Session implements FutureOwner {
   readonly #ledger: Ledger;
   readonly #submission = new Submission();
   readonly #functions: KnownFunctions = new KnownFunctions(this);
-  readonly #requests = new OpenRequests();
+  readonly #requests = new OpenRequests(({ id, key }) => this.#claimed(id, key));
   readonly #keys = new Map<ClientTaskId, Key>();
   readonly #noticed = new NoticedArrays();
-  readonly #naming: Naming = {
+  readonly naming: Naming = {
     refer: (future) => this.#refer(future),
     literalOf: (future) => this.#literalOf(future),
     notice: (array) => this.#notice(array),
@@ -89,7 +89,7 @@ export class Session implements FutureOwner {
   submit(fn: AnyFunction, args: unknown[], options: SubmitOptions): Future {
     this.#demandOpen();
     const known = this.#functions.know(fn);
-    const shape = captureArguments(args, this.#naming);
+    const shape = captureArguments(args, this.naming);
     return this.#append(known, args, shape, options);
   }
 
@@ -108,7 +108,7 @@ export class Session implements FutureOwner {
     for (let i = 0; i < count; i++) {
       args.length = columns.length;
       for (let k = 0; k < columns.length; k++) args[k] = columns[k]?.[i];
-      const shape = captureArguments(args, this.#naming);
+      const shape = captureArguments(args, this.naming);
       const name = key === undefined ? keys?.[i] : `${key}-${i}`;
       futures[i] = this.#append(known, args, shape, name === undefined ? options : { ...options, key: name });
     }
@@ -119,7 +119,11 @@ export class Session implements FutureOwner {
     this.#demandOpen();
     const copy = captureData(value, "the value");
     const future = this.#create("data", key);
-    this.#sendData(futureAccess.id(future), copy, key, options.broadcast);
+    const { broadcast } = options;
+    this.#sendData(futureAccess.id(future), copy, {
+      ...(key !== undefined && { key }),
+      ...(broadcast !== undefined && { broadcast }),
+    });
     futureAccess.change(future, "stored");
     this.#ledger.keepTrack(future);
     futureAccess.extras(future).nbytes = measure(copy).nbytes;
@@ -130,9 +134,16 @@ export class Session implements FutureOwner {
   /** A claim on a task known by its key, whoever submitted it. */
   claim(key: Key): Future {
     this.#demandOpen();
-    const future = this.#create("", key);
-    this.#ledger.expect(futureAccess.id(future), future);
-    this.#send({ type: "client-desires-key", id: futureAccess.id(future), key });
+    const id = this.#nextId++;
+    this.#send({ type: "client-desires-key", id, key });
+    return this.#claimed(id, key);
+  }
+
+  /** A future on a task of which others may know, too. */
+  #claimed(id: ClientTaskId, key: Key): Future {
+    this.#keys.set(id, key);
+    const future = futureAccess.create({ owner: this, prefix: "" }, id);
+    this.#ledger.expect(id, future);
     return future;
   }
 
@@ -196,7 +207,10 @@ export class Session implements FutureOwner {
     for (const future of futures) this.#unattended.add(future);
   }
 
-  /** Asks something of the scheduler that it answers once. Rejects with what it has against it, or when the conversation ends. */
+  /**
+   * Asks something of the scheduler that it answers once; see {@link Answered} for what is answered with values that it keeps. Rejects
+   * with what it has against it, or when the conversation ends.
+   */
   ask(request: Request, signal?: AbortSignal): Promise<unknown> {
     this.#demandOpen();
     const letGo = this.#keepAlive();
@@ -288,7 +302,7 @@ export class Session implements FutureOwner {
   #giveBack(future: Future, value: unknown): void {
     const id = futureAccess.id(future);
     try {
-      this.#sendData(id, captureData(value, future.key), undefined, undefined);
+      this.#sendData(id, captureData(value, future.key), { prefix: futureAccess.prefix(future) });
     } catch (error) {
       // Its buffers were transferred away by the user. What was moved here is made again from its recipe; of what came along, none is kept.
       if (!this.#held.has(id)) throw error;
@@ -297,15 +311,8 @@ export class Session implements FutureOwner {
     this.#hold(future);
   }
 
-  #sendData(id: ClientTaskId, value: unknown, key: Key | undefined, broadcast: boolean | number | undefined): void {
-    this.#send({
-      type: "scatter",
-      id,
-      value,
-      nbytes: measure(value).nbytes,
-      ...(key === undefined ? {} : { key }),
-      ...(broadcast === undefined ? {} : { broadcast }),
-    });
+  #sendData(id: ClientTaskId, value: unknown, more: Pick<Scatter, "key" | "prefix" | "broadcast"> = {}): void {
+    this.#send({ type: "scatter", id, value, nbytes: measure(value).nbytes, ...more });
   }
 
   #notice(array: ArrayBufferView | ArrayBuffer): ClientTaskId {
@@ -313,7 +320,7 @@ export class Session implements FutureOwner {
     if (known !== undefined) return known;
     const copy = captureData(array, "an argument") as ArrayBufferView | ArrayBuffer;
     const id = this.#nextId++;
-    this.#sendData(id, copy, undefined, undefined);
+    this.#sendData(id, copy);
     const forgotten = this.#noticed.remember(array, copy, id);
     if (forgotten !== undefined) this.#submission.release(forgotten);
     return id;

@@ -10,14 +10,16 @@ interface Page<T> {
 }
 
 const NO_PAGE: Page<never> = { items: [], live: 0 };
+/** Of no page: ids may be negative. */
+const NO_NUMBER = -(2 ** 30);
 
 export class PagedTable<T> {
   readonly #pages = new Map<number, Page<T>>();
   /** The page touched last: ids come in runs, so it is nearly always the next one too. */
   #recent: Page<T> = NO_PAGE;
-  #recentNumber = -1;
+  #recentNumber = NO_NUMBER;
   /** The page of the highest ids stays even when it is empty: the next id will need it. */
-  #newest = -1;
+  #newest = NO_NUMBER;
   #size = 0;
 
   get size(): number {
@@ -74,7 +76,7 @@ export class PagedTable<T> {
   clear(): void {
     this.#pages.clear();
     this.#forgetRecent();
-    this.#newest = -1;
+    this.#newest = NO_NUMBER;
     this.#size = 0;
   }
 
@@ -101,6 +103,6 @@ export class PagedTable<T> {
 
   #forgetRecent(): void {
     this.#recent = NO_PAGE;
-    this.#recentNumber = -1;
+    this.#recentNumber = NO_NUMBER;
   }
 }

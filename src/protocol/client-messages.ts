@@ -2,6 +2,7 @@
 
 import type { ErrorOnWire } from "./errors.ts";
 import type { ClientTaskId, FunctionId, Key } from "./identity.ts";
+import type { Grant } from "./packed-value.ts";
 import type { Request } from "./requests.ts";
 import type { KeyOrNot, NumberedFunction, TaskOptions } from "./task-spec.ts";
 
@@ -30,6 +31,8 @@ export interface Scatter {
   readonly value: unknown;
   readonly nbytes: number;
   readonly key?: Key;
+  /** What its key begins with, for the result of a task that is given back. */
+  readonly prefix?: string;
   /** Send it to workers now instead of when a task needs it there: to all, or to this many. */
   readonly broadcast?: boolean | number;
 }
@@ -175,7 +178,8 @@ export interface Answer {
   readonly type: "answer";
   /** The client's number for its question. */
   readonly number: number;
-  readonly outcome: { readonly value: unknown } | { readonly error: ErrorOnWire };
+  /** With `grants`, there are packed values in the value: see `packed-value.ts`. */
+  readonly outcome: { readonly value: unknown; readonly grants?: readonly Grant[] } | { readonly error: ErrorOnWire };
 }
 
 export interface Warning {

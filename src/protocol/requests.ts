@@ -1,6 +1,7 @@
 /** What a client can ask of the scheduler beside having tasks run. Each request is answered once: see `client-messages.ts`. */
 
 import type { WorkerAddress } from "./identity.ts";
+import type { PackedValue } from "./packed-value.ts";
 
 /** Who is there, and how busy. Answered with {@link SchedulerInfo}. */
 export interface InfoRequest {
@@ -13,7 +14,38 @@ export interface WorkersRequest {
   readonly count: number;
 }
 
-export type Request = InfoRequest | WorkersRequest;
+/** Keep a value under a name. Answered when it is kept, or with an error if there is one of that name and it is not to be replaced. */
+export interface PublishRequest {
+  readonly type: "publish-dataset";
+  readonly name: string;
+  readonly value: PackedValue;
+  readonly override: boolean;
+}
+
+/** Answered with what was published, handed out; or with the names that there are, without grants, if this is none of them. */
+export interface DatasetRequest {
+  readonly type: "get-dataset";
+  readonly name: string;
+}
+
+/** Answered with the names. */
+export interface DatasetsRequest {
+  readonly type: "list-datasets";
+}
+
+/** Answered whether there was one. */
+export interface UnpublishRequest {
+  readonly type: "unpublish-dataset";
+  readonly name: string;
+}
+
+export type Request =
+  | InfoRequest
+  | WorkersRequest
+  | PublishRequest
+  | DatasetRequest
+  | DatasetsRequest
+  | UnpublishRequest;
 
 export interface WorkerInfo {
   readonly name: string;

@@ -6,7 +6,7 @@ import { isReference, type NumberedFunction, PACKED } from "../protocol/task-spe
 import { compile, explainReferenceError } from "../shipping/compile.ts";
 import { type AnyFunction, type FunctionSpec, markedFunction } from "../shipping/function-source.ts";
 import { measure, typeOf } from "../shipping/measure.ts";
-import { restore } from "../shipping/references.ts";
+import { restore } from "../shipping/restore.ts";
 import { takeTransfers } from "../shipping/transfer.ts";
 import type { Failure, Result } from "../worker/contract.ts";
 

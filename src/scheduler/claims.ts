@@ -8,7 +8,16 @@ import { inputsOf } from "./dependencies.ts";
 import { awaitValue } from "./gather.ts";
 import { forEachClaim, tellPending } from "./news.ts";
 import { admitSpan, awaitSpan, forgetPart } from "./plain.ts";
-import { type ClientRecord, FLAG_FINAL, FLAG_HAS_INPUTS, FLAG_WANTED, type TaskGroup, TaskRecord } from "./records.ts";
+import {
+  type ClientRecord,
+  FLAG_FINAL,
+  FLAG_HAS_INPUTS,
+  FLAG_KEEP,
+  FLAG_KEPT,
+  FLAG_WANTED,
+  type TaskGroup,
+  TaskRecord,
+} from "./records.ts";
 import { releaseClaim } from "./release.ts";
 import type { SchedulerState } from "./state.ts";
 import { move } from "./transitions.ts";
@@ -102,23 +111,40 @@ function name(state: SchedulerState, task: TaskRecord, key: Key): void {
 function claimExisting(state: SchedulerState, client: ClientRecord, id: ClientTaskId, key: Key): boolean {
   const task = state.named.get(key) ?? findByKey(state, key);
   if (task === undefined || task.state === "forgotten") return false;
+  enterClaim(client, id, task);
+  tellHowFar(state, client, id, task);
+  return true;
+}
+
+/** Enters a claim beyond that of whoever submitted the task. */
+export function enterClaim(client: ClientRecord, id: ClientTaskId, task: TaskRecord): void {
   task.claims ??= [];
   task.claims.push({ client, id, awaited: false });
   client.tasks.set(id, task);
+}
+
+/** Tells one that has just claimed it what has become of a task so far. */
+export function tellHowFar(state: SchedulerState, client: ClientRecord, id: ClientTaskId, task: TaskRecord): void {
   if (task.atClient) state.recommend(task, "released");
   else if (task.state === "memory") tellOfValue(state, task, client, id);
   else if (task.state === "erred" && task.error !== undefined)
     state.toClient(client).send({ type: "task-erred", id, error: task.error });
   else if (task.started) state.toClient(client).send({ type: "tasks-started", ids: [id] });
-  return true;
 }
 
 /** A task nobody named, by the key that is spelled out when somebody asks for it: `prefix-client-number`. */
 function findByKey(state: SchedulerState, key: Key): TaskRecord | undefined {
   const parts = /^.+-(.+?)-(\d+)$/.exec(key);
   if (parts === null) return undefined;
-  const task = state.clients.get(parts[1] as string)?.tasks.get(Number(parts[2]));
-  return task?.key === key ? task : undefined;
+  const client = parts[1] as string;
+  const number = Number(parts[2]);
+  const task = state.clients.get(client)?.tasks.get(number);
+  if (task?.key === key) return task;
+  // Whoever submitted it may have let go of it, or have left.
+  for (const each of state.tasks.values()) {
+    if (each.clientTask === number && each.client.id === client && each.key === key) return each;
+  }
+  return undefined;
 }
 
 export function desireKey(state: SchedulerState, client: ClientRecord, message: ClientDesiresKey): void {
@@ -141,7 +167,7 @@ export function scatter(state: SchedulerState, client: ClientRecord, message: Sc
   const task = new TaskRecord(
     state.nextTaskId++,
     message.id,
-    { client, rows: [], uniform: undefined, options: {} },
+    { client, rows: [message.prefix ?? "data"], uniform: undefined, options: {} },
     -1,
     FLAG_WANTED | FLAG_FINAL,
   );
@@ -190,7 +216,8 @@ export function cancel(state: SchedulerState, client: ClientRecord, message: Can
     const task = client.tasks.get(id);
     if (task === undefined) continue;
     const worker = task.processingOn;
-    const isShared = task.claims !== undefined || (task.client !== client && task.wanted);
+    const isKept = (task.flags & FLAG_KEPT) !== 0;
+    const isShared = isKept || task.claims !== undefined || (task.client !== client && task.wanted);
     if (isShared && !message.force) {
       releaseClaim(state, client, id);
       continue;
@@ -215,7 +242,8 @@ export function cancelTask(state: SchedulerState, first: TaskRecord, reason: str
     });
     task.wanted = false;
     task.claims = undefined;
-    task.keep = false;
+    task.flags &= ~(FLAG_KEEP | FLAG_KEPT);
+    state.kept.deleteLeft(task);
   }
   // Dependents first: a task is kept for as long as one is entered with it.
   for (const task of [...doomed].reverse()) {

@@ -6,7 +6,7 @@ import { SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { forEachDependency } from "./dependencies.ts";
 import { fetchForClients } from "./gather.ts";
 import { forEachClaim, tell } from "./news.ts";
-import { ALLOWED_FAILURES, type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
+import { ALLOWED_FAILURES, type ClientRecord, FLAG_KEPT, NO_VALUE, type TaskRecord } from "./records.ts";
 import { freeReplicas, leaveQueue, releaseInputs } from "./release.ts";
 import type { Queue, SchedulerState } from "./state.ts";
 
@@ -128,9 +128,14 @@ export function tellOfValue(state: SchedulerState, task: TaskRecord, client: Cli
     return;
   }
   const isObject = typeof task.value === "object" && task.value !== null;
-  const isShared = isObject && (task.liveDependents > 0 || task.name !== undefined || task.claims !== undefined);
+  const isShared = isObject && (task.liveDependents > 0 || task.name !== undefined || isOthersToo(task));
   state.toClient(client).inMemory(id, task.value, isShared);
   if (task.name === undefined && client === task.client && id === task.clientTask) client.handOver(task);
+}
+
+/** Whether others than its submitter want it. */
+function isOthersToo(task: TaskRecord): boolean {
+  return task.claims !== undefined || (task.flags & FLAG_KEPT) !== 0;
 }
 
 /** Lets the tasks go on that waited for this one's value. */

@@ -26,6 +26,7 @@ import { assign, judgeRoom } from "./placement.ts";
 import { settleSpan, unfold } from "./plain.ts";
 import { type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
 import { isLost, leaveWorker, loseReplica, releaseClaim, stopFetching } from "./release.ts";
+import { type RequestTools, requestTools } from "./request-tools.ts";
 import { SchedulerState } from "./state.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 import { type WorkerRecord, zombieName } from "./worker-record.ts";
@@ -42,12 +43,19 @@ export class SchedulerMachine {
     this.#dispatch(event);
     settleRecommendations(state);
     assign(state);
-    state.requests?.settle();
+    if (state.requests === undefined) return;
+    state.requests.settle();
+    // What was answered may not be kept any more, nor what only that needed.
+    while (state.recommendations.length > 0) {
+      settleRecommendations(state);
+      assign(state);
+      state.requests.settle();
+    }
   }
 
   /** Teaches it to answer clients' questions, which it must be able to before the first one is handled. */
-  learn(rules: (state: SchedulerState) => RequestRules): void {
-    this.#state.requests ??= rules(this.#state);
+  learn(rules: (state: SchedulerState, tools: RequestTools) => RequestRules): void {
+    this.#state.requests ??= rules(this.#state, requestTools);
   }
 
   get answersRequests(): boolean {

@@ -67,6 +67,9 @@ export const FLAG_IS_RARE = 512;
 /** It was sent to a worker that has to fetch inputs for it, and has not said that it began. */
 export const FLAG_FETCHING = 1024;
 
+/** Something else than a client keeps it: see `kept-value.ts`. */
+export const FLAG_KEPT = 2048;
+
 /**
  * A task from its submission until nobody can ask for it any more. A row of its group says what to run: there, the function is a
  * {@link FunctionRecord} and every reference is a `TaskRecord`, so that what a recipe needs lives as long as the recipe.
@@ -78,7 +81,7 @@ export class TaskRecord {
   readonly id: TaskId;
   state: TaskState = "released";
   readonly group: TaskGroup;
-  /** Where its row begins; -1 for what was scattered. */
+  /** Where its row begins; -1 for what was scattered: then the rows are what the key begins with. */
   readonly at: number;
   /** The number by which whoever submitted it knows it. */
   readonly clientTask: ClientTaskId;
@@ -269,7 +272,7 @@ export class TaskRecord {
 
   /** Whether a claim of any kind keeps it: a client's, or its own promise to run. */
   get isWanted(): boolean {
-    return this.wanted || this.keep || this.claims !== undefined;
+    return (this.flags & (FLAG_WANTED | FLAG_KEEP | FLAG_KEPT)) !== 0 || this.claims !== undefined;
   }
 
   get isNeeded(): boolean {
@@ -282,7 +285,8 @@ export class TaskRecord {
   }
 
   get key(): Key {
-    return this.name ?? keyOf(this.at < 0 ? "data" : this.function.shipped.name, this.client.id, this.clientTask);
+    const prefix = this.at < 0 ? (this.group.rows[0] as string) : this.function.shipped.name;
+    return this.name ?? keyOf(prefix, this.client.id, this.clientTask);
   }
 }
 
@@ -349,6 +353,8 @@ export class ClientRecord {
   /** Values the client holds itself since `batch`, once it says that this news has arrived. */
   readonly delivered = new Deque<Delivery>();
   #delivery: Delivery | undefined;
+  /** The last number that was made up for a claim of its own: they count down from here, and the client counts up from 0. */
+  granted: ClientTaskId = 0;
   /** Number of the batch of news being filled. */
   batch = 1;
   /** Whether its outbox is to be emptied. */

@@ -1,13 +1,17 @@
 /**
  * Answers to what clients ask beside having tasks run.
  *
- * Few programs ask, and pages should not have to load the answers: the machine is taught these rules when the first question comes.
+ * Few programs ask, and pages should not have to load the answers: the machine is taught these rules when the first question comes. What
+ * they need of the machine itself comes with `RequestTools`.
  */
 
-import type { ClientRequest, WithdrawRequest } from "../protocol/client-messages.ts";
+import type { Answer, ClientRequest, WithdrawRequest } from "../protocol/client-messages.ts";
 import type { SchedulerInfo, WorkerInfo } from "../protocol/requests.ts";
 import type { RequestRules } from "./contract.ts";
+import { Datasets } from "./datasets.ts";
+import { Keeping } from "./kept-value.ts";
 import type { ClientRecord } from "./records.ts";
+import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
 
 /** A question that cannot be answered yet. */
@@ -20,17 +24,19 @@ interface Waiting {
 
 class Requests implements RequestRules {
   readonly #state: SchedulerState;
+  readonly #datasets: Datasets;
   #waiting: Waiting[] = [];
 
-  constructor(state: SchedulerState) {
+  constructor(state: SchedulerState, tools: RequestTools) {
     this.#state = state;
+    this.#datasets = new Datasets(new Keeping(state, tools));
   }
 
   hear(client: ClientRecord, { number, request }: ClientRequest): void {
     const state = this.#state;
     switch (request.type) {
       case "scheduler-info":
-        return this.#answer(client, number, describe(state));
+        return this.#answer(client, number, { value: describe(state) });
       case "wait-for-workers": {
         const { count } = request;
         this.#waiting.push({
@@ -40,6 +46,15 @@ class Requests implements RequestRules {
         });
         return;
       }
+      case "publish-dataset":
+        return this.#answer(client, number, this.#datasets.publish(client, request));
+      case "get-dataset":
+        if (this.#datasets.handOut(client, number, request.name)) return;
+        return this.#answer(client, number, { value: this.#datasets.names });
+      case "list-datasets":
+        return this.#answer(client, number, { value: this.#datasets.names });
+      case "unpublish-dataset":
+        return this.#answer(client, number, { value: this.#datasets.unpublish(request.name) });
       default:
         request satisfies never;
     }
@@ -57,19 +72,19 @@ class Requests implements RequestRules {
     if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter(({ client, number, tryAnswer }) => {
       const answer = tryAnswer();
-      if (answer !== undefined) this.#answer(client, number, answer.value);
+      if (answer !== undefined) this.#answer(client, number, answer);
       return answer === undefined;
     });
   }
 
-  #answer(client: ClientRecord, number: number, value: unknown): void {
-    this.#state.toClient(client).send({ type: "answer", number, outcome: { value } });
+  #answer(client: ClientRecord, number: number, outcome: Answer["outcome"]): void {
+    this.#state.toClient(client).send({ type: "answer", number, outcome });
   }
 }
 
 /** The rules, for {@link SchedulerMachine.learn}. */
-export function requestRules(state: SchedulerState): RequestRules {
-  return new Requests(state);
+export function requestRules(state: SchedulerState, tools: RequestTools): RequestRules {
+  return new Requests(state, tools);
 }
 
 function describe(state: SchedulerState): SchedulerInfo {

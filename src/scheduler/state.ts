@@ -20,6 +20,11 @@ export interface Queue {
   readonly roots: Line;
 }
 
+/** Something that keeps tasks for clients to come: a dataset, a queue. */
+export interface Keeper {
+  readonly name: string;
+}
+
 /** Work that is not worth waking another thread for. Microseconds. */
 export const CRUMB_US = 50;
 
@@ -39,6 +44,8 @@ export class SchedulerState {
   readonly clients = new Map<ClientId, ClientRecord>();
   /** Large results and copies: which worker holds which. */
   readonly replicas = new Relation<TaskRecord, WorkerRecord>();
+  /** Which tasks are kept by something else than clients. */
+  readonly kept = new Relation<TaskRecord, Keeper>();
   /** Workers that can take more, the one to prefer first: the least busy, and among those the warmest. */
   readonly roomy = new HeapSet<WorkerRecord>((a, b) =>
     busyness(a) === busyness(b) ? a.lastUsed > b.lastUsed : busyness(a) < busyness(b),

@@ -1,7 +1,7 @@
 /** Makes functions of their descriptions again: the one place that evaluates code. */
 
 import { type AnyFunction, type FunctionSpec, knowsItself, markedFunction } from "./function-source.ts";
-import { restore } from "./references.ts";
+import { restore } from "./restore.ts";
 
 type Names = Readonly<Record<string, unknown>>;
 type SourceSpec = FunctionSpec & { readonly kind: "source" };

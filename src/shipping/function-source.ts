@@ -2,6 +2,7 @@
 
 import { UnserializableError } from "../protocol/errors.ts";
 import { hash } from "./hash.ts";
+import { FUNCTION_MARK, isPlainObject } from "./plain-data.ts";
 
 /** Whatever can be called or constructed. */
 export type AnyFunction = ((...args: never) => unknown) | (abstract new (...args: never) => unknown);
@@ -26,9 +27,6 @@ export type FunctionSpec =
     }
   /** Something every realm has: `Math.max`. */
   | { readonly kind: "builtin"; readonly name: string; readonly path: string; readonly hash: string };
-
-/** The key of an object that stands for a function among plain data. */
-export const FUNCTION_MARK = "manyhands:function";
 
 export interface FunctionMark {
   readonly [FUNCTION_MARK]: FunctionSpec;
@@ -230,11 +228,6 @@ function pack(value: unknown, path: string, above: readonly object[], contents: 
   }
   contents.push(identityOf(value));
   return value;
-}
-
-export function isPlainObject(value: object): value is Record<string, unknown> {
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 const identities = new WeakMap<object, string>();

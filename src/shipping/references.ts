@@ -1,17 +1,9 @@
-/** Futures and functions found among arguments and captured with them, and put back as values where the task runs. */
+/** Futures and functions found among arguments and captured with them; `restore.ts` puts values in their place where the task runs. */
 
 import { UnserializableError } from "../protocol/errors.ts";
-import {
-  type AnyFunction,
-  describeFunction,
-  FUNCTION_MARK,
-  type FunctionSpec,
-  isPlainObject,
-} from "./function-source.ts";
+import { type AnyFunction, describeFunction } from "./function-source.ts";
 import { isUncloneable } from "./measure.ts";
-
-/** The key of an object that stands for another task's result: its slot in the row of the task. */
-export const REFERENCE_MARK = "manyhands:future";
+import { FUNCTION_MARK, isPlainObject, REFERENCE_MARK } from "./plain-data.ts";
 
 /** Copies a value that has no parts we could look into (a Blob, an Error, …), or throws. */
 export type CloneWhole = (value: object) => unknown;
@@ -22,6 +14,7 @@ export interface Captured<R> {
   readonly references: readonly R[];
   /** Whether there is anything to be put back: references or functions. */
   readonly isPacked: boolean;
+  readonly hasFunctions: boolean;
   /** Buffers of the copy, which nobody else has. */
   readonly buffers: readonly ArrayBuffer[];
 }
@@ -45,11 +38,12 @@ export function capture<R extends object>(
 ): Captured<R> {
   const buffers: ArrayBuffer[] = [];
   const copies = new Map<object, unknown>(moved);
-  let isPacked = false;
+  let hasReferences = false;
+  let hasFunctions = false;
 
   const copyOf = (original: unknown, path: string): unknown => {
     if (typeof original === "function") {
-      isPacked = true;
+      hasFunctions = true;
       return { [FUNCTION_MARK]: describeFunction(original as AnyFunction, path) };
     }
     if (typeof original === "symbol") refuse(path, "a symbol");
@@ -58,7 +52,7 @@ export function capture<R extends object>(
     if (known !== undefined) return known;
     const reference = referenceOf(original);
     if (reference !== undefined) {
-      isPacked = true;
+      hasReferences = true;
       let slot = references.indexOf(reference);
       if (slot < 0) slot = references.push(reference) - 1;
       return { [REFERENCE_MARK]: slot + 1 };
@@ -124,7 +118,8 @@ export function capture<R extends object>(
     return copy;
   };
 
-  return { value: copyOf(value, path), references, isPacked, buffers };
+  const copy = copyOf(value, path);
+  return { value: copy, references, isPacked: hasReferences || hasFunctions, hasFunctions, buffers };
 }
 
 /** Whether it is not of a class written in JavaScript, whose instances travel as their fields. */
@@ -146,67 +141,4 @@ function refuse(path: string, what: string, cause?: unknown): never {
     { path },
     options,
   );
-}
-
-/**
- * Puts values in place of the marks in `packed`, which is written into.
- *
- * @param input - the value for a slot.
- * @param compile - makes a function of its description; what it returns may be a promise, then so is the result.
- */
-export function restore(
-  packed: unknown,
-  input: (slot: number) => unknown,
-  compile: (spec: FunctionSpec) => unknown,
-): unknown {
-  const seen = new Set<object>();
-  const pending: Promise<unknown>[] = [];
-  /** Maps and sets are filled again in the end, so that what was put into them is in its place. */
-  const rebuild: (() => void)[] = [];
-
-  const put = (item: unknown, place: (value: unknown) => void): void => {
-    if (typeof item !== "object" || item === null) return;
-    const slot = (item as { [REFERENCE_MARK]?: number })[REFERENCE_MARK];
-    if (slot !== undefined) return place(input(slot));
-    const spec = (item as { [FUNCTION_MARK]?: FunctionSpec })[FUNCTION_MARK];
-    if (spec === undefined) return visit(item);
-    const compiled = compile(spec);
-    if (compiled instanceof Promise) pending.push(compiled.then(place));
-    else place(compiled);
-  };
-
-  const visit = (container: object): void => {
-    if (seen.has(container)) return;
-    seen.add(container);
-    if (container instanceof Map) {
-      const entries = [...container];
-      for (const entry of entries) visit(entry);
-      rebuild.push(() => {
-        container.clear();
-        for (const [key, item] of entries) container.set(key, item);
-      });
-    } else if (container instanceof Set) {
-      const items = [...container];
-      visit(items);
-      rebuild.push(() => {
-        container.clear();
-        for (const item of items) container.add(item);
-      });
-    } else if (Array.isArray(container) || isPlainObject(container)) {
-      const record = container as Record<string, unknown>;
-      for (const key of Object.keys(record)) {
-        put(record[key], (value) => {
-          record[key] = value;
-        });
-      }
-    }
-  };
-
-  const root = { packed };
-  visit(root);
-  const finish = () => {
-    for (const each of rebuild) each();
-    return root.packed;
-  };
-  return pending.length === 0 ? finish() : Promise.all(pending).then(finish);
 }

@@ -4,9 +4,10 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { PagedTable } from "../../src/collections/paged-table.ts";
 
-/** Ids around the seams of pages, and some far beyond 32 bits. */
+/** Ids around the seams of pages, some below zero, and some far beyond 32 bits. */
 const anyId = fc.oneof(
   fc.nat(1100),
+  fc.nat(600).map((n) => -n),
   fc.nat(20).map((n) => 2 ** 40 + n * 100),
 );
 

@@ -7,7 +7,8 @@ import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { PACKED } from "../../src/protocol/task-spec.ts";
 import { Executor } from "../../src/runtime/executor.ts";
-import { type AnyFunction, closure, describeFunction, FUNCTION_MARK } from "../../src/shipping/function-source.ts";
+import { type AnyFunction, closure, describeFunction } from "../../src/shipping/function-source.ts";
+import { FUNCTION_MARK } from "../../src/shipping/plain-data.ts";
 
 const atOnce = (call: () => unknown) => call();
 const nothing = () => undefined;

@@ -7,11 +7,11 @@ import {
   type AnyFunction,
   closure,
   describeFunction,
-  FUNCTION_MARK,
   type FunctionMark,
   type FunctionSpec,
   fromModule,
 } from "../../src/shipping/function-source.ts";
+import { FUNCTION_MARK } from "../../src/shipping/plain-data.ts";
 
 type Spec<Kind extends FunctionSpec["kind"]> = FunctionSpec & { readonly kind: Kind };
 

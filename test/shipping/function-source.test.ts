@@ -7,12 +7,12 @@ import {
   type AnyFunction,
   closure,
   describeFunction,
-  FUNCTION_MARK,
   type FunctionMark,
   type FunctionSpec,
   fromModule,
   travelByName,
 } from "../../src/shipping/function-source.ts";
+import { FUNCTION_MARK } from "../../src/shipping/plain-data.ts";
 
 type Spec<Kind extends FunctionSpec["kind"]> = FunctionSpec & { readonly kind: Kind };
 

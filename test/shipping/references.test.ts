@@ -4,8 +4,10 @@ import { describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { UnserializableError } from "../../src/protocol/errors.ts";
-import { FUNCTION_MARK, type FunctionSpec } from "../../src/shipping/function-source.ts";
-import { capture, REFERENCE_MARK, restore } from "../../src/shipping/references.ts";
+import type { FunctionSpec } from "../../src/shipping/function-source.ts";
+import { FUNCTION_MARK, REFERENCE_MARK } from "../../src/shipping/plain-data.ts";
+import { capture } from "../../src/shipping/references.ts";
+import { restore } from "../../src/shipping/restore.ts";
 
 /** Stands for a future. */
 class Reference {

@@ -16,11 +16,11 @@ export class SchedulerNarrator {
   /** The run of a task that a worker was sent last, by `worker name`. */
   readonly runs = new Map<string, number>();
   readonly #functionNames = new Map<number, string>();
-  readonly #namesOf: (client: string) => readonly string[];
+  readonly #nameOf: (client: string, id: number) => string | undefined;
 
-  /** `namesOf`: a client's names for its tasks, by its numbers. */
-  constructor(namesOf: (client: string) => readonly string[]) {
-    this.#namesOf = namesOf;
+  /** `nameOf`: a client's name for its task, by its number. */
+  constructor(nameOf: (client: string, id: number) => string | undefined) {
+    this.#nameOf = nameOf;
   }
 
   narrate(instruction: SchedulerInstruction): readonly string[] {
@@ -138,8 +138,7 @@ export class SchedulerNarrator {
   }
 
   #toClient(client: string, message: SchedulerToClientMessage): readonly string[] {
-    const names = this.#namesOf(client);
-    const name = (id: number) => names[id] ?? `number ${id}`;
+    const name = (id: number) => this.#nameOf(client, id) ?? `number ${id}`;
     switch (message.type) {
       case "keys-in-memory":
         return idsOf(message.ranges).map(
@@ -165,7 +164,14 @@ export class SchedulerNarrator {
         return [`${name(message.id)} is ${message.fraction * 100} % done`];
       case "answer": {
         const { outcome } = message;
-        return [`answer ${message.number}: ${JSON.stringify("error" in outcome ? outcome.error : outcome.value)}`];
+        if ("error" in outcome) {
+          const { error } = outcome;
+          return [`answer ${message.number} failed: ${error.type === "error" ? error.message : show(error.value)}`];
+        }
+        const answer = `answer ${message.number}: ${JSON.stringify(outcome.value) ?? "done"}`;
+        if (outcome.grants === undefined) return [answer];
+        const grants = outcome.grants.map(({ id, key }) => `${name(id)} is ${key}`);
+        return [`${answer}${grants.length === 0 ? "" : `; ${grants.join(", ")}`}`];
       }
       case "warning":
         return [`warning: ${message.text}`];

@@ -7,20 +7,25 @@
  *   remove client c1               c1: release x                            c1: retry x
  *                                  c1: cancel x [force]                     c1: fire-and-forget x
  *                                  c1: heard 2
+ *                                  c1: publish d = [x, 1] [instead]         c1: unpublish d
+ *                                  c1: read d as p q                        c1: list datasets
  *   w1: start x                    w1: finish x = 5, y = 6 [in 200 us]      w1: erred x "message"
  *   w1: store x 20000 [pushed | moved]   w1: drop x@1                       w1: add x
  *   w1: progress x 0.5             w1: missing x for y [asked w2]           w1: data x [moved | missing]
  *
  *   show tasks
  *
+ * Futures in what is published are found by their names; those in what is read are given new ones.
  * A worker speaks of the run it was last sent unless another is named, as in x@1.
  */
 import assert from "node:assert/strict";
 import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import { encodeError } from "../../src/protocol/errors.ts";
+import type { Request } from "../../src/protocol/requests.ts";
 import { PACKED, type TaskOptions } from "../../src/protocol/task-spec.ts";
 import type { WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
+import { requestRules } from "../../src/scheduler/requests.ts";
 import { SchedulerNarrator } from "./scheduler-narrator.ts";
 import { type Stage, Words } from "./transcript.ts";
 import { validateScheduler } from "./validate.ts";
@@ -28,6 +33,10 @@ import { validateScheduler } from "./validate.ts";
 /** One that knows tasks by name on the client's side. */
 interface StageClient {
   readonly names: string[];
+  /** Its names for what the scheduler numbered: -1, -2, … */
+  readonly granted: string[];
+  /** Questions it has asked. */
+  questions: number;
   readonly functions: Map<string, number>;
 }
 
@@ -35,7 +44,14 @@ export class SchedulerStage implements Stage {
   readonly machine = new SchedulerMachine();
   readonly #clients = new Map<string, StageClient>();
   readonly #idOf = new Map<string, number>();
-  readonly #narrator = new SchedulerNarrator((client) => this.#clients.get(client)?.names ?? []);
+  readonly #narrator = new SchedulerNarrator((client, id) => {
+    const known = this.#clients.get(client);
+    return id < 0 ? known?.granted[-id - 1] : known?.names[id];
+  });
+
+  constructor() {
+    this.machine.learn(requestRules);
+  }
 
   play(command: string): readonly string[] {
     const words = new Words(command);
@@ -95,7 +111,7 @@ export class SchedulerStage implements Stage {
       const nThreads = Number(words.take(/slots (\d+)/)?.[0] ?? 1);
       this.machine.handle({ type: "add-worker", worker: name, name, nThreads });
     } else if (verb === "add") {
-      this.#clients.set(name, { names: [], functions: new Map() });
+      this.#clients.set(name, { names: [], granted: [], questions: 0, functions: new Map() });
       this.machine.handle({ type: "add-client", client: name });
     } else if (party === "worker") {
       this.machine.handle({ type: "remove-worker", worker: name, reason: "it is gone", expected: words.has("asked") });
@@ -105,18 +121,16 @@ export class SchedulerStage implements Stage {
   }
 
   *#clientSays(client: string, words: Words): Iterable<ClientMessage> {
-    const { names } = this.#clients.get(client) as StageClient;
+    const known = this.#clients.get(client) as StageClient;
+    const { names } = known;
     const ids = () => {
       const ids: number[] = [];
       for (let name = words.take(/[a-z]\w*/); name !== undefined; name = words.take(/[a-z]\w*/)) {
-        ids.push(names.lastIndexOf(name[0] as string));
+        ids.push(numberOf(known, name[0] as string));
       }
-      assert.ok(
-        ids.every((id) => id >= 0),
-        "these tasks are known",
-      );
       return ids;
     };
+    const ask = (request: Request): ClientMessage => ({ type: "request", number: known.questions++, request });
     const verb = words.word();
     switch (verb) {
       case "submit":
@@ -157,13 +171,34 @@ export class SchedulerStage implements Stage {
       case "heard":
         yield { type: "news-received", batch: Number(words.word()) };
         return;
+      case "publish": {
+        const [name, text] = words.demand(/(\w+) = (\[.*\]|\S+)/) as [string, string];
+        const tasks = tasksIn(text).map((each) => numberOf(known, each));
+        const override = words.has("instead");
+        yield ask({ type: "publish-dataset", name, value: { value: text, tasks }, override });
+        return;
+      }
+      case "read": {
+        const name = words.word();
+        if (words.has("as")) known.granted.push(...words.rest().split(" "));
+        yield ask({ type: "get-dataset", name });
+        return;
+      }
+      case "unpublish":
+        yield ask({ type: "unpublish-dataset", name: words.word() });
+        return;
+      case "list":
+        words.demand(/datasets/);
+        yield ask({ type: "list-datasets" });
+        return;
       default:
         assert.fail(`clients do not say ${verb}`);
     }
   }
 
   #graph(client: string, words: Words): ClientMessage {
-    const { names, functions } = this.#clients.get(client) as StageClient;
+    const known = this.#clients.get(client) as StageClient;
+    const { names, functions } = known;
     const first = names.length;
     const rows: unknown[] = [];
     const introduced: [number, { name: string; hash: string }][] = [];
@@ -176,7 +211,7 @@ export class SchedulerStage implements Stage {
         functions.set(fn, number);
         introduced.push([number, { name: fn, hash: fn }]);
       }
-      const { slots, shape } = this.#slots(names, args);
+      const { slots, shape } = this.#slots(known, args);
       rows.push(number, slots.length, shape, ...slots);
       keys.push(words.take(/as "(.*?)"/)?.[0]);
       names.push(name);
@@ -192,16 +227,9 @@ export class SchedulerStage implements Stage {
   }
 
   /** `x, 1, "a"` as slots; with brackets in it, packed. */
-  #slots(names: readonly string[], text: string): { slots: unknown[]; shape: number } {
-    const number = (name: string) => {
-      const id = names.lastIndexOf(name);
-      assert.ok(id >= 0, `there is no task ${name}`);
-      return id;
-    };
-    if (text.includes("[")) {
-      const inputs = [...new Set(text.match(/\b[a-z]\w*/g) ?? [])];
-      return { slots: [text, ...inputs.map(number)], shape: PACKED };
-    }
+  #slots(known: StageClient, text: string): { slots: unknown[]; shape: number } {
+    const number = (name: string) => numberOf(known, name);
+    if (text.includes("[")) return { slots: [text, ...tasksIn(text).map(number)], shape: PACKED };
     let shape = 0;
     const slots = text === "" ? [] : text.split(",").map((each) => each.trim());
     const filled = slots.map((each, i) => {
@@ -273,4 +301,18 @@ export class SchedulerStage implements Stage {
         return assert.fail(`workers do not say ${verb}`);
     }
   }
+}
+
+/** A client's number for a task. */
+function numberOf({ names, granted }: StageClient, name: string): number {
+  const number = names.lastIndexOf(name);
+  if (number >= 0) return number;
+  const grant = granted.lastIndexOf(name);
+  assert.ok(grant >= 0, `there is no task ${name}`);
+  return -grant - 1;
+}
+
+/** Names of tasks in a text, each once. */
+function tasksIn(text: string): readonly string[] {
+  return [...new Set(text.match(/\b[a-z]\w*/g) ?? [])];
 }

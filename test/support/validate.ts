@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { isSuspect } from "../../src/scheduler/compute.ts";
 import { forEachDependency } from "../../src/scheduler/dependencies.ts";
 import { headOf } from "../../src/scheduler/line.ts";
-import { type ClientRecord, NO_VALUE, Span, type TaskRecord } from "../../src/scheduler/records.ts";
-import { CRUMB_US, type SchedulerState } from "../../src/scheduler/state.ts";
+import { type ClientRecord, FLAG_KEPT, NO_VALUE, Span, type TaskRecord } from "../../src/scheduler/records.ts";
+import { CRUMB_US, type Keeper, type SchedulerState } from "../../src/scheduler/state.ts";
 import type { WorkerRecord } from "../../src/scheduler/worker-record.ts";
 import { LocalBlock, type LocalTask, type WorkerState } from "../../src/worker/state.ts";
 
@@ -20,6 +20,7 @@ export function validateScheduler(state: SchedulerState): void {
   const known = new Set(tasks);
   const live = countLiveDependents(tasks);
   let queued = 0;
+  const keepers = new Set<Keeper>();
   for (const task of tasks) {
     if (task.state === "queued") queued += 1;
     const about = () => `${task.key} (${task.id}, ${task.state})`;
@@ -39,6 +40,14 @@ export function validateScheduler(state: SchedulerState): void {
   checkRoom(state);
   checkReplicas(state, known);
   for (const client of state.clients.values()) checkClient(state, client, known);
+  for (const task of tasks) {
+    const isMarked = (task.flags & FLAG_KEPT) !== 0;
+    assert.equal(state.kept.rightsOf(task).size > 0, isMarked, `${task.key} is kept by what keeps it`);
+    for (const keeper of state.kept.rightsOf(task)) keepers.add(keeper);
+  }
+  let pairs = 0;
+  for (const keeper of keepers) pairs += state.kept.leftsOf(keeper).size;
+  assert.equal(state.kept.size, pairs, "only tasks that are there are kept");
   for (const [name, task] of state.named) {
     assert.equal(task.name, name, `what is known as ${name} has that name`);
     assert.ok(known.has(task), `${name} names a task that is there`);
@@ -56,6 +65,7 @@ export function assertForgotten(state: SchedulerState): void {
   assert.equal([...state.tasks.folds()].length, 0, "no span is left");
   assert.equal(state.named.size, 0, "no name is left");
   assert.equal(state.replicas.size, 0, "no replica is left");
+  assert.equal(state.kept.size, 0, "nothing is kept");
   for (const worker of state.workers.values()) {
     assert.equal(worker.inFlight, 0, `nothing is in flight on ${worker.address}`);
     assert.equal(worker.zombies.size, 0, `no zombie is left on ${worker.address}`);

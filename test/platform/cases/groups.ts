@@ -3,6 +3,7 @@ import { asking } from "./asking.ts";
 import type { Case } from "./case.ts";
 import { collections } from "./collections.ts";
 import { data } from "./data.ts";
+import { datasets } from "./datasets.ts";
 import { deaths } from "./deaths.ts";
 import { failures } from "./failures.ts";
 import { functions } from "./functions.ts";
@@ -22,4 +23,5 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   stopping,
   deaths,
   asking,
+  datasets,
 };

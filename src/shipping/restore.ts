@@ -1,0 +1,67 @@
+/** What was captured, put together again with values in place of the marks: see `references.ts`. */
+
+import type { FunctionSpec } from "./function-source.ts";
+import { FUNCTION_MARK, isPlainObject, REFERENCE_MARK } from "./plain-data.ts";
+
+/**
+ * Puts values in place of the marks in `packed`, which is written into.
+ *
+ * @param input - the value for a slot.
+ * @param compile - makes a function of its description; what it returns may be a promise, then so is the result.
+ */
+export function restore(
+  packed: unknown,
+  input: (slot: number) => unknown,
+  compile: (spec: FunctionSpec) => unknown,
+): unknown {
+  const seen = new Set<object>();
+  const pending: Promise<unknown>[] = [];
+  /** Maps and sets are filled again in the end, so that what was put into them is in its place. */
+  const rebuild: (() => void)[] = [];
+
+  const put = (item: unknown, place: (value: unknown) => void): void => {
+    if (typeof item !== "object" || item === null) return;
+    const slot = (item as { [REFERENCE_MARK]?: number })[REFERENCE_MARK];
+    if (slot !== undefined) return place(input(slot));
+    const spec = (item as { [FUNCTION_MARK]?: FunctionSpec })[FUNCTION_MARK];
+    if (spec === undefined) return visit(item);
+    const compiled = compile(spec);
+    if (compiled instanceof Promise) pending.push(compiled.then(place));
+    else place(compiled);
+  };
+
+  const visit = (container: object): void => {
+    if (seen.has(container)) return;
+    seen.add(container);
+    if (container instanceof Map) {
+      const entries = [...container];
+      for (const entry of entries) visit(entry);
+      rebuild.push(() => {
+        container.clear();
+        for (const [key, item] of entries) container.set(key, item);
+      });
+    } else if (container instanceof Set) {
+      const items = [...container];
+      visit(items);
+      rebuild.push(() => {
+        container.clear();
+        for (const item of items) container.add(item);
+      });
+    } else if (Array.isArray(container) || isPlainObject(container)) {
+      const record = container as Record<string, unknown>;
+      for (const key of Object.keys(record)) {
+        put(record[key], (value) => {
+          record[key] = value;
+        });
+      }
+    }
+  };
+
+  const root = { packed };
+  visit(root);
+  const finish = () => {
+    for (const each of rebuild) each();
+    return root.packed;
+  };
+  return pending.length === 0 ? finish() : Promise.all(pending).then(finish);
+}
