@@ -1,6 +1,7 @@
 /** What simulated users do, one thing at a time. */
 import { futureAccess } from "../../src/client/future.ts";
 import { measure } from "../../src/shipping/measure.ts";
+import { publish, read, unpublish } from "./publishing.ts";
 import type { Held, User } from "./user.ts";
 import type { Argument, Node } from "./work.ts";
 
@@ -125,6 +126,10 @@ const deeds = {
     const held = user.submitNode(node, `shared-${node.id}`);
     if (user.world.random.chance(0.7)) user.ask(held);
   },
+
+  publish,
+  read,
+  unpublish,
 
   /** Writes into a value it was given, which is its own. */
   spoil(user: User): void {

@@ -7,10 +7,12 @@ import type { Comm } from "../../src/ports/comm.ts";
 import type { ClientMessage, News } from "../../src/protocol/client-messages.ts";
 import { Host } from "../../src/runtime/host.ts";
 import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
+import { requestRules } from "../../src/scheduler/requests.ts";
 import { Random } from "../support/random.ts";
 import { assertEmptyHanded, assertForgotten, validateScheduler } from "../support/validate.ts";
 import { slowComm } from "./client-link.ts";
 import { act, type Deed } from "./deeds.ts";
+import { datasetNames } from "./publishing.ts";
 import { brief, SimulatedSpawner } from "./thread.ts";
 import { type TaskHabits, User } from "./user.ts";
 import { type Node, Work } from "./work.ts";
@@ -61,6 +63,7 @@ class SimulatedCluster {
   readonly #scheduler: SchedulerRuntime;
   readonly #host: Host;
   readonly #users: User[] = [];
+  readonly #published = new Map<string, Node>();
   readonly #habits: Habits;
   #keptAlive = 0;
   #broken: unknown;
@@ -83,6 +86,8 @@ class SimulatedCluster {
     const options = { name: "host", nThreadsPerWorker: random.pick([1, 1, 1, 2, 3]) };
     this.#host = new Host(this.spawner, clock, options, (error) => this.#break(error));
     this.#scheduler = new SchedulerRuntime(this.#host, (error) => this.#break(error));
+    // Loading them would take a time that is not this world's.
+    this.#scheduler.machine.learn(requestRules);
     this.#host.start(this.#scheduler, random.pick([1, 2, 2, 3, 4]));
     this.#habits = drawHabits(random);
     const named = Array.from({ length: 3 }, () => this.#nameableNode());
@@ -97,6 +102,7 @@ class SimulatedCluster {
     await this.#settle();
     this.#checkSettled();
     this.#world.tell(() => "everything is let go");
+    this.#unpublish();
     for (const user of this.#users) {
       if (this.#world.random.chance(0.5)) for (const held of [...user.held]) user.release(held);
       else user.leave();
@@ -150,6 +156,7 @@ class SimulatedCluster {
         ({ future, node }) => `task ${node.id}, ${future.key}, ${future.status}`,
       );
       assert.deepEqual(open, [], `${user.name} has every answer`);
+      assert.equal(user.unanswered.size, 0, `${user.name} has an answer to every question`);
       if (user.session.closed !== undefined) continue;
       for (const { future } of user.held) assert.ok(future.done(), `${future.key} has ended; it is ${future.status}`);
     }
@@ -172,6 +179,15 @@ class SimulatedCluster {
     if (this.work.nodes.some(({ isCancelled }) => isCancelled)) return;
     if (this.#users.some(({ session }) => session.closed !== undefined)) return;
     assert.ok(this.work.performed.has(node.id), `task ${node.id} was fired and forgotten, and has run`);
+  }
+
+  /** Somebody who is still there, or who comes for that, lets go of what was published. */
+  #unpublish(): void {
+    const [here, there] = memoryComm<readonly ClientMessage[], News>();
+    this.#scheduler.addClient("the last", there);
+    for (const [number, name] of datasetNames.entries()) {
+      here.send([{ type: "request", number, request: { type: "unpublish-dataset", name } }]);
+    }
   }
 
   #checkNothingIsLeft(): void {
@@ -203,7 +219,7 @@ class SimulatedCluster {
     this.#scheduler.addClient(name, there);
     const haveDied = (addresses: readonly string[]) =>
       addresses.every((address) => this.spawner.threads.some((each) => each.address === address && each.isOver));
-    this.#users.push(new User(name, session, this.#world, this.work, this.#habits, named, haveDied));
+    this.#users.push(new User(name, session, this.#world, this.work, this.#habits, named, this.#published, haveDied));
   }
 
   /** The comm of a client, with what is said there told in the story. */
@@ -274,6 +290,9 @@ function drawHabits(random: Random): Habits {
       fireAndForget: rarely(4),
       claim: rarely(6),
       submitNamed: rarely(6),
+      publish: rarely(5),
+      read: rarely(5),
+      unpublish: rarely(2),
       spoil: rarely(4),
       detach: rarely(4),
       leave: rarely(1),

@@ -44,6 +44,10 @@ export class User {
   readonly held: Held[] = [];
   /** Nodes that it has asked to be run to the end, whatever becomes of its future. */
   readonly forgotten: Node[] = [];
+  /** What any user has published, by key. */
+  readonly published: Map<string, Node>;
+  /** Questions to the scheduler that are not answered. */
+  readonly unanswered = new Set<object>();
   /** Results that were asked for and have not come. */
   readonly unsettled = new Map<Held, number>();
   problem: unknown;
@@ -62,6 +66,7 @@ export class User {
     work: Work,
     habits: TaskHabits,
     named: readonly Node[],
+    published: Map<string, Node>,
     haveDied: (addresses: readonly string[]) => boolean,
   ) {
     this.name = name;
@@ -70,6 +75,7 @@ export class User {
     this.work = work;
     this.habits = habits;
     this.named = named;
+    this.published = published;
     this.#deathsOf = haveDied;
   }
 
@@ -127,6 +133,27 @@ export class User {
 
   pickInput(): Node | undefined {
     return this.pick((held) => !held.isRetired)?.node;
+  }
+
+  /** Waits for an answer that must come in any case, unless the user has left. */
+  expectAnswer<T>(
+    answer: Promise<T>,
+    use: (value: T) => void,
+    isExpected: (error: Error) => boolean = () => false,
+  ): void {
+    const wait = {};
+    this.unanswered.add(wait);
+    answer
+      .then(
+        (value) => {
+          if (this.session.closed === undefined) use(value);
+        },
+        (error) => assert.ok(this.session.closed !== undefined || isExpected(error), `it is answered: ${error.stack}`),
+      )
+      .catch((problem) => {
+        this.problem ??= problem;
+      })
+      .finally(() => this.unanswered.delete(wait));
   }
 
   ask(held: Held): void {
