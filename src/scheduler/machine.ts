@@ -200,7 +200,10 @@ export class SchedulerMachine {
         const missing = state.tasks.get(message.missing);
         const task = this.#current(worker, message.id, message.run);
         if (missing !== undefined) {
-          for (const address of [worker.address, ...message.holders]) {
+          // If it asked nobody, it was to have the value itself. It may have been sent it since it said so: then that goes, too.
+          const isOwn = message.holders.length === 0;
+          if (isOwn && state.replicas.has(missing, worker)) state.toWorker(worker).free(missing.id);
+          for (const address of isOwn ? [worker.address] : message.holders) {
             const holder = state.workers.get(address);
             if (holder !== undefined && loseReplica(state, missing, holder)) this.#recompute(missing);
           }

@@ -220,12 +220,54 @@ describe("inputs that cannot be fetched", () => {
         c1 <- 1: x is stored, 20000 bytes
       > w2: add x
       > w1: missing x for y
+        w1 <- free x
         w1 <- compute y@2 = g(x)
         w1 <- with x on w2
       > show tasks
         x memory, on w2
         y processing
         z processing
+    `);
+  });
+});
+
+describe("a value that the scheduler has come to hold itself", () => {
+  it("is not taken for missing on a worker that it was sent to meanwhile", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2 slots 2
+      > c1: submit x = f(1)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > c1: gather x
+      > w1: store x 100000
+        w1 <- get x, it may move
+        c1 <- 1: x is stored, 100000 bytes
+      > c1: submit y = g(x, 1), z = g(x, 2)
+        link w2 and w1
+        w1 <- learn g
+        w1 <- compute y = g(x, 1)
+        w2 <- learn g
+        w2 <- compute z = g(x, 2)
+        w2 <- with x on w1
+      > c1: submit u = h(x)
+        w2 <- learn h
+        w2 <- compute u = h(x)
+        w2 <- with x on w1
+      # It was moved before its worker knew that it is needed.
+      > w1: data x moved
+        c1 <- 2: x = "large", shared
+      > w2: missing x for z asked w1
+        w2 <- put x = "large"
+        w2 <- compute z@2 = g(x, 2)
+      > w2: missing x for u asked w1
+        w2 <- compute u@2 = h(x)
+      > show tasks
+        x memory, on w2
+        y processing
+        z processing
+        u processing
     `);
   });
 });
