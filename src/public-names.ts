@@ -2,7 +2,7 @@
 
 export type { AsCompletedOptions, Waited, WaitOptions } from "./client/as-completed.ts";
 export { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
-export type { Argument, Arguments, Gathered, WithOptions } from "./client/client.ts";
+export type { Argument, Arguments, Gathered, MapStreamOptions, StreamSource, WithOptions } from "./client/client.ts";
 export { fireAndForget } from "./client/client.ts";
 export type { DatasetOptions, PublishOptions } from "./client/datasets.ts";
 export type { CancelOptions, FutureStatus, Progress } from "./client/future.ts";

@@ -8,6 +8,7 @@ import { isPlainObject } from "../shipping/plain-data.ts";
 import { packValue } from "./argument-capture.ts";
 import type { DatasetOptions, PublishOptions } from "./datasets.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
+import { LazyIterator } from "./lazy-iterator.ts";
 import type { Answered } from "./open-requests.ts";
 import type { ScatterOptions, Session, SubmitOptions } from "./session.ts";
 
@@ -55,6 +56,22 @@ export interface WithOptions extends TaskOptions {
   /** Cancels what is submitted when it is aborted. */
   readonly signal?: AbortSignal;
 }
+
+/** How `client.mapStream()` goes through its source. */
+export interface MapStreamOptions {
+  /**
+   * Items that may be under way at a time: taken from the source, and their results not yet taken from the stream. Unless said,
+   * twice what the workers can have in flight, and at least 16.
+   */
+  readonly limit?: number;
+  /** Whether results come in the order of the items (the default), or as they are there. */
+  readonly ordered?: boolean;
+  /** Ends the stream with its reason, and cancels what is under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a stream is made of: items, futures on them, or promises of either. */
+export type StreamSource<T> = Iterable<Argument<T> | PromiseLike<Argument<T>>> | AsyncIterable<Argument<T>>;
 
 /** What a client is connected to, and what it owns of it. */
 export interface Connection {
@@ -137,6 +154,35 @@ export class Client {
     const futures = this.#session.map(fn as AnyFunction, columns, this.#options, this.#options.keys);
     if (this.#options.signal !== undefined) this.#cancelOn(this.#options.signal, futures);
     return futures as Future<Awaited<R>>[];
+  }
+
+  /**
+   * The results of `fn` for the items of a source, which may be endless: an async iterator, for `for await`.
+   *
+   * There are never more than `limit` items between the source and whoever takes the results: a slow consumer slows the source down.
+   * An error of a task is thrown in its place, one of the source after the results before it; then, and after `break`, what is
+   * under way is cancelled and the source is closed.
+   *
+   * @example
+   * ```ts
+   * for await (const page of client.mapStream(parse, readLines(file), { limit: 8 })) show(page);
+   * ```
+   */
+  mapStream<T, R>(
+    fn: (item: T) => R,
+    source: StreamSource<T>,
+    { limit, ordered = true, signal }: MapStreamOptions = {},
+  ): AsyncIterableIterator<Awaited<R>, undefined> {
+    this.#session.demandSubmittable(fn as AnyFunction);
+    demandStream(source, limit);
+    const { key, keys, signal: ours, task } = this.#options;
+    return new LazyIterator(async () => {
+      const { MapStream } = await import("./map-stream.ts");
+      const submit = (item: unknown, i: number) =>
+        this.#session.submit(fn as AnyFunction, [item], { task, key: key === undefined ? keys?.[i] : `${key}-${i}` });
+      const signals = [signal, ours].flatMap((each) => each ?? []);
+      return new MapStream({ submit, countSlots: () => this.#countSlots() }, { source, limit, ordered, signals });
+    });
   }
 
   /**
@@ -276,6 +322,12 @@ export class Client {
     return this.close();
   }
 
+  /** Tasks that the workers can have in flight together. */
+  async #countSlots(): Promise<number> {
+    const { workers } = await this.schedulerInfo();
+    return Object.values(workers).reduce((sum, { nThreads }) => sum + nThreads, 0);
+  }
+
   #cancelOn(signal: AbortSignal, futures: readonly Future[]): void {
     const cancel = () =>
       this.#session.cancel(
@@ -316,6 +368,16 @@ function toArray(iterable: Iterable<unknown>, index: number): readonly unknown[]
     throw new TypeError(`argument ${index + 1} of map() must be iterable, as an array is`);
   }
   return [...iterable];
+}
+
+function demandStream(source: object, limit: number | undefined): void {
+  const { [Symbol.asyncIterator]: items, [Symbol.iterator]: rest } = Object(source);
+  if (typeof (items ?? rest) !== "function") {
+    throw new TypeError(
+      "mapStream() takes an iterable or async iterable beside the function, as an array or a stream is",
+    );
+  }
+  if (limit !== undefined && !(limit >= 1)) throw new TypeError(`limit must be a number of at least 1, not ${limit}`);
 }
 
 /** The collection as it is now, and the futures in it. */

@@ -86,6 +86,12 @@ export class Session implements FutureOwner {
     return this.#closed;
   }
 
+  /** Throws what `submit` would for a function that cannot be submitted. */
+  demandSubmittable(fn: AnyFunction): void {
+    this.#demandOpen();
+    this.#functions.know(fn);
+  }
+
   submit(fn: AnyFunction, args: unknown[], options: SubmitOptions): Future {
     this.#demandOpen();
     const known = this.#functions.know(fn);

@@ -10,6 +10,7 @@ import { functions } from "./functions.ts";
 import { keeping } from "./keeping.ts";
 import { patterns } from "./patterns.ts";
 import { stopping } from "./stopping.ts";
+import { streams } from "./streams.ts";
 import { submitting } from "./submitting.ts";
 
 export const groups: Readonly<Record<string, readonly Case[]>> = {
@@ -21,6 +22,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   keeping,
   failures,
   stopping,
+  streams,
   deaths,
   asking,
   datasets,
