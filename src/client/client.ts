@@ -24,11 +24,24 @@ export type Argument<T> =
           ? Set<Argument<V>>
           : T extends readonly unknown[]
             ? { readonly [I in keyof T]: Argument<T[I]> }
-            : T extends object
-              ? { readonly [P in keyof T]: Argument<T[P]> }
-              : never);
+            : T extends Iterable<infer V>
+              ? // Where any iterable will do, one with futures in it will; of typed arrays and the like there are none.
+                readonly V[] extends T
+                ? readonly Argument<V>[] | ReadonlySet<Argument<V>>
+                : never
+              : T extends object
+                ? { readonly [P in keyof T]: Argument<T[P]> }
+                : never);
 
 export type Arguments<A extends readonly unknown[]> = { readonly [I in keyof A]: Argument<A[I]> };
+
+/** The iterables that a function of such parameters can be mapped over. */
+export type Columns<A extends readonly unknown[]> = { readonly [I in keyof A]: Iterable<Argument<A[I]>> };
+
+/** The same with more iterables than the function has parameters, as a callback need not take all that it is given. */
+type MoreColumns<A extends readonly unknown[]> = number extends A["length"]
+  ? readonly never[]
+  : readonly [...Columns<A>, Iterable<unknown>, ...Iterable<unknown>[]];
 
 /** What becomes of a collection of futures when it is gathered. */
 export type Gathered<X> =
@@ -130,7 +143,8 @@ export class Client {
    * await client.submit((a: number) => a * 10, sum).result(); // 30
    * ```
    */
-  submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: Arguments<A>): Future<Awaited<R>> {
+  // biome-ignore lint/suspicious/noExplicitAny: a parameter whose type follows from its default would be unknown otherwise.
+  submit<A extends readonly any[], R>(fn: (...args: A) => R, ...args: Arguments<A>): Future<Awaited<R>> {
     const future = this.#session.submit(fn as AnyFunction, args as unknown as unknown[], this.#options);
     if (this.#options.signal !== undefined) this.#cancelOn(this.#options.signal, [future]);
     return future as Future<Awaited<R>>;
@@ -145,15 +159,16 @@ export class Client {
    * await client.gather(squares); // [1, 4, 9]
    * ```
    */
-  map<A extends readonly unknown[], R>(
-    fn: (...args: A) => R,
-    ...iterables: { readonly [I in keyof A]: Iterable<Argument<A[I]>> }
-  ): Future<Awaited<R>>[] {
+  // biome-ignore lint/suspicious/noExplicitAny: as for submit().
+  map<A extends readonly any[], R>(fn: (...args: A) => R, ...iterables: Columns<A>): Future<Awaited<R>>[];
+  /** The same for a function that does not look at all that it is given. */
+  map<A extends readonly unknown[], R>(fn: (...args: A) => R, ...iterables: MoreColumns<A>): Future<Awaited<R>>[];
+  map(fn: (...args: never[]) => unknown, ...iterables: readonly unknown[]): Future[] {
     if (iterables.length === 0) throw new TypeError("map() needs at least one iterable beside the function");
     const columns = iterables.map((iterable, i) => toArray(iterable as Iterable<unknown>, i));
     const futures = this.#session.map(fn as AnyFunction, columns, this.#options, this.#options.keys);
     if (this.#options.signal !== undefined) this.#cancelOn(this.#options.signal, futures);
-    return futures as Future<Awaited<R>>[];
+    return futures;
   }
 
   /**

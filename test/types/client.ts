@@ -64,6 +64,82 @@ export async function submitting(client: Client) {
   new (Object as unknown as typeof Future)();
 }
 
+/** What functions may look like, and what they are given. */
+export function shapes(client: Client, one: Future<number>, both: Future<{ a: number; b: string }>) {
+  const identity = <T>(x: T): T => x;
+  class Point {
+    readonly x: number;
+    constructor(x: number) {
+      this.x = x;
+    }
+  }
+  const numbers: readonly Future<number>[] = [
+    client.submit((x: number, y = 2) => x + y, 1),
+    client.submit((x: number, y = 2) => x + y, one, one),
+    client.submit((x?: number) => x ?? 0),
+    client.submit((x?: number) => x ?? 0, undefined),
+    client.submit((x) => x + 1, 5),
+    client.submit(Math.max, 1, one, 2),
+    client.submit(Number.parseInt, "5"),
+    client.submit(identity, 5),
+    client.submit((all: number[]) => all.length, [one, 2]),
+    client.submit((all: readonly number[]) => all.length, [one, 2] as const),
+    client.submit((all: Iterable<number>) => [...all].length, [one, 2]),
+    client.submit((all: Iterable<number>) => [...all].length, new Set([one])),
+    client.submit((pair: [number, string]) => pair[0], [one, "a"]),
+    client.submit((first: number, ...rest: string[]) => first + rest.length, one, "a", "b"),
+    client.submit((x: { a: number; b?: string }) => x.a, { a: one }),
+    client.submit((x: { a: number }) => x.a, both),
+    client.submit((x: Record<string, number>) => Object.keys(x).length, { a: one, b: 1 }),
+    client.submit((x: { kind: "a"; n: number } | { kind: "b" }) => x.kind.length, { kind: "a", n: one }),
+    client.submit((x: number | string) => String(x).length, one),
+    client.submit((P: typeof Point) => new P(1).x, Point),
+    client.submit((x: unknown) => Number(x), { deep: [one] }),
+    client.submit(async (x: number) => x, one),
+  ];
+  expectType<Future<number>>()(client.submit(identity, 5), true);
+  expectType<Future<number>>()(
+    client.submit((x: number, y = 2) => x + y, 1),
+    true,
+  );
+  expectType<Future<void>>()(
+    client.submit(async () => {}),
+    true,
+  );
+  // @ts-expect-error a parameter with a default still has a type
+  client.submit((x: number, y = 2) => x + y, 1, "2");
+  // @ts-expect-error there is one too many, a default or not
+  client.submit((x: number, y = 2) => x + y, 1, 2, 3);
+  // @ts-expect-error the rest are texts
+  client.submit((first: number, ...rest: string[]) => first + rest.length, 1, 2);
+  // @ts-expect-error a typed array is not made of futures
+  client.submit((x: Float64Array) => x.length, [one]);
+  // @ts-expect-error a future deep inside is of another type
+  client.submit((x: { a: string[] }) => x.a, { a: [one] });
+  // @ts-expect-error a field is missing
+  client.submit((x: { a: number; b: string }) => x.a, { a: one });
+  return numbers;
+}
+
+export async function streaming(client: Client, one: Future<number>) {
+  for await (const text of client.mapStream((x: number) => String(x), [1, one])) expectType<string>()(text, true);
+  async function* source() {
+    yield 1;
+  }
+  for await (const x of client.mapStream(async (x: number) => x, source(), { limit: 2 })) expectType<number>()(x, true);
+  client.mapStream((x: number) => x, [Promise.resolve(1)], { ordered: false, signal: new AbortController().signal });
+  client.mapStream(
+    (x: number) => x,
+    client.mapStream((x: number) => x, [1]),
+  );
+  // @ts-expect-error the items are texts
+  client.mapStream((x: number) => x, ["a"]);
+  // @ts-expect-error a function of two is given one
+  client.mapStream((x: number, y: number) => x + y, [1]);
+  // @ts-expect-error there is no such option
+  client.mapStream((x: number) => x, [1], { order: false });
+}
+
 export async function mapping(client: Client) {
   expectType<Future<number>[]>()(
     client.map((x: number) => x, [1, 2]),
@@ -82,6 +158,31 @@ export async function mapping(client: Client) {
     client.map((x: { a: number }) => x.a, [{ a: 1 }]),
     true,
   );
+  expectType<Future<number>[]>()(
+    client.map(() => 1, [1, 2]),
+    true,
+  );
+  expectType<Future<number>[]>()(
+    client.map((x: number) => x, first, ["not looked at"]),
+    true,
+  );
+  expectType<Future<number>[]>()(
+    client.map((x: number, y = 2) => x + y, [1]),
+    true,
+  );
+  expectType<Future<number>[]>()(
+    client.map((x) => x + 1, [1]),
+    true,
+  );
+  expectType<Future<number>[]>()(client.map(Math.max, [1], first, [3]), true);
+  expectType<Future<number[]>[]>()(
+    client.map(<T>(x: T) => [x], [1]),
+    true,
+  );
+  // @ts-expect-error the rest are texts
+  client.map((x: number, ...rest: string[]) => x + rest.length, [1], [2]);
+  // @ts-expect-error an iterable is missing
+  client.map((x: number, y: number) => x + y, [1]);
   // @ts-expect-error the elements are texts
   client.map((x: number) => x, ["a"]);
   // @ts-expect-error there is nothing to go through
