@@ -7,6 +7,9 @@ export { fireAndForget } from "./client/client.ts";
 export type { DatasetOptions, PublishOptions } from "./client/datasets.ts";
 export type { CancelOptions, FutureStatus, Progress } from "./client/future.ts";
 export { Future } from "./client/future.ts";
+export { futuresOf } from "./client/nesting.ts";
+export type { ProgressCount, ProgressReport } from "./client/progress.ts";
+export { progress } from "./client/progress.ts";
 export type { ScatterOptions } from "./client/session.ts";
 export {
   ActorLostError,

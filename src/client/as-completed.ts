@@ -31,8 +31,7 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
   }
 
   add(future: Future): void {
-    if (!(future instanceof Future))
-      throw new TypeError("asCompleted() takes futures, as submit() and map() return them");
+    demandFuture(future, "asCompleted");
     this.#pending += 1;
     const era = this.#era;
     const watcher: Watcher = {
@@ -70,7 +69,11 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
   async *batches(): AsyncGenerator<Item[], void, undefined> {
     for (let first = await this.#next(); first !== undefined; first = await this.#next()) {
       const batch = [this.#item(first)];
-      for (let next = this.#ready.shift(); next !== undefined; next = this.#ready.shift()) batch.push(this.#item(next));
+      // One that throws does so at the head of the next batch: what came before it is not lost.
+      for (let next = this.#peek(); next !== undefined && !this.#throws(next); next = this.#peek()) {
+        this.#ready.shift();
+        batch.push(this.#item(next));
+      }
       yield batch;
     }
   }
@@ -83,14 +86,15 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
     return this.#withResults ? future.done() && futureAccess.state(future) !== "stored" : future.done();
   }
 
+  #throws(future: Future): boolean {
+    return this.#withResults && this.#raiseErrors && hasFailed(futureAccess.state(future));
+  }
+
   #item(future: Future): Item {
     if (!this.#withResults) return future as Item;
-    const failed = hasFailed(futureAccess.state(future));
-    if (this.#raiseErrors) {
-      if (failed) throw futureAccess.error(future);
-      return [future, futureAccess.value(future)] as Item;
-    }
-    const settled = failed
+    if (this.#throws(future)) throw futureAccess.error(future);
+    if (this.#raiseErrors) return [future, futureAccess.value(future)] as Item;
+    const settled = hasFailed(futureAccess.state(future))
       ? { status: "rejected", reason: futureAccess.error(future) }
       : { status: "fulfilled", value: futureAccess.value(future) };
     return [future, settled] as Item;
@@ -99,10 +103,19 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
   /** The one that ended next, for whoever asks first; undefined if none is to come. */
   async #next(): Promise<Future | undefined> {
     for (;;) {
-      const future = this.#ready.shift();
-      if (future !== undefined || this.#pending === 0) return future;
+      if (this.#peek() !== undefined || this.#pending === 0) return this.#ready.shift();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** The one that ended next, if it is there. One that runs again meanwhile has to end once more. */
+  #peek(): Future | undefined {
+    for (let next = this.#ready.peek(); next !== undefined; next = this.#ready.peek()) {
+      if (this.#isReady(next)) return next;
+      this.#ready.shift();
+      this.add(next);
+    }
+    return undefined;
   }
 
   #wake(): void {
@@ -110,6 +123,10 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function demandFuture(future: unknown, caller: string): void {
+  if (!(future instanceof Future)) throw new TypeError(`${caller}() takes futures, as submit() and map() return them`);
 }
 
 /**
@@ -153,6 +170,7 @@ export function wait<T>(
   { returnWhen = "ALL_COMPLETED", signal }: WaitOptions = {},
 ): Promise<Waited<T>> {
   const all = [...new Set(futures)];
+  for (const each of all) demandFuture(each, "wait");
   const wanted = { ALL_COMPLETED: all.length, FIRST_COMPLETED: 1 }[returnWhen as string] ?? Number(returnWhen);
   if (!(wanted >= 0))
     throw new TypeError(`returnWhen must be "ALL_COMPLETED", "FIRST_COMPLETED" or a number, not ${returnWhen}`);

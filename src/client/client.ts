@@ -4,11 +4,11 @@ import type { Key } from "../protocol/identity.ts";
 import type { SchedulerInfo } from "../protocol/requests.ts";
 import type { TaskOptions } from "../protocol/task-spec.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
-import { isPlainObject } from "../shipping/plain-data.ts";
 import { packValue } from "./argument-capture.ts";
 import type { DatasetOptions, PublishOptions } from "./datasets.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
 import { LazyIterator } from "./lazy-iterator.ts";
+import { fill, snapshot } from "./nesting.ts";
 import type { Answered } from "./open-requests.ts";
 import type { ScatterOptions, Session, SubmitOptions } from "./session.ts";
 
@@ -207,6 +207,7 @@ export class Client {
    * maps and sets, and undefined elsewhere.
    */
   gather<X>(collection: X, { errors = "throw" }: { readonly errors?: "throw" | "skip" } = {}): Promise<Gathered<X>> {
+    if (errors !== "throw" && errors !== "skip") throw new TypeError(`errors is "throw" or "skip", not ${errors}`);
     const isFlat = Array.isArray(collection) && collection.every((each) => each instanceof Future);
     const futures: Future[] = isFlat ? collection.slice() : [];
     const shape = isFlat ? futures : snapshot(collection, futures);
@@ -393,39 +394,4 @@ function demandStream(source: object, limit: number | undefined): void {
     );
   }
   if (limit !== undefined && !(limit >= 1)) throw new TypeError(`limit must be a number of at least 1, not ${limit}`);
-}
-
-/** The collection as it is now, and the futures in it. */
-function snapshot(item: unknown, futures: Future[]): unknown {
-  if (typeof item !== "object" || item === null) return item;
-  if (item instanceof Future) {
-    futures.push(item);
-    return item;
-  }
-  const inside = (each: unknown) => snapshot(each, futures);
-  if (Array.isArray(item)) return item.map(inside);
-  if (item instanceof Set) return new Set([...item].map(inside));
-  if (item instanceof Map) return new Map([...item].map(([key, value]) => [inside(key), inside(value)]));
-  if (!isPlainObject(item)) return item;
-  return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, inside(value)]));
-}
-
-/** Puts values in place of the futures in what `snapshot` made. */
-function fill(item: unknown, skipsFailed: boolean): unknown {
-  const isSkipped = (each: unknown) => skipsFailed && each instanceof Future && hasFailed(futureAccess.state(each));
-  if (typeof item !== "object" || item === null) return item;
-  if (item instanceof Future) return isSkipped(item) ? undefined : futureAccess.value(item);
-  if (Array.isArray(item)) {
-    const array: unknown[] = skipsFailed ? item.filter((each) => !isSkipped(each)) : item;
-    for (let i = 0; i < array.length; i++) array[i] = fill(array[i], skipsFailed);
-    return array;
-  }
-  if (item instanceof Set)
-    return new Set([...item].filter((each) => !isSkipped(each)).map((each) => fill(each, skipsFailed)));
-  if (item instanceof Map) {
-    const entries = [...item].filter((entry) => !entry.some(isSkipped));
-    return new Map(entries.map(([key, value]) => [fill(key, skipsFailed), fill(value, skipsFailed)]));
-  }
-  if (!isPlainObject(item)) return item;
-  return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, fill(value, skipsFailed)]));
 }

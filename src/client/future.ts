@@ -78,6 +78,9 @@ export interface FutureAccess {
 
 export let futureAccess: FutureAccess;
 
+/** What Node's console calls. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
 /**
  * A claim on the result of a task, which may not have run yet.
  *
@@ -169,12 +172,12 @@ export class Future<T = unknown> {
   }
 
   /** Calls `callback` once it has ended, in a turn of its own if it has already. What the callback throws is reported, and harms nobody. */
-  addDoneCallback(callback: (future: this) => void): void {
+  addDoneCallback(callback: (future: this) => unknown): void {
     Future.#whenDone(this, () => queueMicrotask(() => attempt("a done callback", () => callback(this))));
   }
 
   /** Calls `listener` whenever the task reports progress with `getTask().progress()`. What it throws is reported, and harms nobody. */
-  onProgress(listener: (progress: Progress) => void): void {
+  onProgress(listener: (progress: Progress) => unknown): void {
     Future.#moreThanUsual(this).progress.push((progress) => attempt("a progress listener", () => listener(progress)));
   }
 
@@ -198,6 +201,15 @@ export class Future<T = unknown> {
 
   [Symbol.dispose](): void {
     this.release();
+  }
+
+  /** `Future`, its key and its status. */
+  toString(): string {
+    return `Future ${this.key} ${this.status}`;
+  }
+
+  [INSPECT](): string {
+    return this.toString();
   }
 
   // Static, for a class with private methods adds a field to each of its instances, and of these there are many.
@@ -301,10 +313,10 @@ export function hasFailed(state: FutureState): boolean {
   return state === "error" || state === "cancelled" || state === "lost";
 }
 
-/** Calls what is the user's: its errors are none of ours. */
-function attempt(what: string, call: () => void): void {
+/** Calls what is the user's: its errors are none of ours, not even those that come later. */
+async function attempt(what: string, call: () => unknown): Promise<void> {
   try {
-    call();
+    await call();
   } catch (error) {
     console.error(`${what} threw:`, error);
   }
