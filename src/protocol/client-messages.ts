@@ -35,6 +35,8 @@ export interface Scatter {
   readonly prefix?: string;
   /** Send it to workers now instead of when a task needs it there: to all, or to this many. */
   readonly broadcast?: boolean | number;
+  /** It stays with the worker whose client says so: `value` is not there. */
+  readonly isLocal?: boolean;
 }
 
 /** Results the user waits for right now: they are pushed as soon as they exist. */

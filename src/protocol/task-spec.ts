@@ -1,6 +1,6 @@
 /** What a task is on the wire: one flat row of numbers and values, because a row costs a tenth of an object. */
 
-import type { FunctionId, Key } from "./identity.ts";
+import type { FunctionId, Key, TaskId } from "./identity.ts";
 
 /** A function as it travels; what else it holds is between shipping's two ends. */
 export interface ShippedFunction {
@@ -43,6 +43,10 @@ export interface TaskOptions {
   readonly priority?: number;
   /** Times to run again after an error of the task's own. */
   readonly retries?: number;
+  /** The task that submits them, if one does. */
+  readonly parent?: TaskId;
+  /** How many did, one within the other. The scheduler counts that. */
+  readonly depth?: number;
 }
 
 /** A function together with the number it is known by from here on. */

@@ -1,7 +1,8 @@
 /** What the scheduler and a worker say to each other, and what workers say among themselves. Ids are the scheduler's. */
 
+import type { ClientMessage, News } from "./client-messages.ts";
 import type { ErrorOnWire } from "./errors.ts";
-import type { ClientId, Key, RunId, TaskId, WorkerAddress } from "./identity.ts";
+import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "./identity.ts";
 import type { NumberedFunction } from "./task-spec.ts";
 
 /** Fields of a task's row to a worker before its slots: `id, run, client's number, function, slots, shape, ...slots`. */
@@ -73,6 +74,20 @@ export interface RemovePeer {
   readonly address: WorkerAddress;
 }
 
+/** News for the client that the tasks of this worker share. */
+export interface ClientNews {
+  readonly type: "client-news";
+  readonly news: News;
+}
+
+/** A value that a task scattered here has a number now; without one it need not be kept. */
+export interface AdoptData {
+  readonly type: "adopt-data";
+  /** The number that the worker's client gave it. */
+  readonly scattered: ClientTaskId;
+  readonly id: TaskId | undefined;
+}
+
 export type SchedulerToWorkerMessage =
   | ComputeTask
   | ComputeBlocks
@@ -81,7 +96,9 @@ export type SchedulerToWorkerMessage =
   | GetData
   | FreeKeys
   | CancelCompute
-  | RemovePeer;
+  | RemovePeer
+  | ClientNews
+  | AdoptData;
 
 /** Results small enough to ride along. */
 export interface TaskFinished {
@@ -159,6 +176,32 @@ export interface DataForScheduler {
   readonly moved: boolean;
 }
 
+/** What the tasks of this worker say as clients; they share one, which is the worker's. */
+export interface ClientMessages {
+  readonly type: "client-messages";
+  readonly messages: readonly ClientMessage[];
+}
+
+/** A run waits for other tasks, or has asked not to be counted: its slot is free. */
+export interface TaskSeceded {
+  readonly type: "task-seceded";
+  readonly id: TaskId;
+  readonly run: RunId;
+}
+
+/** It goes on, and counts again. */
+export interface TaskRejoined {
+  readonly type: "task-rejoined";
+  readonly id: TaskId;
+  readonly run: RunId;
+}
+
+/** So many of the runs that count wait for other tasks as well, and nobody can tell which. */
+export interface SlotsLent {
+  readonly type: "slots-lent";
+  readonly count: number;
+}
+
 export type WorkerMessage =
   | TaskFinished
   | TaskStored
@@ -168,7 +211,11 @@ export type WorkerMessage =
   | WorkerTaskProgress
   | AddKeys
   | MissingData
-  | DataForScheduler;
+  | DataForScheduler
+  | ClientMessages
+  | TaskSeceded
+  | TaskRejoined
+  | SlotsLent;
 
 /** Worker to worker: please send these. */
 export interface PeerGetData {

@@ -2,10 +2,11 @@
 
 import type { CancelKeys, ClientDesiresKey, Scatter, UpdateGraph } from "../protocol/client-messages.ts";
 import type { ClientTaskId, Key } from "../protocol/identity.ts";
-import { hasReferences, isReference, ROW_HEADER } from "../protocol/task-spec.ts";
+import { hasReferences, isReference, ROW_HEADER, type TaskOptions } from "../protocol/task-spec.ts";
 import { queueOf, tellOfValue, wakeDependents } from "./compute.ts";
 import { inputsOf } from "./dependencies.ts";
 import { awaitValue } from "./gather.ts";
+import { lineOf, nest } from "./nesting.ts";
 import { forEachClaim, tellPending } from "./news.ts";
 import { admitSpan, awaitSpan, forgetPart } from "./plain.ts";
 import {
@@ -24,6 +25,7 @@ import { move } from "./transitions.ts";
 import type { FunctionRecord } from "./worker-record.ts";
 
 export function updateGraph(state: SchedulerState, client: ClientRecord, message: UpdateGraph): void {
+  const options = nest(state, message.options);
   for (const [number, shipped] of message.functions) {
     let record = state.functions.get(shipped.hash);
     if (record === undefined) {
@@ -33,20 +35,22 @@ export function updateGraph(state: SchedulerState, client: ClientRecord, message
     }
     client.functions.set(number, record);
   }
-  if (message.uniform === undefined) addTasks(state, client, message);
-  else addUniformTasks(state, client, message, message.uniform);
+  if (message.uniform === undefined) addTasks(state, client, message, options);
+  else addUniformTasks(state, client, message, options, message.uniform);
 }
 
 function addUniformTasks(
   state: SchedulerState,
   client: ClientRecord,
-  { first, count, rows, keys, options }: UpdateGraph,
+  { first, count, rows, keys }: UpdateGraph,
+  options: TaskOptions,
   { fn, slots }: NonNullable<UpdateGraph["uniform"]>,
 ): void {
   const uniform = { fn: client.functions.get(fn) as FunctionRecord, slots };
   const group: TaskGroup = { client, rows, uniform, options };
   if (keys === undefined && state.watch === undefined) {
-    admitSpan(state, group, uniform, first, count, queueOf(state, options.priority ?? 0).roots);
+    const line = lineOf(queueOf(state, options.priority ?? 0), options, false);
+    admitSpan(state, group, uniform, first, count, line);
     return;
   }
   for (let i = 0; i < count; i++) addTask(state, group, first + i, keys?.[i], i * slots, FLAG_WANTED);
@@ -55,7 +59,8 @@ function addUniformTasks(
 function addTasks(
   state: SchedulerState,
   client: ClientRecord,
-  { first, count, rows, keys, options }: UpdateGraph,
+  { first, count, rows, keys }: UpdateGraph,
+  options: TaskOptions,
 ): void {
   const group: TaskGroup = { client, rows, uniform: undefined, options };
   for (let i = 0, at = 0; i < count; i++) {

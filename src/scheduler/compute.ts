@@ -5,6 +5,7 @@ import type { ClientTaskId } from "../protocol/identity.ts";
 import { SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { forEachDependency } from "./dependencies.ts";
 import { fetchForClients } from "./gather.ts";
+import { lineOf } from "./nesting.ts";
 import { forEachClaim, tell } from "./news.ts";
 import { ALLOWED_FAILURES, type ClientRecord, FLAG_KEPT, NO_VALUE, type TaskRecord } from "./records.ts";
 import { freeReplicas, leaveQueue, releaseInputs } from "./release.ts";
@@ -76,8 +77,8 @@ export function enqueue(state: SchedulerState, task: TaskRecord): void {
     state.suspects.push(task);
     return;
   }
-  const queue = queueOf(state, task.group.options.priority ?? 0);
-  const line = task.hasInputs ? queue.dependents : queue.roots;
+  const { options } = task.group;
+  const line = lineOf(queueOf(state, options.priority ?? 0), options, task.hasInputs);
   if (task.runId > 0) line.pushFront(task);
   else line.push(task);
 }
@@ -89,7 +90,7 @@ export function queueOf(state: SchedulerState, priority: number): Queue {
     if (queue.priority === priority) return queue;
     if (queue.priority < priority) break;
   }
-  const queue: Queue = { priority, dependents: new Deque(), roots: new Deque() };
+  const queue: Queue = { priority, nested: [], dependents: new Deque(), roots: new Deque() };
   state.queues.splice(at, 0, queue);
   return queue;
 }

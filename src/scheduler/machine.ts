@@ -21,11 +21,12 @@ import * as claims from "./claims.ts";
 import type { RequestRules, SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
 import { deliver, receiveData } from "./gather.ts";
 import { addClient, addWorker, removeClient, removeWorker } from "./membership.ts";
+import { begin, clientOf, rejoin, secede } from "./nesting.ts";
 import { tell, tellPending } from "./news.ts";
 import { assign, judgeRoom } from "./placement.ts";
 import { settleSpan, unfold } from "./plain.ts";
 import { type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
-import { isLost, leaveWorker, loseReplica, releaseClaim, stopFetching } from "./release.ts";
+import { isLost, leaveWorker, loseReplica, releaseClaim } from "./release.ts";
 import { type RequestTools, requestTools } from "./request-tools.ts";
 import { SchedulerState } from "./state.ts";
 import { move, settleRecommendations } from "./transitions.ts";
@@ -67,22 +68,24 @@ export class SchedulerMachine {
     const state = this.#state;
     const instructions = state.orders;
     state.orders = [];
+    const news = state.dirtyClients.flatMap((client) => this.#takeNews(client));
+    state.dirtyClients = [];
     for (const worker of state.dirtyWorkers) {
       worker.isDirty = false;
       instructions.push({ type: "send-to-worker", worker: worker.address, messages: worker.outbox.take() });
     }
     state.dirtyWorkers = [];
-    for (const client of state.dirtyClients) {
-      client.isDirty = false;
-      instructions.push({
-        type: "send-to-client",
-        client: client.id,
-        batch: client.batch++,
-        messages: client.outbox.take(),
-      });
-    }
-    state.dirtyClients = [];
+    instructions.push(...news);
     return instructions;
+  }
+
+  /** A client's news; what the tasks of a worker are told goes the worker's way. */
+  #takeNews(client: ClientRecord): SchedulerInstruction[] {
+    client.isDirty = false;
+    const news = { batch: client.batch++, messages: client.outbox.take() };
+    if (client.worker === undefined) return [{ type: "send-to-client", client: client.id, ...news }];
+    this.#state.toWorker(client.worker).send({ type: "client-news", news });
+    return [];
   }
 
   /** Calls `watch` for every transition from now on; without it nothing is recorded. */
@@ -170,10 +173,7 @@ export class SchedulerMachine {
         return this.#err(worker, message);
       case "task-started": {
         const task = this.#running(worker, message.id, message.run);
-        if (task === undefined) return;
-        task.started = true;
-        stopFetching(task);
-        tell(state, task, (id) => ({ type: "tasks-started", ids: [id] }));
+        if (task !== undefined) begin(state, task);
         return;
       }
       case "task-dropped":
@@ -218,6 +218,19 @@ export class SchedulerMachine {
         if (task !== undefined && isLost(state, task)) this.#recompute(task);
         return;
       }
+      case "client-messages":
+        for (const each of message.messages) {
+          this.#hearClient(clientOf(state, worker), each);
+          settleRecommendations(state);
+        }
+        return;
+      case "task-seceded":
+        return secede(state, worker, message.id, message.run);
+      case "task-rejoined":
+        return rejoin(state, worker, message.id, message.run);
+      case "slots-lent":
+        worker.lent = message.count;
+        return;
       default:
         message satisfies never;
     }
@@ -340,6 +353,7 @@ function buryZombie(worker: WorkerRecord, id: number, run: number): void {
   const zombie = worker.zombies.get(zombieName(id, run));
   if (zombie === undefined) return;
   worker.zombies.delete(zombieName(id, run));
+  worker.seceded.delete(zombieName(id, run));
   worker.occupancyUs -= zombie;
-  if (worker.inFlight === 0) worker.alone = false;
+  if (worker.running === 0) worker.alone = false;
 }

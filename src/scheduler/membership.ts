@@ -1,8 +1,9 @@
 /** Workers and clients come and go, and what that means for what they had in hand. */
 
 import { errorOnWire } from "../protocol/errors.ts";
-import type { WorkerAddress } from "../protocol/identity.ts";
+import { clientOfWorker, type WorkerAddress } from "../protocol/identity.ts";
 import { fetchForClients } from "./gather.ts";
+import { culpritsAmong } from "./nesting.ts";
 import { tellPending } from "./news.ts";
 import { judgeRoom } from "./placement.ts";
 import { ALLOWED_FAILURES, ClientRecord, type TaskRecord } from "./records.ts";
@@ -32,7 +33,7 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
   const held = [...state.replicas.leftsOf(worker)];
   state.replicas.deleteRight(worker);
   const inHand = state.processingOn(worker);
-  const culprits = expected ? new Set<TaskRecord>() : suspectsOf(inHand);
+  const culprits = expected ? new Set<TaskRecord>() : culpritsAmong(state, worker, suspectsAmong(inHand));
   for (const task of inHand) {
     leaveWorker(task);
     if (!expected && !culprits.has(task)) task.witnessed += 1;
@@ -42,6 +43,7 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
       tellPending(state, task);
     }
   }
+  removeClient(state, clientOfWorker(address));
   for (const task of held) {
     if (!isLost(state, task)) {
       // It may have been asked for a value that clients wait for, and will not answer.
@@ -54,9 +56,9 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
 }
 
 /** The tasks that may have killed their thread: those it said it had begun, or all if it said nothing. */
-function suspectsOf(inHand: readonly TaskRecord[]): ReadonlySet<TaskRecord> {
+function suspectsAmong(inHand: readonly TaskRecord[]): readonly TaskRecord[] {
   const started = inHand.filter((task) => task.started);
-  return new Set(started.length > 0 ? started : inHand);
+  return started.length > 0 ? started : inHand;
 }
 
 /** Notes a thread's death against `task`. True if that was one too many. */

@@ -30,9 +30,9 @@ function expectedUs({ durationUs }: FunctionRecord): number {
 
 /** Whether a task of `costUs` may be sent now: to a free slot, or behind work that will not take long. */
 function fits(worker: WorkerRecord, costUs: number): boolean {
-  const { inFlight, nThreads } = worker;
+  const { inFlight, running, nThreads } = worker;
   // A worker that is busy cannot hand out what others wait for: meanwhile these may run something else.
-  if (inFlight - Math.min(worker.fetching, nThreads) < nThreads) return true;
+  if (running - Math.min(worker.fetching, nThreads) < nThreads) return true;
   return worker.occupancyUs + costUs <= WINDOW_US * worker.nThreads && inFlight < MAX_IN_FLIGHT;
 }
 
@@ -109,12 +109,16 @@ function assignSuspects(state: SchedulerState): void {
 }
 
 function isIdle(worker: WorkerRecord | undefined): boolean {
-  return worker?.inFlight === 0 && !worker.ending;
+  return worker?.running === 0 && !worker.ending;
 }
 
 /** The line whose head is to run next. */
 function nextLine(state: SchedulerState): Line | undefined {
-  for (const { dependents, roots } of state.queues) {
+  for (const { nested, dependents, roots } of state.queues) {
+    for (let deepest = nested.at(-1); deepest !== undefined; deepest = nested.at(-1)) {
+      if (headOf(deepest) !== undefined) return deepest;
+      nested.pop();
+    }
     if (headOf(dependents) !== undefined) return dependents;
     if (headOf(roots) !== undefined) return roots;
   }

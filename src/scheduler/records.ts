@@ -66,6 +66,8 @@ export const FLAG_HAS_INPUTS = 256;
 export const FLAG_IS_RARE = 512;
 /** It was sent to a worker that has to fetch inputs for it, and has not said that it began. */
 export const FLAG_FETCHING = 1024;
+/** Its run has given its slot back at least once. */
+export const FLAG_SECEDED = 1 << 14;
 
 /** Something else than a client keeps it: see `kept-value.ts`. */
 export const FLAG_KEPT = 2048;
@@ -360,10 +362,13 @@ export class ClientRecord {
   /** Whether its outbox is to be emptied. */
   isDirty = false;
   readonly outbox = new ClientOutbox();
+  /** Whose tasks share it, if it is theirs. */
+  readonly worker: WorkerRecord | undefined;
 
   /** `unfold`: see {@link FoldingTable}. */
-  constructor(id: ClientId, unfold: (span: Span) => void) {
+  constructor(id: ClientId, unfold: (span: Span) => void, worker?: WorkerRecord) {
     this.id = id;
+    this.worker = worker;
     this.tasks = new FoldingTable(unfold);
   }
 

@@ -1,7 +1,7 @@
 /** Rules back: to released and forgotten, because an input or a worker was lost or because nobody wants the task any more. */
 
 import { forEachDependency } from "./dependencies.ts";
-import { type ClientRecord, FLAG_FETCHING, NO_VALUE, type TaskRecord } from "./records.ts";
+import { type ClientRecord, FLAG_FETCHING, FLAG_SECEDED, NO_VALUE, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import { type WorkerRecord, zombieName } from "./worker-record.ts";
 
@@ -26,9 +26,12 @@ export function stepBack(state: SchedulerState, task: TaskRecord): void {
 export function withdraw(state: SchedulerState, task: TaskRecord): void {
   const worker = task.processingOn;
   if (worker !== undefined) {
-    worker.zombies.set(zombieName(task.id, task.runId), task.expectedUs);
+    const name = zombieName(task.id, task.runId);
+    const secededUs = worker.seceded.get(name);
+    worker.zombies.set(name, task.expectedUs);
     worker.occupancyUs += task.expectedUs;
     leaveWorker(task);
+    if (secededUs !== undefined) worker.seceded.set(name, secededUs);
     state.toWorker(worker).send({
       type: "cancel-compute",
       ids: [task.id],
@@ -90,7 +93,11 @@ export function leaveWorker(task: TaskRecord): void {
   stopFetching(task);
   worker.processing -= 1;
   worker.occupancyUs -= task.expectedUs;
-  if (worker.inFlight === 0) worker.alone = false;
+  if ((task.flags & FLAG_SECEDED) !== 0) {
+    task.flags &= ~FLAG_SECEDED;
+    worker.seceded.delete(zombieName(task.id, task.runId));
+  }
+  if (worker.running === 0) worker.alone = false;
   task.processingOn = undefined;
   task.started = false;
 }

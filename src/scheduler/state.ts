@@ -13,9 +13,14 @@ import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 /** Tasks one after the other as they are to run. Some may have left the queue since; see `line.ts`. */
 export type Line = Deque<TaskRecord | Span>;
 
-/** Ready tasks of one priority. Those with inputs come first: running them frees memory, and finishes what was begun. */
+/**
+ * Ready tasks of one priority. Those that tasks submitted come first, the deepest before others, and then those with inputs: running them
+ * frees memory, and finishes what was begun.
+ */
 export interface Queue {
   readonly priority: number;
+  /** By depth: first those that were submitted by tasks which no task submitted. */
+  readonly nested: Line[];
   readonly dependents: Line;
   readonly roots: Line;
 }

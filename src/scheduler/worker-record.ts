@@ -34,6 +34,10 @@ export class WorkerRecord {
   occupancyUs = 0;
   /** Tasks among those in `processing` that wait for inputs from other workers, and leave their slot to another meanwhile. */
   fetching = 0;
+  /** Runs in flight that have given their slot back, with what they were expected to take: see `nesting.ts`. */
+  readonly seceded = new Map<string, number>();
+  /** Slots given back by runs that nobody can tell from the others. */
+  lent = 0;
   /** A suspect runs here: nothing else is sent meanwhile. */
   alone = false;
   /** When it was last sent a task, counted in dispatches: the warmest worker has the highest. */
@@ -55,5 +59,10 @@ export class WorkerRecord {
 
   get inFlight(): number {
     return this.processing + this.zombies.size;
+  }
+
+  /** Runs in flight that take a slot. */
+  get running(): number {
+    return Math.max(0, this.inFlight - this.seceded.size - this.lent);
   }
 }

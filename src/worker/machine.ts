@@ -5,11 +5,14 @@
  * workers that hold them, is ready, is handed to the shell by `next()`, and ends with `succeed` or `fail`. Every word about it
  * carries the number of its run, so that neither side can take a run that was called off for the one that counts.
  *
+ * A run that waits for other tasks gives its slot back for that long: see `slots.ts`.
+ *
  * What happens is written down and handed over by `take()`, as rarely as the shell likes: a thread that computes cannot speak, so
  * the shell sees to it that nothing waits here before a task that may take long.
  */
 
-import type { FunctionId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import type { ClientMessage } from "../protocol/client-messages.ts";
+import type { ClientTaskId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import { AWAITED, isReference, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import {
   BLOCK_HEADER,
@@ -22,6 +25,8 @@ import {
 } from "../protocol/worker-messages.ts";
 import type { Failure, Result, WorkerInstruction } from "./contract.ts";
 import { ask, awaitInput, noteHolders, receive, satisfy } from "./gather.ts";
+import { closeColumns, ride, say, spend } from "./report.ts";
+import { hasFreeSlot, lend, rejoin, secede } from "./slots.ts";
 import { type Fetch, LocalBlock, LocalTask, NO_DATA, WorkerState } from "./state.ts";
 
 const NOTHING: readonly object[] = [];
@@ -57,7 +62,10 @@ export class WorkerMachine {
         return this.#cancel(message);
       case "remove-peer":
         return this.#removePeer(message.address);
+      case "adopt-data":
+        return this.#adopt(message.scattered, message.id);
       case "register-functions":
+      case "client-news":
         return;
       default:
         message satisfies never;
@@ -66,8 +74,8 @@ export class WorkerMachine {
 
   /** A task to run now, if there is a free slot and one that is ready. It is executing from here on. */
   next(): LocalTask | undefined {
-    const { ready, executing, nThreads } = this.#state;
-    if (executing.size >= nThreads) return undefined;
+    const { ready } = this.#state;
+    if (!hasFreeSlot(this.#state)) return undefined;
     for (let item = ready.peek(); item !== undefined; item = ready.peek()) {
       const task = item instanceof LocalBlock ? item.peek(0) : item;
       if (item instanceof LocalBlock) this.#skip(item, 1);
@@ -85,16 +93,15 @@ export class WorkerMachine {
 
   /** Plain tasks to be run one after the other, if there is a free slot and they are what comes next. */
   nextBlock(): LocalBlock | undefined {
-    const { ready, executing, nThreads } = this.#state;
-    const item = ready.peek();
-    return executing.size < nThreads && item instanceof LocalBlock ? item : undefined;
+    const item = this.#state.ready.peek();
+    return hasFreeSlot(this.#state) && item instanceof LocalBlock ? item : undefined;
   }
 
   /** The first tasks of the block have been run, in `us` microseconds altogether, with these small results. */
   succeedMany(block: LocalBlock, values: readonly unknown[], us: number): void {
     if (values.length === 0) return;
-    this.#spend(block.fn, values.length, us);
-    this.#ride(block.id, block.run, values.length);
+    spend(this.#state, block.fn, values.length, us);
+    ride(this.#state, block.id, block.run, values.length);
     for (let i = 0; i < values.length; i++) this.#state.results.push(values[i]);
     this.#skip(block, values.length);
   }
@@ -122,8 +129,33 @@ export class WorkerMachine {
   }
 
   progress(task: LocalTask, fraction: number, note: string | undefined): void {
-    if (task.state !== "executing" || task.cancelled) return;
+    if (task.state === "done" || task.cancelled) return;
     this.#send({ type: "task-progress", id: task.id, run: task.run, fraction, note });
+  }
+
+  /** A run waits for other tasks, or asks not to be counted. */
+  secede(task: LocalTask): void {
+    secede(this.#state, task);
+  }
+
+  /** It goes on. */
+  rejoin(task: LocalTask): void {
+    rejoin(this.#state, task);
+  }
+
+  /** So many runs wait for other tasks, and nobody can tell which. */
+  lend(count: number): void {
+    lend(this.#state, count);
+  }
+
+  /** Says something for the client that the tasks share. */
+  relay(messages: readonly ClientMessage[]): void {
+    this.#send({ type: "client-messages", messages });
+  }
+
+  /** Keeps a value that a task scattered, until the scheduler has given it a number. */
+  scatter(id: ClientTaskId, value: unknown): void {
+    this.#state.scattered.set(id, value);
   }
 
   /** The value of an input: it came with the task, or is held here. */
@@ -139,7 +171,7 @@ export class WorkerMachine {
     const state = this.#state;
     if (!this.#end(task, us)) return;
     if (result.nbytes <= SMALL_VALUE_LIMIT) {
-      this.#ride(task.id, task.run, 1);
+      ride(state, task.id, task.run, 1);
       state.results.push(result.value);
       return;
     }
@@ -174,7 +206,7 @@ export class WorkerMachine {
   /** What is to be done and said, in order; emptied by the call. */
   take(): readonly WorkerInstruction[] {
     const state = this.#state;
-    this.#closeColumns();
+    closeColumns(state);
     if (state.messages.length > 0) {
       const transfer = state.transfer.length > 0 ? state.transfer : NOTHING;
       this.#instructions.push({ type: "send", messages: state.messages, transfer });
@@ -227,15 +259,6 @@ export class WorkerMachine {
     }
   }
 
-  /** Small results go along with the next message; those numbered after the ones before them only add to their run. */
-  #ride(id: TaskId, run: RunId, count: number): void {
-    const { ranges } = this.#state;
-    const last = ranges.length - 3;
-    if (last >= 0 && run === ranges[last + 1] && id === (ranges[last] as number) + (ranges[last + 2] as number)) {
-      ranges[last + 2] = (ranges[last + 2] as number) + count;
-    } else ranges.push(id, run, count);
-  }
-
   /** An input may have been freed since the task became ready: when it was lost elsewhere, and is being computed again. */
   #hasInputs(task: LocalTask): boolean {
     const { values } = this.#state;
@@ -271,6 +294,12 @@ export class WorkerMachine {
     satisfy(state, fetch);
   }
 
+  #adopt(scattered: ClientTaskId, id: TaskId | undefined): void {
+    const state = this.#state;
+    if (id !== undefined) this.#put(id, state.scattered.get(scattered));
+    state.scattered.delete(scattered);
+  }
+
   #get(id: TaskId, move: boolean): void {
     const { values, loads } = this.#state;
     const found = values.has(id);
@@ -294,7 +323,7 @@ export class WorkerMachine {
     this.#unfoldBlocks();
     for (const [i, id] of ids.entries()) {
       const run = runs[i];
-      for (const task of state.executing) {
+      for (const task of [...state.executing, ...state.longRunning]) {
         if (task.id !== id || task.run !== run) continue;
         task.cancelled = true;
         this.#instructions.push({ type: "abort", task, reason });
@@ -338,47 +367,16 @@ export class WorkerMachine {
   /** Takes the task out of its slot. False if the run had been called off. */
   #end(task: LocalTask, us: number): boolean {
     const state = this.#state;
-    state.executing.delete(task);
+    if (!state.executing.delete(task)) state.longRunning.delete(task);
     task.state = "done";
-    this.#spend(task.fn, 1, us);
+    spend(state, task.fn, 1, us);
     if (!task.cancelled) return true;
     state.dropped.push(task.id, task.run);
     return false;
   }
 
-  #spend(fn: FunctionId, runs: number, us: number): void {
-    const spent = this.#state.spent.get(fn);
-    if (spent === undefined) this.#state.spent.set(fn, { runs, us });
-    else {
-      spent.runs += runs;
-      spent.us += us;
-    }
-  }
-
   #send(message: WorkerMessage): void {
-    this.#closeColumns();
-    this.#state.messages.push(message);
-  }
-
-  /** Makes messages of what has gathered in columns, so that what follows comes after it. */
-  #closeColumns(): void {
-    const state = this.#state;
-    if (state.added.length > 0) {
-      state.messages.push({ type: "add-keys", ids: state.added });
-      state.added = [];
-    }
-    if (state.dropped.length > 0) {
-      state.messages.push({ type: "task-dropped", runs: state.dropped });
-      state.dropped = [];
-    }
-    if (state.results.length > 0 || state.spent.size > 0) {
-      const spent: number[] = [];
-      for (const [fn, { runs, us }] of state.spent) spent.push(fn, runs, Math.round(us));
-      state.spent.clear();
-      state.messages.push({ type: "task-finished", ranges: state.ranges, values: state.results, spent });
-      state.ranges = [];
-      state.results = [];
-    }
+    say(this.#state, message);
   }
 }
 

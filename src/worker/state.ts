@@ -4,7 +4,7 @@ import { Deque } from "../collections/deque.ts";
 import type { ClientId, ClientTaskId, FunctionId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { WorkerMessage } from "../protocol/worker-messages.ts";
 
-export type LocalTaskState = "waiting" | "ready" | "executing" | "done";
+export type LocalTaskState = "waiting" | "ready" | "executing" | "long-running" | "done";
 
 /** One run of a task, from the message that brought it to the one that reports its end. */
 export class LocalTask {
@@ -26,6 +26,8 @@ export class LocalTask {
   waitingOn = 0;
   /** Nobody wants this run any more: its end is reported as such, whatever it is. */
   cancelled = false;
+  /** Its slot has been another's at least once. */
+  hasSeceded = false;
 
   constructor(
     from: Pick<LocalTask, "id" | "run" | "client" | "clientTask" | "fn" | "shape" | "slots" | "name" | "data">,
@@ -136,9 +138,15 @@ export class WorkerState {
   readonly ready = new Deque<LocalTask | LocalBlock>();
   /** A run that was called off may still be among them beside a later run of the same task. */
   readonly executing = new Set<LocalTask>();
+  /** Runs that go on without a slot. */
+  readonly longRunning = new Set<LocalTask>();
+  /** Slots of those executing that others may use: see `slots.ts`. */
+  lent = 0;
   readonly values = new Map<TaskId, unknown>();
   /** For results made here: how they could leave. */
   readonly loads = new Map<TaskId, Load>();
+  /** Values that tasks here have scattered and that have no number of the scheduler's yet. */
+  readonly scattered = new Map<ClientTaskId, unknown>();
   readonly fetches = new Map<TaskId, Fetch>();
   readonly requests = new Map<number, Request>();
   nextRequest = 1;

@@ -67,6 +67,17 @@ export class SchedulerNarrator {
         return message.ids.map((id, i) => `cancel ${this.name(id)}@${message.runs[i]}`);
       case "remove-peer":
         return [`forget ${message.address}`];
+      case "client-news": {
+        const { batch, messages } = message.news;
+        const tasks = `tasks of ${worker}`;
+        return messages.flatMap((each) => this.#toClient(tasks, each).map((line) => `tell tasks ${batch}: ${line}`));
+      }
+      case "adopt-data":
+        return [
+          message.id === undefined
+            ? "keep nothing of what was scattered"
+            : `keep ${this.name(message.id)}, scattered there`,
+        ];
     }
   }
 

@@ -12,8 +12,11 @@
  *   w1: start x                    w1: finish x = 5, y = 6 [in 200 us]      w1: erred x "message"
  *   w1: store x 20000 [pushed | moved]   w1: drop x@1                       w1: add x
  *   w1: progress x 0.5             w1: missing x for y [asked w2]           w1: data x [moved | missing]
+ *   w1: secede x                   w1: rejoin x                             w1: lend 1
  *
- *   show tasks
+ *   tasks of w1: submit y = f(1) in x, and whatever else clients say
+ *
+ *   show tasks                     show deaths
  *
  * Futures in what is published are found by their names; those in what is read are given new ones.
  * A worker speaks of the run it was last sent unless another is named, as in x@1.
@@ -56,7 +59,8 @@ export class SchedulerStage implements Stage {
   play(command: string): readonly string[] {
     const words = new Words(command);
     if (words.take(/show tasks/)) return this.#showTasks();
-    const speaker = words.take(/(\w+):/)?.[0];
+    if (words.take(/show deaths/)) return this.#showDeaths();
+    const speaker = words.take(/(\w+|tasks of \w+):/)?.[0];
     if (speaker === undefined) this.#changeParties(words);
     else if (this.#clients.has(speaker))
       for (const message of this.#clientSays(speaker, words)) this.#hearClient(speaker, message);
@@ -71,7 +75,14 @@ export class SchedulerStage implements Stage {
   }
 
   #hearClient(client: string, message: ClientMessage): void {
-    this.machine.handle({ type: "client-message", client, message });
+    const worker = client.split("tasks of ")[1];
+    if (worker === undefined) this.machine.handle({ type: "client-message", client, message });
+    else
+      this.machine.handle({
+        type: "worker-message",
+        worker,
+        message: { type: "client-messages", messages: [message] },
+      });
     this.#learnNames();
   }
 
@@ -92,9 +103,15 @@ export class SchedulerStage implements Stage {
     return lines.length === 0 ? ["no tasks"] : lines;
   }
 
+  #showDeaths(): readonly string[] {
+    return [...this.machine.state.tasks.values()].flatMap((task) =>
+      task.deaths === undefined ? [] : [`${this.#narrator.name(task.id)} ${task.deaths.length}`],
+    );
+  }
+
   #learnNames(): void {
     for (const [client, { names }] of this.#clients) {
-      const tasks = this.machine.state.clients.get(client)?.tasks;
+      const tasks = this.machine.state.clients.get(client.replace("tasks of ", ""))?.tasks;
       for (const [number, name] of names.entries()) {
         const span = tasks?.foldAt(number);
         const id = span === undefined ? tasks?.get(number)?.id : span.firstTask + number - span.firstClientTask;
@@ -109,6 +126,7 @@ export class SchedulerStage implements Stage {
     const [verb, party, name] = words.demand(/(add|remove) (worker|client) (\w+)/) as [string, string, string];
     if (verb === "add" && party === "worker") {
       const nThreads = Number(words.take(/slots (\d+)/)?.[0] ?? 1);
+      this.#clients.set(`tasks of ${name}`, { names: [], granted: [], questions: 0, functions: new Map() });
       this.machine.handle({ type: "add-worker", worker: name, name, nThreads });
     } else if (verb === "add") {
       this.#clients.set(name, { names: [], granted: [], questions: 0, functions: new Map() });
@@ -218,9 +236,11 @@ export class SchedulerStage implements Stage {
     } while (words.take(/,/) !== undefined);
     const priority = words.take(/priority (-?\d+)/)?.[0];
     const retries = words.take(/retries (\d+)/)?.[0];
+    const parent = words.take(/in (\w+)/)?.[0];
     const options: TaskOptions = {
       ...(priority === undefined ? {} : { priority: Number(priority) }),
       ...(retries === undefined ? {} : { retries: Number(retries) }),
+      ...(parent === undefined ? {} : { parent: this.id(parent) }),
     };
     const named = keys.some((key) => key !== undefined) ? { keys } : {};
     return { type: "update-graph", first, count: names.length - first, rows, functions: introduced, options, ...named };
@@ -281,6 +301,12 @@ export class SchedulerStage implements Stage {
         const { id, run } = task();
         return { type: "task-dropped", runs: [id, run] };
       }
+      case "secede":
+        return { type: "task-seceded", ...task() };
+      case "rejoin":
+        return { type: "task-rejoined", ...task() };
+      case "lend":
+        return { type: "slots-lent", count: Number(words.word()) };
       case "progress":
         return { type: "task-progress", ...task(), fraction: Number(words.word()), note: undefined };
       case "add":

@@ -4,9 +4,16 @@ import assert from "node:assert/strict";
 import { isSuspect } from "../../src/scheduler/compute.ts";
 import { forEachDependency } from "../../src/scheduler/dependencies.ts";
 import { headOf } from "../../src/scheduler/line.ts";
-import { type ClientRecord, FLAG_KEPT, NO_VALUE, Span, type TaskRecord } from "../../src/scheduler/records.ts";
+import {
+  type ClientRecord,
+  FLAG_KEPT,
+  FLAG_SECEDED,
+  NO_VALUE,
+  Span,
+  type TaskRecord,
+} from "../../src/scheduler/records.ts";
 import { CRUMB_US, type Keeper, type SchedulerState } from "../../src/scheduler/state.ts";
-import type { WorkerRecord } from "../../src/scheduler/worker-record.ts";
+import { type WorkerRecord, zombieName } from "../../src/scheduler/worker-record.ts";
 import { LocalBlock, type LocalTask, type WorkerState } from "../../src/worker/state.ts";
 
 /** Whether two are one; records are too large to be shown in full. */
@@ -69,6 +76,7 @@ export function assertForgotten(state: SchedulerState): void {
   for (const worker of state.workers.values()) {
     assert.equal(worker.inFlight, 0, `nothing is in flight on ${worker.address}`);
     assert.equal(worker.zombies.size, 0, `no zombie is left on ${worker.address}`);
+    assert.equal(worker.seceded.size, 0, `nothing has seceded on ${worker.address}`);
     assert.equal(worker.occupancyUs, 0, `${worker.address} is not occupied`);
   }
   for (const client of state.clients.values()) assert.equal(client.tasks.size, 0, `${client.id} has no tasks`);
@@ -134,7 +142,9 @@ function checkState(state: SchedulerState, task: TaskRecord, about: () => string
       return;
     case "processing":
       same(state.workers.get(task.processingOn?.address ?? ""), task.processingOn, () => `${about()} is on a worker`);
-      if (isSuspect(task)) assert.ok(task.processingOn?.alone, `${about()} is suspected, and runs alone`);
+      if (isSuspect(task) && (task.flags & FLAG_SECEDED) === 0) {
+        assert.ok(task.processingOn?.alone, `${about()} is suspected, and runs alone`);
+      }
       return;
     case "memory": {
       const holders = state.replicas.rightsOf(task).size;
@@ -192,8 +202,10 @@ function checkWorker(state: SchedulerState, worker: WorkerRecord, tasks: readonl
   same(state.workers.get(about), worker, () => `${about} is filed under its address`);
   let inHand = 0;
   let occupancyUs = 0;
+  const runs = new Set(worker.zombies.keys());
   for (const task of tasks) {
     if (task.processingOn !== worker) continue;
+    runs.add(zombieName(task.id, task.runId));
     inHand += 1;
     occupancyUs += task.expectedUs;
   }
@@ -207,6 +219,7 @@ function checkWorker(state: SchedulerState, worker: WorkerRecord, tasks: readonl
   assert.equal(worker.inFlight, inHand + worker.zombies.size, `${about} has in flight what it is processing`);
   for (const zombieUs of worker.zombies.values()) occupancyUs += zombieUs;
   assert.ok(Math.abs(worker.occupancyUs - occupancyUs) < 1e-3, `${about} is occupied by what it has in flight`);
+  for (const run of worker.seceded.keys()) assert.ok(runs.has(run), `${about} has ${run} in flight, which has seceded`);
   for (const peer of worker.linked) {
     same(state.workers.get(peer.address), peer, () => `${about} is linked to workers that are there`);
     assert.ok(peer.linked.has(worker), `${about} is linked both ways`);
@@ -221,7 +234,7 @@ function checkRoom(state: SchedulerState): void {
     assert.equal(isRoomy, worker.heapIndex >= 0, `${about} knows whether it is in the heap`);
     const isBarred = worker.ending || worker.alone || worker === state.vacating;
     if (isRoomy) assert.ok(!isBarred, `${about} may take more`);
-    else assert.ok(isBarred || worker.inFlight >= worker.nThreads, `${about} has a free slot and is offered`);
+    else assert.ok(isBarred || worker.running >= worker.nThreads, `${about} has a free slot and is offered`);
     // The heap would be out of order if the load of a member changed behind its back. Small loads count as equal.
     if (isRoomy && best !== undefined && best.occupancyUs > worker.occupancyUs + CRUMB_US) {
       assert.fail(`${about} is less busy than ${best.address}, which is preferred`);
@@ -231,8 +244,8 @@ function checkRoom(state: SchedulerState): void {
     same(state.workers.get(worker.address), worker, () => `${worker.address}, which has room, is there`);
   }
   if (best === undefined) return;
-  for (const { dependents, roots } of state.queues) {
-    for (const line of [dependents, roots]) {
+  for (const { nested, dependents, roots } of state.queues) {
+    for (const line of [...nested, dependents, roots]) {
       const head = headOf(line);
       if (head !== undefined) assert.fail(`${nameOf(head)} could run on ${best.address}`);
     }
@@ -272,10 +285,19 @@ function checkClient(state: SchedulerState, client: ClientRecord, known: Readonl
   }
 }
 
+/** Slots that were lent at a time: what was begun in one goes on when it is given back. */
+const mostLent = new WeakMap<WorkerState, number>();
+
 /** Checks everything that a worker's state promises whenever its thread is not in the middle of something. */
 export function validateWorker(state: WorkerState): void {
-  assert.ok(state.executing.size <= state.nThreads, "no more tasks are executing than there are slots");
+  const first = [...state.executing].filter((task) => !task.hasSeceded);
+  mostLent.set(state, Math.max(state.lent, mostLent.get(state) ?? 0));
+  assert.ok(
+    first.length - (mostLent.get(state) ?? 0) <= state.nThreads,
+    "no more tasks are begun than there are slots",
+  );
   for (const task of state.executing) assert.equal(task.state, "executing", `task ${task.id} is executing`);
+  for (const task of state.longRunning) assert.equal(task.state, "long-running", `task ${task.id} has no slot`);
   const fetchesOf = new Map<LocalTask, number>();
   const asked = new Set<number>();
   for (const request of state.requests.values()) for (const id of request.ids) asked.add(id);
@@ -294,6 +316,8 @@ export function validateWorker(state: WorkerState): void {
 export function assertEmptyHanded(state: WorkerState): void {
   validateWorker(state);
   assert.equal(state.executing.size, 0, "nothing is executing");
+  assert.equal(state.longRunning.size, 0, "nothing runs on");
+  assert.deepEqual([...state.scattered.keys()], [], "nothing waits for its number");
   assert.deepEqual(
     [...state.ready].filter((item) => item instanceof LocalBlock || item.state === "ready").map(({ id }) => id),
     [],

@@ -8,7 +8,9 @@
  *   cancel x@1                                                 succeed x 20000 [movable]
  *   forget w2                                                  fail x "message"
  *   receive 1: x = "value"                                     peer asks x y
- *   show values
+ *   show values                                                secede x, rejoin x
+ *   scatter 0 = "value"                                        lend 1
+ *   adopt 0 as x
  *
  * An input is looked up when the task that needs it runs, as it is when a task is executed.
  */
@@ -64,6 +66,20 @@ export class WorkerStage implements Stage {
         this.machine.handle({ type: "cancel-compute", ids, runs: [Number(run)], reason: "not wanted" });
         return [];
       }
+      case "scatter": {
+        const [id, value] = words.demand(/(\d+) = (\S+)/) as [string, string];
+        this.machine.scatter(Number(id), JSON.parse(value));
+        return [];
+      }
+      case "adopt": {
+        const [scattered, name] = words.demand(/(\d+)(?: as (\w+))?/) as [string, string];
+        const id = name === "" ? undefined : this.#id(name);
+        this.machine.handle({ type: "adopt-data", scattered: Number(scattered), id });
+        return [];
+      }
+      case "lend":
+        this.machine.lend(Number(words.word()));
+        return [];
       case "forget":
         this.machine.handle({ type: "remove-peer", address: words.word() });
         return [];
@@ -102,6 +118,12 @@ export class WorkerStage implements Stage {
     switch (verb) {
       case "announce":
         this.machine.announce(task);
+        return [];
+      case "secede":
+        this.machine.secede(task);
+        return [];
+      case "rejoin":
+        this.machine.rejoin(task);
         return [];
       case "progress":
         this.machine.progress(task, Number(words.word()), undefined);
@@ -220,6 +242,14 @@ export class WorkerStage implements Stage {
           `-> ${this.#names[missing]} is missing for ${this.#name(message)}, asked ${holders.join(" ") || "nobody"}`,
         ];
       }
+      case "client-messages":
+        return message.messages.map(({ type }) => `-> tasks say ${type}`);
+      case "task-seceded":
+        return [`-> ${this.#name(message)} gives its slot back`];
+      case "task-rejoined":
+        return [`-> ${this.#name(message)} counts again`];
+      case "slots-lent":
+        return [`-> ${message.count} slots are lent`];
       case "data":
         return [
           `-> ${this.#names[message.id]} ${message.found ? `= ${JSON.stringify(message.value)}` : "is not here"}${message.moved ? ", moved" : ""}`,
