@@ -2,15 +2,16 @@
 
 export type { AsCompletedOptions, Waited, WaitOptions } from "./client/as-completed.ts";
 export { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
+export type { ScatterOptions } from "./client/call-options.ts";
 export type { Argument, Arguments, Gathered, MapStreamOptions, StreamSource, WithOptions } from "./client/client.ts";
 export { fireAndForget } from "./client/client.ts";
 export type { DatasetOptions, PublishOptions } from "./client/datasets.ts";
 export type { CancelOptions, FutureStatus, Progress } from "./client/future.ts";
 export { Future } from "./client/future.ts";
+export { getClient } from "./client/get-client.ts";
 export { futuresOf } from "./client/nesting.ts";
 export type { ProgressCount, ProgressReport } from "./client/progress.ts";
 export { progress } from "./client/progress.ts";
-export type { ScatterOptions } from "./client/session.ts";
 export {
   ActorLostError,
   CancelledError,
@@ -28,5 +29,5 @@ export type { SchedulerInfo, WorkerInfo } from "./protocol/requests.ts";
 export type { LocalClusterOptions } from "./runtime/local-cluster.ts";
 export { closure, fromModule } from "./shipping/function-source.ts";
 export type { TaskContext, WorkerContext } from "./shipping/task-context.ts";
-export { getTask, getWorker } from "./shipping/task-context.ts";
+export { getTask, getWorker, rejoin, secede } from "./shipping/task-context.ts";
 export { transfer } from "./shipping/transfer.ts";

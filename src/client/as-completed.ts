@@ -1,7 +1,7 @@
 /** asCompleted and wait: futures in the order in which they end. */
 
 import { Deque } from "../collections/deque.ts";
-import { Future, futureAccess, giveUpOn, hasFailed, type Watcher } from "./future.ts";
+import { Future, type FutureOwner, futureAccess, giveUpOn, hasFailed, type Watcher } from "./future.ts";
 
 export interface AsCompletedOptions {
   /** Yield `[future, value]`, with the value fetched. */
@@ -19,6 +19,8 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
   readonly #withResults: boolean;
   readonly #raiseErrors: boolean;
   #pending = 0;
+  /** In whose name the future that was added last was asked for. */
+  #owner: FutureOwner | undefined;
   readonly #ready = new Deque<Future>();
   #waiting: (() => void)[] = [];
   /** Changes with `clear()`: what ends afterwards of what was there before does not count. */
@@ -33,6 +35,7 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
   add(future: Future): void {
     demandFuture(future, "asCompleted");
     this.#pending += 1;
+    this.#owner = futureAccess.owner(future);
     const era = this.#era;
     const watcher: Watcher = {
       changed: () => {
@@ -104,7 +107,9 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
   async #next(): Promise<Future | undefined> {
     for (;;) {
       if (this.#peek() !== undefined || this.#pending === 0) return this.#ready.shift();
+      const goOn = this.#owner?.pause?.();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      goOn?.();
     }
   }
 
@@ -176,11 +181,14 @@ export function wait<T>(
     throw new TypeError(`returnWhen must be "ALL_COMPLETED", "FIRST_COMPLETED" or a number, not ${returnWhen}`);
   const waited = new Promise<Waited<T>>((resolve) => {
     let missing = Math.min(wanted, all.length);
+    let goOn: (() => void) | undefined;
     const finish = () => {
+      goOn?.();
       const done = new Set(all.filter((future) => future.done()));
       resolve({ done, notDone: new Set(all.filter((future) => !done.has(future))) });
     };
     if (missing <= 0) return finish();
+    goOn = futureAccess.owner(all[0] as Future<T>).pause?.();
     const watcher: Watcher = {
       changed: (future) => {
         if (!future.done()) return true;

@@ -5,12 +5,13 @@ import type { SchedulerInfo } from "../protocol/requests.ts";
 import type { TaskOptions } from "../protocol/task-spec.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import { packValue } from "./argument-capture.ts";
+import type { ScatterOptions, SubmitOptions } from "./call-options.ts";
 import type { DatasetOptions, PublishOptions } from "./datasets.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
 import { LazyIterator } from "./lazy-iterator.ts";
 import { fill, snapshot } from "./nesting.ts";
 import type { Answered } from "./open-requests.ts";
-import type { ScatterOptions, Session, SubmitOptions } from "./session.ts";
+import type { Session } from "./session.ts";
 
 /** Where a `T` is asked for, a future on one will do, at any depth of arrays, plain objects, maps and sets. */
 export type Argument<T> =

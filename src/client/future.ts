@@ -9,11 +9,19 @@ export type FutureStatus = "pending" | "running" | "finished" | "error" | "cance
 /** What a future asks of the client it belongs to. */
 export interface FutureOwner {
   keyOf(future: Future<unknown>): Key;
-  /** The value is waited for: have it sent as soon as it is there, and see to it that the future lives so long. */
-  requestValue(future: Future<unknown>): void;
+  /**
+   * The value is waited for: have it sent as soon as it is there, and see to it that the future lives so long.
+   *
+   * @param value - the promise of it that was given out, if one was.
+   */
+  requestValue(future: Future<unknown>, value?: Promise<unknown>): void;
   release(future: Future<unknown>): void;
   cancel(futures: readonly Future<unknown>[], options: CancelOptions | undefined): void;
   retry(futures: readonly Future<unknown>[]): void;
+  /** For one that speaks through a client, as a task does: the client. */
+  readonly client?: FutureOwner;
+  /** For a task: somebody begins to wait for something of it. Returns how to say that this is over. */
+  pause?(): () => void;
 }
 
 /** What the futures on results of one function have in common. */
@@ -88,7 +96,7 @@ const INSPECT = Symbol.for("nodejs.util.inspect.custom");
  * along. `await future.result()` says what happens. A future that fails with nobody looking harms nothing. The result is kept in
  * the cluster until the last future on it is released, at the latest some time after it became unreachable.
  */
-export class Future<T = unknown> {
+class Future<T = unknown> {
   readonly #origin: Origin;
   readonly #id: ClientTaskId;
   #state: FutureState = "pending";
@@ -150,7 +158,7 @@ export class Future<T = unknown> {
       default: {
         const value = new Promise<T>(keepResolve);
         Future.#addWatcher(this, lastResolve);
-        this.#origin.owner.requestValue(this);
+        this.#origin.owner.requestValue(this, value);
         return signal === undefined ? value : giveUpOn(signal, value);
       }
     }
@@ -159,8 +167,12 @@ export class Future<T = unknown> {
   /** The error it ended with, or undefined if it ended well; waits for the end. */
   exception({ signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
     if (signal?.aborted) return Promise.reject(signal.reason);
+    const goOn = this.done() ? undefined : this.#origin.owner.pause?.();
     const end = new Promise<unknown>((resolve) => {
-      Future.#whenDone(this, () => resolve(hasFailed(this.#state) ? errorOf(this.#outcome) : undefined));
+      Future.#whenDone(this, () => {
+        goOn?.();
+        resolve(hasFailed(this.#state) ? errorOf(this.#outcome) : undefined);
+      });
     });
     return signal === undefined ? end : giveUpOn(signal, end);
   }
@@ -291,6 +303,26 @@ let lastResolve: (value: unknown) => void;
 /** One function for all promises: a closure for each would be a third of what a waited-for future weighs. */
 function keepResolve(resolve: (value: never) => void): void {
   lastResolve = resolve as (value: unknown) => void;
+}
+
+/**
+ * What all copies of the library in a worker have in common: a module that a worker imports may bring its own, and what it is given
+ * are futures of the worker's.
+ */
+const PLACE = Symbol.for("manyhands.futures");
+const places = globalThis as { [PLACE]?: { readonly Future: typeof Future; readonly access: FutureAccess } };
+const shared = places[PLACE];
+
+type SharedFuture<T = unknown> = Future<T>;
+const SharedFuture: typeof Future = shared?.Future ?? Future;
+
+export { SharedFuture as Future };
+
+if (shared !== undefined) futureAccess = shared.access;
+
+/** Has every copy of the library that is loaded from now on take this one's futures for its own. */
+export function shareFutures(): void {
+  places[PLACE] = { Future: SharedFuture, access: futureAccess };
 }
 
 /** The error of a task as it came, made an object when somebody looks. */

@@ -14,14 +14,21 @@ export interface KnownFunction {
 }
 
 export class KnownFunctions {
-  readonly #owner: FutureOwner;
+  /** In whose name something is asked for at the moment: the client's own, or that of one who speaks through it. */
+  owner: FutureOwner;
+  readonly #client: FutureOwner;
   readonly #known = new WeakMap<AnyFunction, KnownFunction>();
   #lastFunction: AnyFunction | undefined;
   #last: KnownFunction | undefined;
   #count = 0;
 
   constructor(owner: FutureOwner) {
-    this.#owner = owner;
+    this.owner = owner;
+    this.#client = owner;
+  }
+
+  originOf({ origin }: KnownFunction): Origin {
+    return this.owner === this.#client ? origin : { owner: this.owner, prefix: origin.prefix };
   }
 
   /** @throws TypeError if it is not a function, {@link UnserializableError} if it cannot travel. */
@@ -31,7 +38,7 @@ export class KnownFunctions {
     let known = this.#known.get(fn);
     if (known === undefined) {
       const spec = describeFunction(fn);
-      known = { number: this.#count++, origin: { owner: this.#owner, prefix: spec.name }, spec, isSent: false };
+      known = { number: this.#count++, origin: { owner: this.#client, prefix: spec.name }, spec, isSent: false };
       this.#known.set(fn, known);
     }
     this.#lastFunction = fn;

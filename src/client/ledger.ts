@@ -58,6 +58,15 @@ export class Ledger {
     return this.#open.get(id) ?? this.#stored.get(id)?.deref();
   }
 
+  /** All of which there may be news. */
+  *futures(): Iterable<Future> {
+    yield* this.#open.values();
+    for (const reference of this.#stored.values()) {
+      const future = reference.deref();
+      if (future !== undefined) yield future;
+    }
+  }
+
   hear(message: Exclude<SchedulerToClientMessage, Answer>): void {
     switch (message.type) {
       case "keys-in-memory": {
@@ -135,11 +144,7 @@ export class Ledger {
 
   /** The conversation is over: nothing will be heard of anything. */
   end(state: "cancelled" | "lost", makeError: (future: Future) => Error): void {
-    const futures = [...this.#open.values()];
-    for (const reference of this.#stored.values()) {
-      const future = reference.deref();
-      if (future !== undefined && !hasFailed(futureAccess.state(future))) futures.push(future);
-    }
+    const futures = [...this.futures()].filter((future) => !hasFailed(futureAccess.state(future)));
     this.#open.clear();
     this.#stored.clear();
     for (const future of futures) futureAccess.change(future, state, makeError(future));

@@ -5,10 +5,10 @@ import type { ClientMessage, News, Scatter } from "../protocol/client-messages.t
 import { CancelledError, CommClosedError } from "../protocol/errors.ts";
 import { type ClientId, type ClientTaskId, type Key, keyOf } from "../protocol/identity.ts";
 import type { Request } from "../protocol/requests.ts";
-import type { TaskOptions } from "../protocol/task-spec.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import { measure } from "../shipping/measure.ts";
 import { captureArguments, captureData, type Naming } from "./argument-capture.ts";
+import type { ScatterOptions, SubmitOptions } from "./call-options.ts";
 import { type CancelOptions, type Future, type FutureOwner, futureAccess } from "./future.ts";
 import { type KnownFunction, KnownFunctions } from "./known-functions.ts";
 import { Ledger } from "./ledger.ts";
@@ -20,17 +20,6 @@ import { Submission } from "./submission.ts";
 const EARLY_FLUSH = 512;
 
 export type ClientComm = Comm<readonly ClientMessage[], News>;
-
-/** How the tasks of one call are to be run, and known. */
-export interface SubmitOptions {
-  readonly task: TaskOptions;
-  readonly key?: Key | undefined;
-}
-
-export interface ScatterOptions {
-  /** Send it to all workers now, or to this many, rather than when a task needs it. */
-  readonly broadcast?: boolean | number;
-}
 
 export class Session implements FutureOwner {
   readonly id: ClientId;
@@ -84,6 +73,11 @@ export class Session implements FutureOwner {
   /** Why it is closed; undefined while it is open. */
   get closed(): string | undefined {
     return this.#closed;
+  }
+
+  /** For those who speak through it: see `task-session.ts`. */
+  get parts() {
+    return { ledger: this.#ledger, functions: this.#functions, flush: () => this.#flush() };
   }
 
   /** Throws what `submit` would for a function that cannot be submitted. */
@@ -148,7 +142,7 @@ export class Session implements FutureOwner {
   /** A future on a task of which others may know, too. */
   #claimed(id: ClientTaskId, key: Key): Future {
     this.#keys.set(id, key);
-    const future = futureAccess.create({ owner: this, prefix: "" }, id);
+    const future = futureAccess.create({ owner: this.#functions.owner, prefix: "" }, id);
     this.#ledger.expect(id, future);
     return future;
   }
@@ -165,7 +159,7 @@ export class Session implements FutureOwner {
     if (!this.#isFlushDue) this.#flushSoon();
   }
 
-  release(future: Future): void {
+  release(future: Future, reason = "its future was released"): void {
     if (this.#unattended.has(future) && !future.done()) {
       futureAccess.watch(future, {
         changed: () => {
@@ -181,7 +175,6 @@ export class Session implements FutureOwner {
     this.#rest();
     if (future.done() && futureAccess.state(future) !== "stored") return;
     const { key } = future;
-    const reason = "its future was released";
     futureAccess.change(
       future,
       "cancelled",
@@ -258,7 +251,8 @@ export class Session implements FutureOwner {
   }
 
   #demandOwn(future: Future): void {
-    if (futureAccess.owner(future) !== this) {
+    const owner = futureAccess.owner(future);
+    if (owner !== this && owner.client !== this) {
       throw new TypeError(
         `${future.key} is another client's future; take it over with client.future(key), or use its own client`,
       );
@@ -268,12 +262,12 @@ export class Session implements FutureOwner {
   #create(prefix: string, key: Key | undefined): Future {
     const id = this.#nextId++;
     if (key !== undefined) this.#keys.set(id, key);
-    return futureAccess.create({ owner: this, prefix }, id);
+    return futureAccess.create({ owner: this.#functions.owner, prefix }, id);
   }
 
   #append(known: KnownFunction, slots: readonly unknown[], shape: number, { task, key }: SubmitOptions): Future {
     const id = this.#nextId++;
-    const future = futureAccess.create(known.origin, id);
+    const future = futureAccess.create(this.#functions.originOf(known), id);
     this.#submission.append(id, known.number, slots, shape, task);
     if (!known.isSent) {
       known.isSent = true;

@@ -42,6 +42,7 @@ const NOT_MOVABLE: Load = { buffers: [], movable: false };
 
 export class Executor {
   readonly #functions = new Map<FunctionId, Registered>();
+  readonly #hashes = new Set<string>();
   /** Functions that travel inside arguments or bindings, by hash. */
   readonly #inner = new Map<string, { readonly spec: FunctionSpec; readonly compiled: Compiled }>();
   /** Tasks that were given functions as arguments, which may keep things that we know nothing of. */
@@ -59,6 +60,7 @@ export class Executor {
   register(functions: readonly NumberedFunction[]): void {
     for (const [id, shipped] of functions) {
       const spec = shipped as FunctionSpec;
+      this.#hashes.add(shipped.hash);
       this.#functions.set(id, {
         spec,
         compiled: undefined,
@@ -67,6 +69,11 @@ export class Executor {
         returnsSlight: true,
       });
     }
+  }
+
+  /** Whether the function of this hash was registered. */
+  isKnown(hash: string): boolean {
+    return this.#hashes.has(hash);
   }
 
   nameOf(fn: FunctionId): string {

@@ -40,22 +40,7 @@ export class SchedulerRuntime {
   addClient(client: ClientId, comm: Comm<News, readonly ClientMessage[]>): void {
     this.#clients.set(client, comm);
     this.#handle([{ type: "add-client", client }]);
-    const hear = (messages: readonly ClientMessage[]) =>
-      this.#handle(messages.map((message) => ({ type: "client-message", client, message })));
-    /** What came after the first question, until we can answer it. */
-    let held: (readonly ClientMessage[])[] | undefined;
-    comm.listen((messages) => {
-      if (held !== undefined) held.push(messages);
-      else if (this.machine.answersRequests || !messages.some(({ type }) => type === "request")) hear(messages);
-      else {
-        held = [messages];
-        this.#learn().then(() => {
-          const waiting = held ?? [];
-          held = undefined;
-          for (const each of waiting) hear(each);
-        });
-      }
-    });
+    this.#listen(comm, isRequest, (message) => ({ type: "client-message", client, message }));
     comm.closed.then(() => {
       if (this.#clients.delete(client)) this.#handle([{ type: "remove-client", client }]);
     });
@@ -66,9 +51,7 @@ export class SchedulerRuntime {
     comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>,
   ): void {
     this.#workers.set(address, comm);
-    comm.listen((messages) =>
-      this.#handle(messages.map((message) => ({ type: "worker-message", worker: address, message }))),
-    );
+    this.#listen(comm, hasRequest, (message) => ({ type: "worker-message", worker: address, message }));
     this.#handle([{ type: "add-worker", worker: address, name, nThreads }]);
   }
 
@@ -81,6 +64,28 @@ export class SchedulerRuntime {
     this.#isBroken = true;
     for (const comm of this.#clients.values()) comm.close(reason);
     this.#clients.clear();
+  }
+
+  #listen<Message>(
+    comm: Comm<never, readonly Message[]>,
+    asks: (message: Message) => boolean,
+    eventOf: (message: Message) => SchedulerEvent,
+  ): void {
+    const hear = (messages: readonly Message[]) => this.#handle(messages.map(eventOf));
+    /** What came after the first question, until we can answer it. */
+    let held: (readonly Message[])[] | undefined;
+    comm.listen((messages) => {
+      if (held !== undefined) held.push(messages);
+      else if (this.machine.answersRequests || !messages.some(asks)) hear(messages);
+      else {
+        held = [messages];
+        this.#learn().then(() => {
+          const waiting = held ?? [];
+          held = undefined;
+          for (const each of waiting) hear(each);
+        });
+      }
+    });
   }
 
   async #learn(): Promise<void> {
@@ -126,6 +131,15 @@ export class SchedulerRuntime {
         instruction satisfies never;
     }
   }
+}
+
+function isRequest({ type }: ClientMessage): boolean {
+  return type === "request";
+}
+
+/** Whether a task asks something. */
+function hasRequest(message: WorkerMessage): boolean {
+  return message.type === "client-messages" && message.messages.some(isRequest);
 }
 
 function sendToWorker(

@@ -3,18 +3,15 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
 import type { WorkerSetup } from "../ports/spawner.ts";
-import { encodeError, UnserializableError } from "../protocol/errors.ts";
-import { keyOf, type RunId, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
-import {
-  HELD_VALUE,
-  type PeerMessage,
-  type SchedulerToWorkerMessage,
-  type TaskFinished,
-  type WorkerMessage,
-} from "../protocol/worker-messages.ts";
-import { type Surroundings, surround, type TaskContext } from "../shipping/task-context.ts";
+import type { StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
+import { clientOfWorker, keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
+import { HELD_VALUE, type PeerMessage, type SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
+import { surround } from "../shipping/task-context.ts";
 import { WorkerMachine } from "../worker/machine.ts";
 import { Executor } from "./executor.ts";
+import { InFlight } from "./in-flight.ts";
+import { type LocalTask, Running, type Workplace } from "./running-task.ts";
+import { refuseResult, sendSound, type WorkerComm } from "./sending.ts";
 
 /** How long tasks may run on end before the thread listens again. Milliseconds. */
 const SLICE_MS = 5;
@@ -28,29 +25,63 @@ const MANY_US = 500;
 const MOST_AT_ONCE = 256;
 
 type LocalBlock = NonNullable<ReturnType<WorkerMachine["nextBlock"]>>;
-type LocalTask = NonNullable<ReturnType<WorkerMachine["next"]>>;
-
-export type WorkerComm = Comm<readonly WorkerMessage[], readonly SchedulerToWorkerMessage[]>;
 
 export class WorkerRuntime {
   readonly #machine: WorkerMachine;
   readonly #executor: Executor;
   readonly #comm: WorkerComm;
   readonly #clock: Clock;
-  readonly #surroundings: Surroundings;
+  readonly #inFlight: InFlight;
+  readonly #workplace: Workplace;
+  readonly #startClients: () => TaskClients;
+  /** Made when the first task asks for its client. */
+  #clients: TaskClients | undefined;
+  #anyClient: TaskClient | undefined;
   readonly #aborts = new Map<LocalTask, AbortController>();
   readonly #peers = new Map<WorkerAddress, Comm<PeerMessage, PeerMessage>>();
-  readonly #nThreads: number;
   #lastFlushMs = 0;
   #isRunning = false;
+  #isWakeDue = false;
 
-  constructor(setup: WorkerSetup, comm: WorkerComm, clock: Clock, scope: Readonly<Record<string, unknown>>) {
+  constructor(
+    setup: WorkerSetup,
+    comm: WorkerComm,
+    clock: Clock,
+    scope: Readonly<Record<string, unknown>>,
+    startClients: StartTaskClients,
+  ) {
     this.#machine = new WorkerMachine(setup.nThreads);
-    this.#executor = new Executor(scope);
     this.#comm = comm;
     this.#clock = clock;
-    this.#nThreads = setup.nThreads;
-    this.#surroundings = surround({ address: setup.address, name: setup.name, nThreads: setup.nThreads });
+    const { address, name, nThreads } = setup;
+    const surroundings = surround({ address, name, nThreads }, () => this.#openAnyClient());
+    this.#executor = new Executor(scope); // After that, for what is on the global object by now is not its tasks'.
+    this.#inFlight = new InFlight(this.#machine, clock, surroundings, () => this.#wake());
+    this.#startClients = () =>
+      startClients(clientOfWorker(address), {
+        send: (messages) => {
+          this.#machine.relay(messages);
+          this.#wake();
+        },
+        keep: (id, value) => {
+          this.#executor.guard(value);
+          this.#machine.scatter(id, value);
+        },
+        isKnown: (hash) => this.#executor.isKnown(hash),
+      });
+    this.#workplace = {
+      keyOf: ({ name, client, clientTask, fn }) => name ?? keyOf(this.#executor.nameOf(fn), client, clientTask),
+      signalOf: (task) => this.#abortOf(task).signal,
+      progress: (task, fraction, note) => {
+        this.#machine.progress(task, fraction, note);
+        this.#flush(this.#clock.now());
+      },
+      openClient: (running) => {
+        this.#clients ??= this.#startClients();
+        return this.#clients.open({ id: running.task.id, pause: () => this.#inFlight.pause(running) });
+      },
+      settleSlot: (running) => this.#inFlight.settleSlot(running),
+    };
     comm.listen((messages) => this.#hear(messages));
   }
 
@@ -65,6 +96,7 @@ export class WorkerRuntime {
       if (message.type === "register-functions") this.#executor.register(message.functions);
       else if (message.type === "put-data") this.#executor.guard(message.value);
       else if (message.type === "remove-peer") this.#peers.delete(message.address);
+      else if (message.type === "client-news") this.#clients?.hear(message.news);
       this.#machine.handle(message);
     }
     if (!this.#isRunning) this.#run();
@@ -102,7 +134,7 @@ export class WorkerRuntime {
       structuredClone(value);
       return true;
     } catch (cause) {
-      this.#refuse(id, HELD_VALUE, cause);
+      refuseResult(this.#comm, id, HELD_VALUE, cause);
       return false;
     }
   }
@@ -144,74 +176,63 @@ export class WorkerRuntime {
   #runMany(block: LocalBlock, beganMs: number): number {
     const averageUs = Math.max(this.#executor.averageUs(block.fn) ?? 1, MANY_US / MOST_AT_ONCE);
     const results: unknown[] = [];
-    /** What the task that is running has been told of itself, if it asked. */
-    let asked: { readonly ahead: number; readonly context: Context } | undefined;
-    this.#surroundings.ask = () => {
+    /** The task that is running, if anybody has asked which it is. */
+    let asked: { readonly ahead: number; readonly running: Running } | undefined;
+    this.#inFlight.enterMany(() => {
       if (asked?.ahead !== results.length) {
-        if (asked !== undefined) this.#aborts.delete(asked.context.task);
+        if (asked !== undefined) this.#aborts.delete(asked.running.task);
         const task = block.peek(results.length);
         task.state = "executing";
-        asked = { ahead: results.length, context: this.#contextOf(task) };
+        asked = { ahead: results.length, running: new Running(task, this.#workplace) };
       }
-      return asked.context;
-    };
+      return asked.running;
+    });
     const { fn, args, at, slots, left } = block;
     const odd = this.#executor.callMany(fn, args, at, slots, Math.min(left, Math.ceil(MANY_US / averageUs)), results);
-    this.#surroundings.ask = undefined;
+    this.#inFlight.leaveMany();
     const nowMs = this.#clock.now();
     const us = (nowMs - beganMs) * 1000;
+    this.#clients?.flush();
     this.#machine.succeedMany(block, results, us);
     if (results.length > 0) this.#executor.noteDuration(fn, us / results.length);
     if (odd === undefined) {
-      if (asked !== undefined) this.#aborts.delete(asked.context.task);
+      if (asked !== undefined) this.#aborts.delete(asked.running.task);
       return nowMs;
     }
-    const task = this.#machine.beginFirst(block, asked?.ahead === results.length ? asked.context.task : undefined);
-    if ("thrown" in odd) return this.#fail(task, odd.thrown, nowMs);
+    const last = asked?.ahead === results.length ? asked.running : undefined;
+    const task = this.#machine.beginFirst(block, last?.task);
+    const running = last ?? new Running(task, this.#workplace);
+    if ("thrown" in odd) return this.#fail(running, odd.thrown, nowMs);
     this.#executor.noteWeighty(fn);
-    return this.#conclude(task, odd.returned, nowMs);
-  }
-
-  #contextOf(task: LocalTask): Context {
-    return new Context(task, this.#machine, this.#executor, this.#aborts, () => this.#flush(this.#clock.now()));
+    return this.#conclude(running, odd.returned, nowMs);
   }
 
   /** Begins one task and, if it is synchronous, ends it. Returns the time afterwards. */
   #begin(task: LocalTask, beganMs: number): number {
-    const context = this.#contextOf(task);
-    this.#surroundings.task = context;
+    const running = new Running(task, this.#workplace);
+    this.#inFlight.enter(running);
     let returned: unknown;
     try {
       returned = this.#executor.call(
         task,
         (id) => this.#machine.input(task, id),
-        (call) => this.#inside(context, call),
+        (call) => this.#inFlight.inside(running, call),
       );
     } catch (error) {
-      return this.#fail(task, error, beganMs);
+      return this.#fail(running, error, beganMs);
     }
-    return this.#conclude(task, returned, beganMs);
+    return this.#conclude(running, returned, beganMs);
   }
 
   /** Ends a task with what its function returned: at once, or when the promise it returned settles. */
-  #conclude(task: LocalTask, returned: unknown, beganMs: number): number {
-    if (!isThenable(returned)) return this.#succeed(task, returned, beganMs);
-    if (this.#nThreads > 1) this.#surroundings.task = undefined;
+  #conclude(running: Running, returned: unknown, beganMs: number): number {
+    if (!isThenable(returned)) return this.#succeed(running, returned, beganMs);
+    this.#inFlight.pass(running);
     Promise.resolve(returned).then(
-      (value) => this.#endLater(() => this.#succeed(task, value, beganMs)),
-      (error: unknown) => this.#endLater(() => this.#fail(task, error, beganMs)),
+      (value) => this.#endLater(() => this.#succeed(running, value, beganMs)),
+      (error: unknown) => this.#endLater(() => this.#fail(running, error, beganMs)),
     );
     return this.#clock.now();
-  }
-
-  /** Calls a task's function after others may have been there. */
-  #inside(context: TaskContext, call: () => unknown): unknown {
-    this.#surroundings.task = context;
-    try {
-      return call();
-    } finally {
-      if (this.#nThreads > 1) this.#surroundings.task = undefined;
-    }
   }
 
   #endLater(end: () => number): void {
@@ -221,53 +242,77 @@ export class WorkerRuntime {
     else this.#run();
   }
 
-  #succeed(task: LocalTask, value: unknown, beganMs: number): number {
+  /** A slot is free, or something is to be said, and perhaps nobody is about to see to it. */
+  #wake(): void {
+    if (this.#isRunning || this.#isWakeDue) return;
+    this.#isWakeDue = true;
+    queueMicrotask(() => {
+      this.#isWakeDue = false;
+      if (!this.#isRunning) this.#run();
+    });
+  }
+
+  #succeed(running: Running, value: unknown, beganMs: number): number {
+    const { task } = running;
     let result: ReturnType<Executor["weigh"]>;
     try {
       result = this.#executor.weigh(task, value);
     } catch (error) {
-      return this.#fail(task, error, beganMs);
+      return this.#fail(running, error, beganMs);
     }
     const nowMs = this.#clock.now();
-    const us = (nowMs - beganMs) * 1000;
-    this.#executor.noteDuration(task.fn, us);
+    const us = this.#leave(running, beganMs, nowMs);
     this.#machine.succeed(task, result, us);
-    this.#leave(task);
     return nowMs;
   }
 
-  #fail(task: LocalTask, error: unknown, beganMs: number): number {
+  #fail(running: Running, error: unknown, beganMs: number): number {
     const nowMs = this.#clock.now();
-    const us = (nowMs - beganMs) * 1000;
-    this.#executor.noteDuration(task.fn, us);
-    this.#machine.fail(task, this.#executor.describeError(task, error), us);
-    this.#leave(task);
+    const us = this.#leave(running, beganMs, nowMs);
+    this.#machine.fail(running.task, this.#executor.describeError(running.task, error), us);
     return nowMs;
   }
 
-  #leave(task: LocalTask): void {
+  /** Returns how long it took, without what it spent waiting for other tasks. Microseconds. */
+  #leave(running: Running, beganMs: number, nowMs: number): number {
+    const { task } = running;
     if (this.#aborts.size > 0) this.#aborts.delete(task);
-    this.#surroundings.task = undefined;
+    this.#inFlight.leave(running);
+    // What it has asked of the scheduler goes before the news of its end.
+    this.#clients?.flush();
+    const us = (nowMs - beganMs - running.waitedMs) * 1000;
+    this.#executor.noteDuration(task.fn, us);
+    return us;
   }
 
   /** Does what the machine asks for. */
   #flush(nowMs: number): void {
     this.#lastFlushMs = nowMs;
+    this.#clients?.flush();
     for (const instruction of this.#machine.take()) {
       switch (instruction.type) {
         case "send":
-          this.#send(instruction.messages, instruction.transfer);
+          sendSound(this.#comm, instruction, (message, cause) => this.#clients?.refuse(message, cause));
           break;
         case "gather-dep":
           this.#gather(instruction.from, instruction.request, instruction.ids);
           break;
         case "abort":
           this.#abortOf(instruction.task).abort(new Error(instruction.reason));
+          this.#inFlight.find(instruction.task)?.abandon("the task that asked for it was cancelled");
           break;
         default:
           instruction satisfies never;
       }
     }
+  }
+
+  /** For whoever asks while nobody can tell which task that is. */
+  #openAnyClient(): unknown {
+    if (this.#inFlight.isEmpty) return undefined;
+    this.#clients ??= this.#startClients();
+    this.#anyClient ??= this.#clients.open({ id: undefined, pause: () => this.#inFlight.pause(undefined) });
+    return this.#anyClient.client;
   }
 
   #abortOf(task: LocalTask): AbortController {
@@ -285,93 +330,6 @@ export class WorkerRuntime {
     this.#machine.receive(request, [], []);
     // What follows from that is not among the instructions being carried out, and nothing else may come to carry it out.
     this.#flush(this.#lastFlushMs);
-  }
-
-  /** Sends a batch. If the platform refuses to clone something in it, that task fails and the others are not harmed. */
-  #send(messages: readonly WorkerMessage[], transfer: readonly object[]): void {
-    try {
-      this.#comm.send(messages, transfer);
-    } catch {
-      for (const message of messages) {
-        for (const part of message.type === "task-finished" ? oneByOne(message) : [message]) this.#sendOrFail(part);
-      }
-    }
-  }
-
-  #sendOrFail(message: WorkerMessage): void {
-    try {
-      this.#comm.send([message]);
-    } catch (cause) {
-      const [id, run] =
-        message.type === "task-finished"
-          ? (message.ranges as [number, number])
-          : [(message as { id: number }).id, (message as { run?: number }).run ?? HELD_VALUE];
-      this.#refuse(id, run, cause);
-    }
-  }
-
-  #refuse(id: TaskId, run: RunId, cause: unknown): void {
-    const error = new UnserializableError(`the result cannot leave the worker: ${String(cause)}; return plain data`, {
-      path: "result",
-    });
-    this.#comm.send([{ type: "task-erred", id, run, error: encodeError(error) }]);
-  }
-}
-
-function* oneByOne({ ranges, values, spent }: TaskFinished): Iterable<WorkerMessage> {
-  yield { type: "task-finished", ranges: [], values: [], spent };
-  let at = 0;
-  for (let i = 0; i < ranges.length; i += 3) {
-    const run = ranges[i + 1] as number;
-    for (let k = 0; k < (ranges[i + 2] as number); k++) {
-      yield { type: "task-finished", ranges: [(ranges[i] as number) + k, run, 1], values: [values[at++]], spent: [] };
-    }
-  }
-}
-
-/** What `getTask()` gives: nothing in it is made before it is asked for. */
-class Context implements TaskContext {
-  readonly task: LocalTask;
-  readonly #machine: WorkerMachine;
-  readonly #executor: Executor;
-  readonly #aborts: Map<LocalTask, AbortController>;
-  readonly #flush: () => void;
-
-  constructor(
-    task: LocalTask,
-    machine: WorkerMachine,
-    executor: Executor,
-    aborts: Map<LocalTask, AbortController>,
-    flush: () => void,
-  ) {
-    this.task = task;
-    this.#machine = machine;
-    this.#executor = executor;
-    this.#aborts = aborts;
-    this.#flush = flush;
-  }
-
-  get key(): string {
-    const { name, client, clientTask, fn } = this.task;
-    return name ?? keyOf(this.#executor.nameOf(fn), client, clientTask);
-  }
-
-  get attempt(): number {
-    return this.task.run;
-  }
-
-  get signal(): AbortSignal {
-    let abort = this.#aborts.get(this.task);
-    if (abort === undefined) {
-      abort = new AbortController();
-      this.#aborts.set(this.task, abort);
-    }
-    return abort.signal;
-  }
-
-  progress(fraction: number, note?: string): void {
-    this.#machine.progress(this.task, fraction, note);
-    this.#flush();
   }
 }
 

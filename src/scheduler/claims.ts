@@ -161,14 +161,16 @@ export function desireKey(state: SchedulerState, client: ClientRecord, message: 
 export function scatter(state: SchedulerState, client: ClientRecord, message: Scatter): void {
   const known = client.tasks.get(message.id);
   if (known !== undefined) {
-    if (!known.atClient) return;
-    known.value = message.value;
+    if (!known.atClient) return keepLocal(state, client, message, undefined);
     known.nbytes = message.nbytes;
     known.atClient = false;
+    if (message.isLocal) keepLocal(state, client, message, known);
+    else known.value = message.value;
     wakeDependents(state, known);
     return;
   }
-  if (message.key !== undefined && claimExisting(state, client, message.id, message.key)) return;
+  if (message.key !== undefined && claimExisting(state, client, message.id, message.key))
+    return keepLocal(state, client, message, undefined);
   const task = new TaskRecord(
     state.nextTaskId++,
     message.id,
@@ -176,13 +178,26 @@ export function scatter(state: SchedulerState, client: ClientRecord, message: Sc
     -1,
     FLAG_WANTED | FLAG_FINAL,
   );
-  task.value = message.value;
+  if (message.isLocal) keepLocal(state, client, message, task);
+  else task.value = message.value;
   task.nbytes = message.nbytes;
   task.state = "memory";
   state.tasks.set(task.id, task);
   client.tasks.set(message.id, task);
   if (message.key !== undefined) name(state, task, message.key);
   broadcast(state, task, message.broadcast === true ? state.workers.size : Number(message.broadcast ?? 0));
+}
+
+/** Tells a worker what number it has that a task scattered there; without one it need not be kept. */
+function keepLocal(
+  state: SchedulerState,
+  { worker }: ClientRecord,
+  { id: scattered, isLocal }: Scatter,
+  task: TaskRecord | undefined,
+): void {
+  if (!isLocal || worker === undefined) return;
+  state.toWorker(worker).send({ type: "adopt-data", scattered, id: task?.id });
+  if (task !== undefined) state.replicas.add(task, worker);
 }
 
 /** Sends a value to so many workers before a task needs it there. */

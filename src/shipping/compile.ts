@@ -1,11 +1,22 @@
 /** Makes functions of their descriptions again: the one place that evaluates code. */
 
-import { type AnyFunction, type FunctionSpec, knowsItself, markedFunction } from "./function-source.ts";
+import {
+  type AnyFunction,
+  describeExport,
+  type FunctionSpec,
+  knowAs,
+  knowsItself,
+  markedFunction,
+} from "./function-source.ts";
+import { hash } from "./hash.ts";
 import { restore } from "./restore.ts";
 
 type Names = Readonly<Record<string, unknown>>;
 type SourceSpec = FunctionSpec & { readonly kind: "source" };
 type Compiled = AnyFunction | Promise<AnyFunction>;
+
+/** By this name a text tells of the functions that were taken along with it, so that these can travel on by themselves. */
+const KNOW = "manyhands$know";
 
 /** What esbuild puts calls of into function bodies, and keeps outside of them. */
 const compilerHelpers: Names = {
@@ -41,14 +52,25 @@ function evaluate(spec: SourceSpec, scope: Names, compileInner: (inner: Function
   const carried: Record<string, unknown> = {};
   /** As a module would have it: what is declared there sees all the rest. */
   let body = '"use strict";';
+  const declared = new Map<string, SourceSpec>();
   for (const [name, value] of Object.entries(bindings)) {
     const inner = markedFunction(value);
-    if (inner?.kind === "source" && !inner.bindings) body += `const ${name}=${asOperand(inner, scope, bindings)};`;
-    else carried[name] = value;
+    if (inner?.kind === "source" && !inner.bindings) {
+      body += `const ${name}=${asOperand(inner, scope, bindings)};`;
+      declared.set(name, inner);
+    } else carried[name] = value;
   }
+  if (declared.size > 0) body += `${KNOW}({${[...declared.keys()]}});`;
   body += `return ${asOperand(spec, scope, bindings)}\n//# sourceURL=manyhands:${encodeURIComponent(spec.name)}`;
 
-  const around: Record<string, unknown> = {};
+  const around: Record<string, unknown> = {
+    [KNOW]: (functions: Readonly<Record<string, AnyFunction>>) => {
+      // On their way they take along what they have around them here.
+      for (const [name, inner] of declared) {
+        knowAs(functions[name] as AnyFunction, { ...inner, bindings, hash: hash(`${inner.hash} in ${spec.hash}`) });
+      }
+    },
+  };
   for (const [name, value] of namesAround(body, scope)) if (!Object.hasOwn(bindings, name)) around[name] = value;
   const run = (values: unknown) => instantiate(spec, { ...around, ...(values as Names) }, body);
   const values = restore(carried, () => undefined, compileInner);
@@ -80,7 +102,11 @@ function asOperand(spec: SourceSpec, scope: Names, bindings: Names): string {
 /** Evaluates a text that returns a function, with `values` in scope. */
 function instantiate(spec: SourceSpec, values: Names, body: string): Compiled {
   const names = Object.keys(values);
-  const call = (factory: (...values: unknown[]) => AnyFunction) => factory(...Object.values(values));
+  const call = (factory: (...values: unknown[]) => AnyFunction) => {
+    const made = factory(...Object.values(values));
+    knowAs(made, spec);
+    return made;
+  };
   const explain = (error: unknown): never => {
     if (!(error instanceof SyntaxError)) throw error;
     throw new SyntaxError(
@@ -114,6 +140,9 @@ function load(url: string) {
 
 async function importExport(url: string, exportName: string): Promise<AnyFunction> {
   const exports = await load(url);
+  for (const [name, value] of Object.entries(exports)) {
+    if (typeof value === "function") knowAs(value as AnyFunction, describeExport(url, name));
+  }
   const found = exports[exportName];
   if (typeof found === "function") return found;
   const others = Object.keys(exports).join(", ") || "nothing";

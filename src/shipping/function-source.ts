@@ -46,7 +46,11 @@ export type ModuleReferences<M> = {
       : never]: M[Name];
 };
 
-const specs = new WeakMap<object, FunctionSpec>();
+/** One for every copy of the library in a thread: the worker's own, and the one that a user's module imports there. */
+const PLACE = Symbol.for("manyhands.functions");
+const places = globalThis as { [PLACE]?: WeakMap<object, FunctionSpec> };
+places[PLACE] ??= new WeakMap();
+const specs = places[PLACE];
 
 /**
  * Says what a worker needs to have `fn` too; asked again, it answers with the same object.
@@ -58,6 +62,11 @@ export function describeFunction(fn: AnyFunction, path = ""): FunctionSpec {
   const spec = specs.get(fn) ?? describe(fn, path);
   specs.set(fn, spec);
   return spec;
+}
+
+/** Has `fn`, which was made of `spec` here, travel on as it came. */
+export function knowAs(fn: AnyFunction, spec: FunctionSpec): void {
+  if (!specs.has(fn)) specs.set(fn, spec);
 }
 
 /** Lets functions travel by name: workers have them in scope, and their source means nothing elsewhere. */
@@ -276,6 +285,10 @@ function reference(url: string, exportName: string): AnyFunction {
     );
   }
   Object.defineProperty(refuse, "name", { value: exportName });
-  specs.set(refuse, { kind: "module", name: exportName, url, exportName, hash: hash(`module ${url} ${exportName}`) });
+  specs.set(refuse, describeExport(url, exportName));
   return refuse;
+}
+
+export function describeExport(url: string, exportName: string): FunctionSpec {
+  return { kind: "module", name: exportName, url, exportName, hash: hash(`module ${url} ${exportName}`) };
 }

@@ -19,11 +19,22 @@ export interface WorkerContext {
   readonly nThreads: number;
 }
 
+/** A task as its worker knows it. */
+export interface RunningTask extends TaskContext {
+  /** What it gets from `getClient()`. */
+  readonly client: unknown;
+  secede(): void;
+  rejoin(): void;
+}
+
 export interface Surroundings {
   readonly worker: WorkerContext;
-  task: TaskContext | undefined;
+  /** The task that is running, as far as that can be told. */
+  task: RunningTask | undefined;
   /** Says which task is running while many are run on end, and `task` is not kept up to date. */
-  ask: (() => TaskContext) | undefined;
+  ask: (() => RunningTask) | undefined;
+  /** A client for whoever it is that runs; undefined if no task is in flight. */
+  readonly anyClient: () => unknown;
 }
 
 /**
@@ -33,8 +44,8 @@ const PLACE = Symbol.for("manyhands.surroundings");
 const places = globalThis as { [PLACE]?: Surroundings };
 
 /** Makes this thread known as a worker's. */
-export function surround(worker: WorkerContext): Surroundings {
-  const surroundings: Surroundings = { worker, task: undefined, ask: undefined };
+export function surround(worker: WorkerContext, anyClient: () => unknown): Surroundings {
+  const surroundings: Surroundings = { worker, task: undefined, ask: undefined, anyClient };
   places[PLACE] = surroundings;
   return surroundings;
 }
@@ -42,19 +53,62 @@ export function surround(worker: WorkerContext): Surroundings {
 /**
  * The task that is running.
  *
- * With more than one task in flight on a worker (`threadsPerWorker`), ask before the first `await`: afterwards another may run.
+ * Ask before the first `await`: afterwards another may run, if there are more in flight on the worker.
  *
  * @throws Error if called outside a task.
  */
 export function getTask(): TaskContext {
+  return taskAround("getTask()");
+}
+
+/**
+ * Gives the running task's slot to another, for good or until `rejoin()`. The task runs on: with a long wait ahead, say.
+ *
+ * Waiting for futures of `getClient()` does so by itself, for as long as it takes.
+ *
+ * @returns how to rejoin, which needs no telling which task it is.
+ * @throws Error if called outside a task; in an async one, call it before the first `await`.
+ * @example
+ * ```ts
+ * const rejoin = secede();
+ * await untilFileIsThere(path);
+ * rejoin();
+ * ```
+ */
+export function secede(): () => void {
+  const task = taskAround("secede()");
+  task.secede();
+  return () => task.rejoin();
+}
+
+/**
+ * The running task takes a slot again. It does not wait for one: until there is one, it counts beyond them, and nothing else is begun.
+ *
+ * @throws Error if called outside a task, or where it cannot be told which of several it is: then call what `secede()` returned.
+ */
+export function rejoin(): void {
+  taskAround("rejoin()").rejoin();
+}
+
+function running(): RunningTask | undefined {
   const place = places[PLACE];
-  const task = place?.ask?.() ?? place?.task;
+  return place?.ask?.() ?? place?.task;
+}
+
+function taskAround(call: string): RunningTask {
+  const task = running();
   if (task === undefined) {
     throw new Error(
-      "getTask() was called outside a task; in an async task with threadsPerWorker > 1, call it before the first await",
+      `${call} was called outside a task; in an async task beside others, call it before the first await` +
+        (call === "rejoin()" ? ", or call what secede() returned" : ""),
     );
   }
   return task;
+}
+
+/** The client for whoever asks; undefined outside of tasks. */
+export function clientAround(): unknown {
+  return running()?.client ?? places[PLACE]?.anyClient();
 }
 
 /**

@@ -6,6 +6,7 @@ import { SystemClock } from "../../src/adapters/system-clock.ts";
 import { wait } from "../../src/client/as-completed.ts";
 import { Client } from "../../src/client/client.ts";
 import { Session } from "../../src/client/session.ts";
+import { ThreadClients } from "../../src/client/thread-clients.ts";
 import type { Comm } from "../../src/ports/comm.ts";
 import type { ClientMessage, News } from "../../src/protocol/client-messages.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
@@ -37,6 +38,7 @@ describe("gathering a hundred large results", () => {
         counting(there, () => (sent.fromWorkers += 1)),
         new SystemClock(),
         {},
+        (id, line) => new ThreadClients(id, line),
       );
       scheduler.addWorker(
         introduction,

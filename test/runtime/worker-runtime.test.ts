@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { memoryComm } from "../../src/adapters/memory-comm.ts";
 import { SystemClock } from "../../src/adapters/system-clock.ts";
+import { ThreadClients } from "../../src/client/thread-clients.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
 import { describeFunction } from "../../src/shipping/function-source.ts";
@@ -12,7 +13,8 @@ describe("a worker", () => {
     const [scheduler, worker] = memoryComm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>();
     const heard: WorkerMessage[] = [];
     scheduler.listen((messages) => heard.push(...messages));
-    new WorkerRuntime({ address: "w1", name: "w1", nThreads: 1 }, worker, new SystemClock(), {});
+    const setup = { address: "w1", name: "w1", nThreads: 1 };
+    new WorkerRuntime(setup, worker, new SystemClock(), {}, (id, line) => new ThreadClients(id, line));
     scheduler.send([
       { type: "register-functions", functions: [[0, describeFunction((x: number) => x)]] },
       { type: "compute-task", client: "c1", rows: [7, 1, 0, 0, 1, 1, 3], whoHas: [3, 80_000, 1, 0], peers: ["w2"] },

@@ -1,10 +1,12 @@
 /** A simulated thread: a worker's real runtime, deaf while it computes, whose end may come at any moment. */
+import { ThreadClients } from "../../src/client/thread-clients.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Comm } from "../../src/ports/comm.ts";
 import type { Spawner, Thread, WorkerSetup } from "../../src/ports/spawner.ts";
 import type { WorkerAddress } from "../../src/protocol/identity.ts";
 import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
-import { type WorkerComm, WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
+import type { WorkerComm } from "../../src/runtime/sending.ts";
+import { WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
 import type { WorkerMachine } from "../../src/worker/machine.ts";
 import type { WorkerState } from "../../src/worker/state.ts";
 import { validateWorker } from "../support/validate.ts";
@@ -99,7 +101,8 @@ export class SimulatedThread implements Thread, Stage {
       nextTurn: (run) => this.#receive(run),
       keepAlive: () => () => {},
     };
-    this.#runtime = new WorkerRuntime(setup, comm, clock, { perform: performance.perform, last: performance.last });
+    const scope = { perform: performance.perform, last: performance.last };
+    this.#runtime = new WorkerRuntime(setup, comm, clock, scope, (id, line) => new ThreadClients(id, line));
     this.#outbound.carry(this.localMs, () => {
       this.isReady = true;
       this.#becomeReady();

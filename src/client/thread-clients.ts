@@ -1,0 +1,77 @@
+/** The clients of the tasks that run in a thread: one session for all, whose messages go by the worker's own channel. */
+
+import type { Speaker, TaskClient, TaskClients, TaskClientsLine } from "../ports/task-clients.ts";
+import type { ClientMessage, News, SchedulerToClientMessage } from "../protocol/client-messages.ts";
+import { type ErrorOnWire, encodeError, UnserializableError } from "../protocol/errors.ts";
+import type { ClientId } from "../protocol/identity.ts";
+import { type NumberedFunction, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
+import { Client } from "./client.ts";
+import { type ClientComm, Session } from "./session.ts";
+import { speakFor } from "./task-session.ts";
+
+export class ThreadClients implements TaskClients {
+  readonly #session: Session;
+  readonly #line: TaskClientsLine;
+  readonly #flush: () => void;
+  #tell: (news: News) => void = () => {};
+
+  constructor(id: ClientId, line: TaskClientsLine) {
+    this.#line = line;
+    const comm: ClientComm = {
+      send: (messages) => line.send(messages.map((message) => this.#lighten(message))),
+      listen: (hear) => {
+        this.#tell = hear;
+      },
+      close: () => {},
+      closed: new Promise(() => {}),
+    };
+    this.#session = new Session(id, comm, () => () => {});
+    this.#flush = this.#session.parts.flush;
+  }
+
+  open(speaker: Speaker): TaskClient {
+    const { session, abandon } = speakFor(this.#session, speaker);
+    return { client: new Client({ session, ready: Promise.resolve(), close: async () => {} }), abandon };
+  }
+
+  hear(news: News): void {
+    this.#tell(news);
+  }
+
+  flush(): void {
+    this.#flush();
+  }
+
+  refuse(message: ClientMessage, cause: unknown): void {
+    const problem = `what a task submitted cannot leave its worker: ${String(cause)}; pass plain data`;
+    const error = encodeError(new UnserializableError(problem, { path: "" }, { cause }));
+    this.#tell({ batch: 0, messages: refusalsOf(message, error) });
+  }
+
+  /** Without what the scheduler knows, and without large values: these stay here. */
+  #lighten(message: ClientMessage): ClientMessage {
+    if (message.type === "update-graph" && message.functions.length > 0) {
+      const functions = message.functions.map(([id, { name, hash, ...rest }]): NumberedFunction => {
+        return [id, this.#line.isKnown(hash) ? { name, hash } : { name, hash, ...rest }];
+      });
+      return { ...message, functions };
+    }
+    if (message.type !== "scatter" || message.nbytes <= SMALL_VALUE_LIMIT || message.broadcast) return message;
+    this.#line.keep(message.id, message.value);
+    return { ...message, value: undefined, isLocal: true };
+  }
+}
+
+/** What is heard of all that `message` asked for. */
+function refusalsOf(message: ClientMessage, error: ErrorOnWire): SchedulerToClientMessage[] {
+  switch (message.type) {
+    case "update-graph":
+      return Array.from({ length: message.count }, (_, i) => ({ type: "task-erred", id: message.first + i, error }));
+    case "scatter":
+      return [{ type: "task-erred", id: message.id, error }];
+    case "request":
+      return [{ type: "answer", number: message.number, outcome: { error } }];
+    default:
+      return [];
+  }
+}

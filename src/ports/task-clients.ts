@@ -1,0 +1,39 @@
+/** TaskClients: what a worker gives its tasks to submit tasks with. All of them share one conversation with the scheduler. */
+
+import type { ClientMessage, News } from "../protocol/client-messages.ts";
+import type { ClientId, ClientTaskId, TaskId } from "../protocol/identity.ts";
+
+/** Where the tasks of a worker say what clients say. */
+export interface TaskClientsLine {
+  send(messages: readonly ClientMessage[]): void;
+  /** Keeps a value that a task scattered in the worker. */
+  keep(id: ClientTaskId, value: unknown): void;
+  /** Whether the scheduler has sent the worker the function of this hash, and so need not be told what it is. */
+  isKnown(hash: string): boolean;
+}
+
+/** For whom a client speaks: a task, or somebody among the tasks. */
+export interface Speaker {
+  /** The task; undefined if nobody can tell. */
+  readonly id: TaskId | undefined;
+  /** It begins to wait for something; returns how to say that this is over. */
+  pause(): () => void;
+}
+
+export interface TaskClient {
+  /** As users know it. */
+  readonly client: unknown;
+  /** Its task is not wanted any more: what was asked for through it is let go, and nothing more is asked. */
+  abandon(reason: string): void;
+}
+
+export interface TaskClients {
+  open(speaker: Speaker): TaskClient;
+  hear(news: News): void;
+  /** Sends what has gathered. */
+  flush(): void;
+  /** The platform refuses to clone something in `message`: what it asked for has failed. */
+  refuse(message: ClientMessage, cause: unknown): void;
+}
+
+export type StartTaskClients = (id: ClientId, line: TaskClientsLine) => TaskClients;
