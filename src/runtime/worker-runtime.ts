@@ -50,7 +50,7 @@ export class WorkerRuntime {
     scope: Readonly<Record<string, unknown>>,
     startClients: StartTaskClients,
   ) {
-    this.#machine = new WorkerMachine(setup.nThreads);
+    this.#machine = new WorkerMachine(setup.nThreads, structuredClone);
     this.#comm = comm;
     this.#clock = clock;
     const { address, name, nThreads } = setup;

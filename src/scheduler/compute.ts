@@ -42,6 +42,7 @@ export function awaitInputs(state: SchedulerState, task: TaskRecord): void {
   }
   if (task.error !== undefined) state.recommend(task, "erred");
   else if (task.waitingOn === 0) state.recommend(task, "queued");
+  else state.candidates.push(task);
 }
 
 /** Enters `task` in the lists of its inputs, once per slot. */

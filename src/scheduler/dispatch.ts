@@ -1,4 +1,4 @@
-/** queued -> processing: writes a task's row for its worker, with the small inputs in it and the whereabouts of the large ones. */
+/** queued -> processing, or waiting -> processing if it is sent ahead: writes a task's row for its worker, with the small inputs in it and the whereabouts of the large ones. */
 
 import { ALONE, AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { mayMove } from "./gather.ts";
@@ -7,7 +7,8 @@ import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 export function dispatch(state: SchedulerState, task: TaskRecord, worker: WorkerRecord, expectedUs: number): void {
-  state.queued -= 1;
+  const from = task.state;
+  if (from === "queued") state.queued -= 1;
   state.dispatches += 1;
   task.runId += 1;
   task.expectedUs = expectedUs;
@@ -18,7 +19,7 @@ export function dispatch(state: SchedulerState, task: TaskRecord, worker: Worker
   worker.lastUsed = state.dispatches;
   writeRow(state, task, worker);
   task.state = "processing";
-  state.watch?.({ key: task.key, from: "queued", to: "processing", stimulus: state.stimulus, worker: worker.address });
+  state.watch?.({ key: task.key, from, to: "processing", stimulus: state.stimulus, worker: worker.address });
 }
 
 function writeRow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord): void {
@@ -63,13 +64,13 @@ function writeRow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord)
   rows[at + 5] = shape;
 }
 
-function isSmall(input: TaskRecord): boolean {
+export function isSmall(input: TaskRecord): boolean {
   return input.value !== NO_VALUE && input.nbytes <= SMALL_VALUE_LIMIT;
 }
 
 /** Sees to it that a large input reaches the worker: once, from the scheduler if that holds it, else from a peer. */
 function provide(state: SchedulerState, task: TaskRecord, input: TaskRecord, worker: WorkerRecord): void {
-  if (isSmall(input) || state.replicas.has(input, worker)) return;
+  if (isSmall(input) || !input.isAvailable || state.replicas.has(input, worker)) return;
   if (input.value !== NO_VALUE) {
     state.replicas.add(input, worker);
     state.toWorker(worker).send({ type: "put-data", id: input.id, value: input.value, nbytes: input.nbytes });

@@ -177,8 +177,9 @@ export class SchedulerMachine {
         return;
       }
       case "task-dropped":
-        for (let i = 0; i < message.runs.length; i += 2) {
-          buryZombie(worker, message.runs[i] as number, message.runs[i + 1] as number);
+        // The last first: each goes to the head of its line, and they are to be in order there.
+        for (let i = message.runs.length - 2; i >= 0; i -= 2) {
+          this.#takeBack(worker, message.runs[i] as number, message.runs[i + 1] as number);
         }
         return;
       case "task-progress": {
@@ -326,6 +327,16 @@ export class SchedulerMachine {
     const task = this.#running(worker, id, run);
     if (task === undefined) buryZombie(worker, id, run);
     return task;
+  }
+
+  /** A run that was not begun has been given up: because it was called off, or because it was asked back. */
+  #takeBack(worker: WorkerRecord, id: number, run: number): void {
+    const task = this.#current(worker, id, run);
+    if (task === undefined) return;
+    leaveWorker(task);
+    // Nothing of it is left anywhere, so its number is free again: for its user it has not been attempted.
+    task.runId -= 1;
+    move(this.#state, task, "released");
   }
 
   #loseClientsValue(client: ClientRecord, id: number): void {

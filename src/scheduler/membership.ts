@@ -2,6 +2,7 @@
 
 import { errorOnWire } from "../protocol/errors.ts";
 import { clientOfWorker, type WorkerAddress } from "../protocol/identity.ts";
+import { inputsOf } from "./dependencies.ts";
 import { fetchForClients } from "./gather.ts";
 import { culpritsAmong } from "./nesting.ts";
 import { tellPending } from "./news.ts";
@@ -24,6 +25,7 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
   if (worker === undefined) return;
   state.workers.delete(address);
   state.roomy.delete(worker);
+  state.followers.delete(worker);
   if (state.vacating === worker) state.vacating = undefined;
   state.dirtyWorkers = state.dirtyWorkers.filter((other) => other !== worker);
   worker.ending = true;
@@ -58,7 +60,9 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
 /** The tasks that may have killed their thread: those it said it had begun, or all if it said nothing. */
 function suspectsAmong(inHand: readonly TaskRecord[]): readonly TaskRecord[] {
   const started = inHand.filter((task) => task.started);
-  return started.length > 0 ? started : inHand;
+  if (started.length > 0) return started;
+  // Those sent ahead that were still waiting for their inputs had not begun.
+  return inHand.filter((task) => [...inputsOf(task)].every((input) => input.isAvailable));
 }
 
 /** Notes a thread's death against `task`. True if that was one too many. */

@@ -7,6 +7,7 @@
  * never seen counts as long.
  */
 
+import { considerDependents, sendAhead } from "./ahead.ts";
 import { forEachDependency } from "./dependencies.ts";
 import { dispatch } from "./dispatch.ts";
 import { headOf, shiftHead } from "./line.ts";
@@ -42,10 +43,18 @@ export function judgeRoom(state: SchedulerState, worker: WorkerRecord): void {
   else state.roomy.delete(worker);
 }
 
+const room = { fits, judge: judgeRoom };
+
 /** Sends queued tasks to workers until there are no more of either. Called once per event, when all its news is in. */
 export function assign(state: SchedulerState): void {
+  if (state.suspects.length > 0 && state.queued > 0) assignSuspects(state);
+  if (state.followers.size > 0 || state.candidates.length > 0) sendAhead(state, room);
   if (state.queued === 0) return;
-  if (state.suspects.length > 0) assignSuspects(state);
+  assignQueued(state);
+  if (state.candidates.length > 0) sendAhead(state, room);
+}
+
+function assignQueued(state: SchedulerState): void {
   for (;;) {
     const leastBusy = state.roomy.peek();
     if (leastBusy === undefined) return;
@@ -79,6 +88,7 @@ function supply(state: SchedulerState, line: Line, worker: WorkerRecord): void {
     }
     shiftHead(line);
     dispatch(state, task, target, costUs);
+    considerDependents(state, task);
     if (target !== worker) judgeRoom(state, target);
   } while (worker.occupancyUs < untilUs);
   judgeRoom(state, worker);

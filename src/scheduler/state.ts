@@ -63,6 +63,10 @@ export class SchedulerState {
   vacating: WorkerRecord | undefined = undefined;
   /** Tasks in state `queued`; the queues may also hold some that have left it. */
   queued = 0;
+  /** Waiting tasks that may be sent after their inputs: looked at once per event. */
+  candidates: TaskRecord[] = [];
+  /** Those for which their worker has no room yet, by that worker. */
+  readonly followers = new Map<WorkerRecord, Deque<TaskRecord>>();
   /** Moves still to be made: task, state, task, state, … */
   recommendations: (TaskRecord | TaskState)[] = [];
   /** Who has something in the outbox. */

@@ -2,7 +2,9 @@
 
 import type { TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { ComputeTask } from "../protocol/worker-messages.ts";
+import { giveBackFollowers } from "./ahead.ts";
 import type { WorkerInstruction } from "./contract.ts";
+import { say } from "./report.ts";
 import type { Fetch, LocalTask, WorkerState } from "./state.ts";
 
 /** Enters what a message says of the whereabouts of inputs; returns the fetches that begin with it. */
@@ -66,9 +68,16 @@ function giveUp(state: WorkerState, fetch: Fetch): void {
   state.fetches.delete(fetch.id);
   for (const task of fetch.waiters) {
     if (task.state !== "waiting") continue;
-    task.state = "done";
-    state.messages.push({ type: "missing-data", id: task.id, run: task.run, missing: fetch.id, holders: fetch.asked });
+    lack(state, task, fetch.id, fetch.asked);
   }
+}
+
+/** An input is neither here nor to be had: the task cannot run here. */
+export function lack(state: WorkerState, task: LocalTask, missing: TaskId, holders: readonly WorkerAddress[]): void {
+  task.state = "done";
+  state.inHand.delete(task.id);
+  say(state, { type: "missing-data", id: task.id, run: task.run, missing, holders });
+  giveBackFollowers(state, task.id);
 }
 
 /** A peer answered `request` with some or all of what it was asked for. Returns the fetches to be tried elsewhere. */

@@ -13,31 +13,34 @@
 
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import type { ClientTaskId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
-import { AWAITED, isReference, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
+import { AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import {
   BLOCK_HEADER,
-  type CancelCompute,
   COMPUTE_HEADER,
   type ComputeBlocks,
   type ComputeTask,
   type SchedulerToWorkerMessage,
   type WorkerMessage,
 } from "../protocol/worker-messages.ts";
+import { awaitRun, giveBackFollowers, handOn } from "./ahead.ts";
+import { cancel } from "./cancel.ts";
 import type { Failure, Result, WorkerInstruction } from "./contract.ts";
-import { ask, awaitInput, noteHolders, receive, satisfy } from "./gather.ts";
+import { ask, awaitInput, lack, noteHolders, receive, satisfy } from "./gather.ts";
 import { closeColumns, ride, say, spend } from "./report.ts";
 import { hasFreeSlot, lend, rejoin, secede } from "./slots.ts";
 import { type Fetch, LocalBlock, LocalTask, NO_DATA, WorkerState } from "./state.ts";
 
 const NOTHING: readonly object[] = [];
+const NO_HOLDERS: readonly WorkerAddress[] = [];
 const NO_FETCHES: readonly Fetch[] = [];
 
 export class WorkerMachine {
   readonly #state: WorkerState;
   #instructions: WorkerInstruction[] = [];
 
-  constructor(nThreads: number) {
-    this.#state = new WorkerState(nThreads);
+  /** `copy`: makes a copy of a plain value. */
+  constructor(nThreads: number, copy: (value: unknown) => unknown = (value) => value) {
+    this.#state = new WorkerState(nThreads, copy);
   }
 
   get state(): WorkerState {
@@ -59,7 +62,7 @@ export class WorkerMachine {
         for (const id of message.ids) this.#drop(id);
         return;
       case "cancel-compute":
-        return this.#cancel(message);
+        return cancel(this.#state, message, this.#instructions);
       case "remove-peer":
         return this.#removePeer(message.address);
       case "adopt-data":
@@ -102,7 +105,9 @@ export class WorkerMachine {
     if (values.length === 0) return;
     spend(this.#state, block.fn, values.length, us);
     ride(this.#state, block.id, block.run, values.length);
-    for (let i = 0; i < values.length; i++) this.#state.results.push(values[i]);
+    const { results, waiters } = this.#state;
+    for (let i = 0; i < values.length; i++) results.push(values[i]);
+    if (waiters.size > 0) for (const [i, value] of values.entries()) handOn(this.#state, block.id + i, value, true);
     this.#skip(block, values.length);
   }
 
@@ -114,13 +119,17 @@ export class WorkerMachine {
 
   #execute(task: LocalTask): LocalTask {
     task.state = "executing";
+    this.#state.inHand.delete(task.id);
     this.#state.executing.add(task);
     return task;
   }
 
   #skip(block: LocalBlock, count: number): void {
     block.skip(count);
-    if (block.left === 0) this.#state.ready.shift();
+    if (block.left > 0) return;
+    const { ready, blocks } = this.#state;
+    ready.shift();
+    blocks.splice(blocks.indexOf(block), 1);
   }
 
   /** Says that a task begins which may take long. */
@@ -173,22 +182,26 @@ export class WorkerMachine {
     if (result.nbytes <= SMALL_VALUE_LIMIT) {
       ride(state, task.id, task.run, 1);
       state.results.push(result.value);
+      if (state.waiters.size > 0) handOn(state, task.id, result.value, true);
       return;
     }
     const { nbytes, valueType, value, load } = result;
     const stored = { type: "task-stored", id: task.id, run: task.run, nbytes, valueType } as const;
     const isAwaited = (task.shape & AWAITED) !== 0;
-    const moved = isAwaited && load.movable;
+    const moved = isAwaited && load.movable && !state.waiters.has(task.id);
     if (moved) state.transfer.push(...load.buffers);
     else {
       state.values.set(task.id, value);
       state.loads.set(task.id, load);
     }
     this.#send(isAwaited ? { ...stored, pushed: { value, moved } } : stored);
+    handOn(state, task.id, value, false);
   }
 
   fail(task: LocalTask, { error }: Failure, us: number): void {
-    if (this.#end(task, us)) this.#send({ type: "task-erred", id: task.id, run: task.run, error });
+    if (!this.#end(task, us)) return;
+    this.#send({ type: "task-erred", id: task.id, run: task.run, error });
+    giveBackFollowers(this.#state, task.id);
   }
 
   /** A peer asks for values: those of them that are here. */
@@ -241,6 +254,7 @@ export class WorkerMachine {
         data,
       });
       at = first + slots;
+      state.inHand.set(id, task);
       if (shape !== 0) this.#awaitInputs(task);
       if (task.state === "waiting" && task.waitingOn === 0) {
         task.state = "ready";
@@ -256,6 +270,7 @@ export class WorkerMachine {
       const block = new LocalBlock(client, blocks.slice(b, b + BLOCK_HEADER), args, at);
       at += block.slots * block.left;
       this.#state.ready.push(block);
+      this.#state.blocks.push(block);
     }
   }
 
@@ -266,8 +281,7 @@ export class WorkerMachine {
       if (!isReference(task.shape, slot)) continue;
       const id = task.slots[slot] as TaskId;
       if (task.data.has(id) || values.has(id)) continue;
-      task.state = "done";
-      this.#send({ type: "missing-data", id: task.id, run: task.run, missing: id, holders: [] });
+      lack(this.#state, task, id, NO_HOLDERS);
       return false;
     }
     return true;
@@ -279,8 +293,8 @@ export class WorkerMachine {
       if (!isReference(task.shape, slot)) continue;
       const id = task.slots[slot] as TaskId;
       if (task.data.has(id) || values.has(id) || awaitInput(this.#state, task, id)) continue;
-      task.state = "done";
-      this.#send({ type: "missing-data", id: task.id, run: task.run, missing: id, holders: [] });
+      if ((task.shape & PACKED) === 0 && awaitRun(this.#state, task, slot, id)) continue;
+      lack(this.#state, task, id, NO_HOLDERS);
       return;
     }
   }
@@ -316,41 +330,6 @@ export class WorkerMachine {
   #drop(id: TaskId): void {
     this.#state.values.delete(id);
     this.#state.loads.delete(id);
-  }
-
-  #cancel({ ids, runs, reason }: CancelCompute): void {
-    const state = this.#state;
-    this.#unfoldBlocks();
-    for (const [i, id] of ids.entries()) {
-      const run = runs[i];
-      for (const task of [...state.executing, ...state.longRunning]) {
-        if (task.id !== id || task.run !== run) continue;
-        task.cancelled = true;
-        this.#instructions.push({ type: "abort", task, reason });
-      }
-      for (const task of this.#notBegun()) {
-        if (task.id !== id || task.run !== run) continue;
-        task.state = "done";
-        state.dropped.push(id, run);
-      }
-    }
-  }
-
-  *#notBegun(): Iterable<LocalTask> {
-    for (const task of this.#state.ready) if (task instanceof LocalTask && task.state === "ready") yield task;
-    for (const fetch of this.#state.fetches.values()) {
-      for (const task of fetch.waiters) if (task.state === "waiting") yield task;
-    }
-  }
-
-  /** Makes tasks of what is ready in blocks, so that single ones can be taken out. */
-  #unfoldBlocks(): void {
-    const { ready } = this.#state;
-    for (let n = ready.length; n > 0; n--) {
-      const item = ready.shift() as LocalTask | LocalBlock;
-      if (item instanceof LocalTask) ready.push(item);
-      else for (let i = 0; i < item.left; i++) ready.push(item.peek(i));
-    }
   }
 
   #removePeer(address: WorkerAddress): void {

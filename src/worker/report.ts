@@ -2,6 +2,7 @@
 
 import type { FunctionId, RunId, TaskId } from "../protocol/identity.ts";
 import type { WorkerMessage } from "../protocol/worker-messages.ts";
+import { keepRecent } from "./ahead.ts";
 import type { WorkerState } from "./state.ts";
 
 export function say(state: WorkerState, message: WorkerMessage): void {
@@ -42,6 +43,7 @@ export function closeColumns(state: WorkerState): void {
     for (const [fn, { runs, us }] of state.spent) spent.push(fn, runs, Math.round(us));
     state.spent.clear();
     state.messages.push({ type: "task-finished", ranges: state.ranges, values: state.results, spent });
+    keepRecent(state, state.ranges, state.results);
     state.ranges = [];
     state.results = [];
   }

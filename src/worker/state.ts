@@ -14,8 +14,8 @@ export class LocalTask {
   readonly client: ClientId;
   readonly clientTask: ClientTaskId;
   readonly fn: FunctionId;
-  /** See `task-spec.ts`. */
-  readonly shape: number;
+  /** See `task-spec.ts`. A reference that has been put in place is one no more. */
+  shape: number;
   readonly slots: unknown[];
   /** Its key, if its user named it. */
   readonly name: Key | undefined;
@@ -117,6 +117,12 @@ export interface Load {
   movable: boolean;
 }
 
+/** A task that waits for a run here, whose result is its argument `slot`. */
+export interface Waiter {
+  readonly task: LocalTask;
+  readonly slot: number;
+}
+
 /** A value on its way from a peer. */
 export interface Fetch {
   readonly id: TaskId;
@@ -136,6 +142,15 @@ export interface Request {
 export class WorkerState {
   readonly nThreads: number;
   readonly ready = new Deque<LocalTask | LocalBlock>();
+  /** Blocks in `ready`. */
+  blocks: LocalBlock[] = [];
+  /** Tasks that came one by one, until they begin. Not those called off. */
+  readonly inHand = new Map<TaskId, LocalTask>();
+  /** Who waits for a run that is in hand here. */
+  readonly waiters = new Map<TaskId, Waiter[]>();
+  /** Results that went out lately, the latest last, and how many they are. */
+  recent: { readonly ranges: readonly number[]; readonly values: readonly unknown[] }[] = [];
+  recentCount = 0;
   /** A run that was called off may still be among them beside a later run of the same task. */
   readonly executing = new Set<LocalTask>();
   /** Runs that go on without a slot. */
@@ -161,7 +176,11 @@ export class WorkerState {
   messages: WorkerMessage[] = [];
   transfer: object[] = [];
 
-  constructor(nThreads: number) {
+  /** Makes a copy of a small value for a task to have for itself. */
+  readonly copy: (value: unknown) => unknown;
+
+  constructor(nThreads: number, copy: (value: unknown) => unknown) {
     this.nThreads = nThreads;
+    this.copy = copy;
   }
 }

@@ -12,6 +12,8 @@ export function act(user: User, weights: Readonly<Record<Deed, number>>, others:
   if (user.session.closed === undefined) deeds[user.world.random.weighted(weights)](user, others);
 }
 
+const SMALL = { functionName: "quick", ms: 0.01 } as const;
+
 const deeds = {
   submit(user: User): void {
     const { random } = user.world;
@@ -55,6 +57,28 @@ const deeds = {
     const bottom = user.submit([middle.map(({ node }) => node)]);
     for (const held of [top, ...middle]) if (user.world.random.chance(0.6)) user.release(held);
     user.ask(bottom);
+  },
+
+  /** Small tasks one after the other, some with two inputs: they are sent after each other before any of them has run. */
+  ladder(user: User): void {
+    const { random } = user.world;
+    const rungs: Held[] = [user.submit([], SMALL)];
+    for (let i = random.integer(2, 20); i > 0; i--) {
+      const inputs: Held[] = [random.chance(0.8) ? (rungs.at(-1) as Held) : (random.pick(rungs) as Held)];
+      if (random.chance(0.3)) inputs.push(random.pick(rungs) as Held);
+      rungs.push(
+        user.submit(
+          inputs.map(({ node }) => node),
+          SMALL,
+        ),
+      );
+    }
+    const last = rungs.pop() as Held;
+    for (const held of rungs) {
+      if (random.chance(0.5)) user.release(held);
+      else if (random.chance(0.3)) user.ask(held);
+    }
+    user.ask(last);
   },
 
   map(user: User): void {

@@ -281,6 +281,7 @@ function drawHabits(random: Random): Habits {
       tree: 2,
       diamond: 3,
       map: 2,
+      ladder: 2,
       scatter: 5,
       ask: 12,
       release: 12,
@@ -297,6 +298,6 @@ function drawHabits(random: Random): Habits {
       detach: rarely(4),
       leave: rarely(1),
     },
-    meanMs: random.pick([0.05, 0.5, 2]),
+    meanMs: random.pick([0.01, 0.05, 0.5, 2]),
   };
 }

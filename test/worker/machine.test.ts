@@ -127,8 +127,8 @@ describe("an input that is elsewhere", () => {
       > compute z = f(x, y) with x on w2 with y on w2
         ask w2 for x y, request 1
       > receive 1: x = "v"
-        -> y is missing for z, asked w2
         -> copied x
+        -> y is missing for z, asked w2
     `);
   });
 
@@ -349,15 +349,13 @@ describe("a value that is asked for", () => {
   it("does not move once a task here has looked at it", () => {
     follow(`
       > compute x = f(1), y = f(x)
-        -> x is missing for y, asked nobody
       > next
         run x with 1
       > succeed x 20000 movable
         -> 1 in 100 us
         -> x is here, 20000 bytes
-      > compute z = f(x)
       > next
-        run z with "large"
+        run y with "large"
       > get x move
         -> x = "large"
     `);

@@ -1,0 +1,107 @@
+/**
+ * Rules for tasks that were sent before their inputs were there, because these are being made here.
+ *
+ * Such a task waits for a run in this worker's hands. A small result is put into its arguments, as a copy of its own; a large one it
+ * finds among the values. If the run ends without a value, is called off, or is not here any more, the task goes back to the
+ * scheduler, and with it what waits for it in turn.
+ */
+
+import type { TaskId } from "../protocol/identity.ts";
+import type { LocalTask, WorkerState } from "./state.ts";
+
+/** Small results that were sent lately and may still be asked for by tasks on their way. */
+const MOST_RECENT = 1024;
+
+/** Whether a run of task `id` is in hand here that counts. */
+function isUnderWay(state: WorkerState, id: TaskId): boolean {
+  if (state.inHand.has(id)) return true;
+  for (const block of state.blocks) if (id >= block.id && id < block.id + block.left) return true;
+  for (const task of state.executing) if (task.id === id && !task.cancelled) return true;
+  for (const task of state.longRunning) if (task.id === id && !task.cancelled) return true;
+  return false;
+}
+
+/** Has the task wait for task `id`, which gives its argument `slot`, or gives it the argument at once. False if `id` is not known here. */
+export function awaitRun(state: WorkerState, task: LocalTask, slot: number, id: TaskId): boolean {
+  if (isUnderWay(state, id)) {
+    const waiters = state.waiters.get(id);
+    if (waiters === undefined) state.waiters.set(id, [{ task, slot }]);
+    else waiters.push({ task, slot });
+    task.waitingOn += 1;
+    return true;
+  }
+  const found = findRecent(state, id);
+  if (found !== undefined) fill(state, task, slot, found.value);
+  return found !== undefined;
+}
+
+/** A run has ended well: whoever waits for it goes on. */
+export function handOn(state: WorkerState, id: TaskId, value: unknown, isSmall: boolean): void {
+  const waiters = state.waiters.get(id);
+  if (waiters === undefined) return;
+  state.waiters.delete(id);
+  for (const { task, slot } of waiters) {
+    if (task.state !== "waiting") continue;
+    if (isSmall) fill(state, task, slot, value);
+    task.waitingOn -= 1;
+    if (task.waitingOn > 0) continue;
+    task.state = "ready";
+    state.ready.push(task);
+  }
+}
+
+/** There will be no value of task `id` here: what waits for it goes back to the scheduler. */
+export function giveBackFollowers(state: WorkerState, id: TaskId): void {
+  const doomed = [id];
+  for (const each of doomed) {
+    const waiters = state.waiters.get(each);
+    if (waiters === undefined) continue;
+    state.waiters.delete(each);
+    for (const { task } of waiters) {
+      if (task.state !== "waiting") continue;
+      task.state = "done";
+      state.inHand.delete(task.id);
+      state.dropped.push(task.id, task.run);
+      doomed.push(task.id);
+    }
+  }
+}
+
+/** Keeps what goes out, for a while. */
+export function keepRecent(state: WorkerState, ranges: readonly number[], values: readonly unknown[]): void {
+  if (values.length === 0) return;
+  state.recent.push({ ranges, values });
+  state.recentCount += values.length;
+  while (state.recentCount > MOST_RECENT && state.recent.length > 1) {
+    state.recentCount -= state.recent[0]?.values.length ?? 0;
+    state.recent.shift();
+  }
+}
+
+/** The latest result of task `id` among those that go out next or went out lately. */
+function findRecent(state: WorkerState, id: TaskId): { readonly value: unknown } | undefined {
+  const now = find(state.ranges, state.results, id);
+  if (now !== undefined) return now;
+  for (let i = state.recent.length - 1; i >= 0; i--) {
+    const column = state.recent[i];
+    const found = column && find(column.ranges, column.values, id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function find(ranges: readonly number[], values: readonly unknown[], id: TaskId): { value: unknown } | undefined {
+  let end = values.length;
+  for (let i = ranges.length - 3; i >= 0; i -= 3) {
+    const first = ranges[i] as number;
+    const count = ranges[i + 2] as number;
+    end -= count;
+    if (id >= first && id < first + count) return { value: values[end + id - first] };
+  }
+  return undefined;
+}
+
+function fill(state: WorkerState, task: LocalTask, slot: number, value: unknown): void {
+  task.slots[slot] = typeof value === "object" && value !== null ? state.copy(value) : value;
+  task.shape &= ~(1 << slot);
+}
