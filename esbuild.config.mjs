@@ -31,7 +31,7 @@ const workers = {
 
 /** Long names in the scheduler's records, which never leave it; what is in messages and in the public API keeps its name. */
 const internalNames =
-  /^(formerlyRegistered|liveDependents|recommendations?|functionsById|dirtyWorkers|dirtyClients|occupancyUs|processingOn|expectedUs|waitingOn|lastUsed|heapIndex|retriesUsed|witnessed|firstSlot|hasInputs|isWanted|isNeeded|isAvailable|isFinal|isSuspect|nextTaskId|dispatches|fetching|ending|linked|alone|delivered|recommend|deaths|runId|group|clientTask|suspects|vacating|isDirty|toWorker|toClient|handOver|inMemory|strays|zombies|dependents|firstClientTask|awaitedFrom|awaitedTo|unfolded|inMemoryRange|handOverPart|durationUs|removeFold|foldAt|enterClaim|tellHowFar|granted)$/;
+  /^(formerlyRegistered|liveDependents|recommendations?|functionsById|dirtyWorkers|dirtyClients|occupancyUs|processingOn|expectedUs|waitingOn|lastUsed|heapIndex|retriesUsed|witnessed|firstSlot|hasInputs|isWanted|isNeeded|isAvailable|isFinal|isSuspect|nextTaskId|dispatches|fetching|ending|linked|alone|delivered|recommend|deaths|runId|group|clientTask|suspects|vacating|isDirty|toWorker|toClient|handOver|inMemory|strays|zombies|dependents|firstClientTask|awaitedFrom|awaitedTo|unfolded|inMemoryRange|handOverPart|durationUs|removeFold|foldAt|enterClaim|tellHowFar|granted|claims|unfold|firstTask|answersRequests|unname|outbox)$/;
 
 const inlineWorker = /\b(web-worker|node-worker)-inline\.js$/;
 

@@ -27,13 +27,17 @@ export class OpenRequests {
     this.#adopt = adopt;
   }
 
-  /** `withdrawn`: `signal` was aborted, and nobody waits for the answer any more. */
-  open(signal: AbortSignal | undefined, withdrawn: () => void) {
+  /**
+   * `withdrawn`: `signal` was aborted, and nobody waits for the answer any more. `late`: what to do with the answer if it was on its
+   * way already; for requests that are answered even when they are withdrawn.
+   */
+  open(signal: AbortSignal | undefined, withdrawn: () => void, late: ((value: unknown) => void) | undefined) {
     const number = this.#count++;
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#open.set(number, { resolve, reject });
       signal?.addEventListener("abort", () => {
         if (!this.#open.delete(number)) return;
+        if (late !== undefined) this.#open.set(number, { resolve: late, reject: () => {} });
         withdrawn();
         reject(signal.reason);
       });

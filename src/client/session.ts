@@ -14,6 +14,7 @@ import { type KnownFunction, KnownFunctions } from "./known-functions.ts";
 import { Ledger } from "./ledger.ts";
 import { NoticedArrays } from "./noticed.ts";
 import { OpenRequests } from "./open-requests.ts";
+import { openSessions } from "./open-sessions.ts";
 import { Submission } from "./submission.ts";
 
 /** So many tasks are sent without waiting for the end of the turn, so that workers begin while a loop is still submitting. */
@@ -66,6 +67,7 @@ export class Session implements FutureOwner {
       },
       warn: (text) => console.warn(`manyhands: ${text}`),
     });
+    openSessions.set(id, this);
     comm.listen((news) => this.#hear(news));
     comm.closed.then((reason) => this.#end("lost", reason));
   }
@@ -210,10 +212,11 @@ export class Session implements FutureOwner {
    * Asks something of the scheduler that it answers once; see {@link Answered} for what is answered with values that it keeps. Rejects
    * with what it has against it, or when the conversation ends.
    */
-  ask(request: Request, signal?: AbortSignal): Promise<unknown> {
+  ask(request: Request, signal?: AbortSignal, late?: (value: unknown) => void): Promise<unknown> {
     this.#demandOpen();
     const letGo = this.#keepAlive();
-    const { number, answer } = this.#requests.open(signal, () => this.#send({ type: "withdraw-request", number }));
+    const withdraw = () => this.#send({ type: "withdraw-request", number });
+    const { number, answer } = this.#requests.open(signal, withdraw, late);
     this.#send({ type: "request", number, request });
     return answer.finally(letGo);
   }
@@ -229,6 +232,7 @@ export class Session implements FutureOwner {
   #end(state: "cancelled" | "lost", reason: string): void {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
+    openSessions.delete(this.id);
     this.#ledger.end(state, ({ key }) =>
       state === "cancelled"
         ? new CancelledError(`${key} was cancelled: ${reason}`, { key, reason })

@@ -1,5 +1,6 @@
 /** What a client can ask of the scheduler beside having tasks run. Each request is answered once: see `client-messages.ts`. */
 
+import type { CoordinationRequest } from "./coordination.ts";
 import type { WorkerAddress } from "./identity.ts";
 import type { PackedValue } from "./packed-value.ts";
 
@@ -45,7 +46,8 @@ export type Request =
   | PublishRequest
   | DatasetRequest
   | DatasetsRequest
-  | UnpublishRequest;
+  | UnpublishRequest
+  | CoordinationRequest;
 
 export interface WorkerInfo {
   readonly name: string;

@@ -6,7 +6,7 @@ import type {
   SchedulerToClientMessage,
   WithdrawRequest,
 } from "../protocol/client-messages.ts";
-import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
+import type { ClientId, Key, WorkerAddress } from "../protocol/identity.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
 import type { ClientRecord } from "./records.ts";
 
@@ -50,6 +50,8 @@ export interface RequestRules {
   hear(client: ClientRecord, message: ClientRequest): void;
   withdraw(client: ClientRecord, message: WithdrawRequest): void;
   removeClient(client: ClientRecord): void;
+  /** There is no task of this name any more. */
+  unname(key: Key): void;
   /** Answers what can be answered now. Called after every event. */
   settle(): void;
 }

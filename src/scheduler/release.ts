@@ -66,7 +66,10 @@ export function forget(state: SchedulerState, task: TaskRecord): void {
   releaseInputs(state, task);
   state.tasks.delete(task.id);
   task.dependents = undefined;
-  if (task.name !== undefined && state.named.get(task.name) === task) state.named.delete(task.name);
+  if (task.name !== undefined && state.named.get(task.name) === task) {
+    state.named.delete(task.name);
+    state.requests?.unname(task.name);
+  }
 }
 
 /** It has run, failed or been given up: its inputs need not be kept for it. */

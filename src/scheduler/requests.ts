@@ -6,8 +6,10 @@
  */
 
 import type { Answer, ClientRequest, WithdrawRequest } from "../protocol/client-messages.ts";
+import type { Key } from "../protocol/identity.ts";
 import type { SchedulerInfo, WorkerInfo } from "../protocol/requests.ts";
 import type { RequestRules } from "./contract.ts";
+import { Coordination } from "./coordination.ts";
 import { Datasets } from "./datasets.ts";
 import { Keeping } from "./kept-value.ts";
 import type { ClientRecord } from "./records.ts";
@@ -25,11 +27,14 @@ interface Waiting {
 class Requests implements RequestRules {
   readonly #state: SchedulerState;
   readonly #datasets: Datasets;
+  readonly #coordination: Coordination;
   #waiting: Waiting[] = [];
 
   constructor(state: SchedulerState, tools: RequestTools) {
     this.#state = state;
-    this.#datasets = new Datasets(new Keeping(state, tools));
+    const keeping = new Keeping(state, tools);
+    this.#datasets = new Datasets(keeping);
+    this.#coordination = new Coordination(state, keeping);
   }
 
   hear(client: ClientRecord, { number, request }: ClientRequest): void {
@@ -55,6 +60,8 @@ class Requests implements RequestRules {
         return this.#answer(client, number, { value: this.#datasets.names });
       case "unpublish-dataset":
         return this.#answer(client, number, { value: this.#datasets.unpublish(request.name) });
+      case "coordinate":
+        return this.#coordination.hear(client, number, request);
       default:
         request satisfies never;
     }
@@ -62,10 +69,16 @@ class Requests implements RequestRules {
 
   withdraw(client: ClientRecord, { number }: WithdrawRequest): void {
     this.#waiting = this.#waiting.filter((each) => each.client !== client || each.number !== number);
+    this.#coordination.withdraw(client, number);
   }
 
   removeClient(client: ClientRecord): void {
     this.#waiting = this.#waiting.filter((each) => each.client !== client);
+    this.#coordination.removeClient(client);
+  }
+
+  unname(key: Key): void {
+    this.#coordination.unname(key);
   }
 
   settle(): void {

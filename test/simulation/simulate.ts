@@ -12,6 +12,7 @@ import { Random } from "../support/random.ts";
 import { assertEmptyHanded, assertForgotten, validateScheduler } from "../support/validate.ts";
 import { slowComm } from "./client-link.ts";
 import { act, type Deed } from "./deeds.ts";
+import { Meetings } from "./meetings.ts";
 import { datasetNames } from "./publishing.ts";
 import { brief, SimulatedSpawner } from "./thread.ts";
 import { type TaskHabits, User } from "./user.ts";
@@ -37,7 +38,9 @@ const MOST_STEPS = 100_000;
 
 export async function simulate(seed: number, { tellsStory = false } = {}): Promise<Outcome> {
   const world = new World(new Random(seed), tellsStory);
-  const cluster = new SimulatedCluster(world);
+  // What is shared is drawn apart, lest all other worlds change with it.
+  const random = new Random(~seed);
+  const cluster = new SimulatedCluster(world, random.chance(0.3) ? new Meetings(random) : undefined);
   let problem: unknown;
   try {
     await cluster.live();
@@ -65,13 +68,16 @@ class SimulatedCluster {
   readonly #users: User[] = [];
   readonly #published = new Map<string, Node>();
   readonly #habits: Habits;
+  readonly #meetings: Meetings | undefined;
   #keptAlive = 0;
   #broken: unknown;
   #validatedAt = -1;
 
-  constructor(world: World) {
+  /** `meetings`: what is shared, in worlds where something is. */
+  constructor(world: World, meetings: Meetings | undefined) {
     const { random } = world;
     this.#world = world;
+    this.#meetings = meetings;
     this.#slownessMs = random.pick([0.1, 0.5, 2]);
     this.spawner = new SimulatedSpawner(world, (stage) => this.work.performance(stage), this.#slownessMs);
     const clock: Clock = {
@@ -97,6 +103,7 @@ class SimulatedCluster {
   async live(): Promise<void> {
     this.#plan();
     await this.#settle();
+    await this.#endMeetings();
     this.#checkSettled();
     for (const user of this.#users) for (const held of user.held) user.ask(held);
     await this.#settle();
@@ -109,6 +116,27 @@ class SimulatedCluster {
     }
     await this.#settle();
     this.#checkNothingIsLeft();
+  }
+
+  /** Whoever still waits for somebody gives up; then nobody holds anything, and nothing is missing. */
+  async #endMeetings(): Promise<void> {
+    const meetings = this.#meetings;
+    if (meetings === undefined) return;
+    this.#world.tell(() => `all give up: ${meetings.waits.join("; ")}`);
+    meetings.giveUp();
+    await this.#settle();
+    assert.deepEqual(meetings.waits, [], "nobody waits any more");
+    const user = this.#users.find(({ session }) => session.closed === undefined);
+    if (user === undefined) return;
+    let isTaken = false;
+    meetings.takeStock(user).then(
+      () => {
+        isTaken = true;
+      },
+      (error) => this.#break(error),
+    );
+    await this.#settle();
+    assert.ok(isTaken, "all that is shared can be had");
   }
 
   /** Lets everything happen that is going to. */
@@ -126,6 +154,7 @@ class SimulatedCluster {
   #check(): void {
     if (this.#broken !== undefined) throw this.#broken;
     for (const { problem } of this.#users) if (problem !== undefined) throw problem;
+    if (this.#meetings?.problem !== undefined) throw this.#meetings.problem;
     const { state } = this.#scheduler.machine;
     if (state.stimulus !== this.#validatedAt) validateScheduler(state);
     this.#validatedAt = state.stimulus;
@@ -142,6 +171,7 @@ class SimulatedCluster {
         this.#world.at(random.next() * spanMs, () => act(user, this.#habits.deeds, others));
       }
     }
+    this.#meetings?.plan(this.#world, this.#users, spanMs);
     for (let i = random.pick([0, 0, 1, 2, 5, 10]); i > 0; i--) {
       this.#world.at(random.next() * spanMs * 1.5, () => {
         // A host gives up on threads that end again and again before they have begun.

@@ -9,6 +9,8 @@
  *                                  c1: heard 2
  *                                  c1: publish d = [x, 1] [instead]         c1: unpublish d
  *                                  c1: read d as p q                        c1: list datasets
+ *   c1: withdraw 0
+ *   c1: ask 0 queue q/3 put {"value":5}      (number, kind, name, limit, act and what else it says; `as x` names a task it is granted)
  *   w1: start x                    w1: finish x = 5, y = 6 [in 200 us]      w1: erred x "message"
  *   w1: store x 20000 [pushed | moved]   w1: drop x@1                       w1: add x
  *   w1: progress x 0.5             w1: missing x for y [asked w2]           w1: data x [moved | missing]
@@ -23,6 +25,7 @@
  */
 import assert from "node:assert/strict";
 import type { ClientMessage } from "../../src/protocol/client-messages.ts";
+import type { SharedAct, SharedKind } from "../../src/protocol/coordination.ts";
 import { encodeError } from "../../src/protocol/errors.ts";
 import type { Request } from "../../src/protocol/requests.ts";
 import { PACKED, type TaskOptions } from "../../src/protocol/task-spec.ts";
@@ -186,6 +189,12 @@ export class SchedulerStage implements Stage {
       case "fire-and-forget":
         yield { type: "fire-and-forget", ids: ids() };
         return;
+      case "ask":
+        yield question(words, this.#clients.get(client) as StageClient);
+        return;
+      case "withdraw":
+        yield { type: "withdraw-request", number: Number(words.word()) };
+        return;
       case "heard":
         yield { type: "news-received", batch: Number(words.word()) };
         return;
@@ -341,4 +350,24 @@ function numberOf({ names, granted }: StageClient, name: string): number {
 /** Names of tasks in a text, each once. */
 function tasksIn(text: string): readonly string[] {
   return [...new Set(text.match(/\b[a-z]\w*/g) ?? [])];
+}
+
+/**
+ * What clients ask of what they share. A name that begins with a capital was not given by anybody; what is put or set is packed, with
+ * the tasks that are named beside it.
+ */
+function question(words: Words, client: StageClient): ClientMessage {
+  const [number, kind, name, limit, type] = words.demand(/(\d+) (\w+) (\w+)(?:\/(\d+))? ([\w-]+)/) as string[];
+  const isAnonymous = /^[A-Z]/.test(name as string);
+  const said = limit === "" ? undefined : Number(limit);
+  const target = { kind: kind as SharedKind, name: name as string, limit: said, isAnonymous };
+  const granted = words.take(/as (\w+)/)?.[0];
+  if (granted !== undefined) client.granted.push(granted);
+  const act = JSON.parse(words.rest() || "{}");
+  const tasks = (act.tasks ?? []).map((task: string) => numberOf(client, task));
+  const pack = (value: unknown) => ({ value, tasks });
+  if (type === "put" || type === "set") act.value = pack(act.value);
+  if (type === "put-back") act.values = act.values.map(pack);
+  const request = { type: "coordinate", target, act: { ...act, type } as SharedAct } as const;
+  return { type: "request", number: Number(number), request };
 }

@@ -2,6 +2,7 @@
 import { asking } from "./asking.ts";
 import type { Case } from "./case.ts";
 import { collections } from "./collections.ts";
+import { coordination } from "./coordination.ts";
 import { data } from "./data.ts";
 import { datasets } from "./datasets.ts";
 import { deaths } from "./deaths.ts";
@@ -26,4 +27,5 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   deaths,
   asking,
   datasets,
+  coordination,
 };

@@ -1,0 +1,62 @@
+/** Variable: one value, and those who wait until there is one. */
+
+import type { SharedAct, SharedTarget } from "../../protocol/coordination.ts";
+import type { KeptValue } from "../kept-value.ts";
+import type { Ask, Shared } from "./shared.ts";
+
+export class SharedVariable implements Shared {
+  readonly target: SharedTarget;
+  readonly #line = new Set<Ask>();
+  readonly #drop: (value: KeptValue) => void;
+  #value: KeptValue | undefined;
+
+  /** `drop`: it is not to be kept any more. */
+  constructor(target: SharedTarget, drop: (value: KeptValue) => void) {
+    this.target = target;
+    this.#drop = drop;
+  }
+
+  hear(ask: Ask, act: SharedAct): void {
+    switch (act.type) {
+      case "get":
+        this.#line.add(ask);
+        break;
+      case "set": {
+        const value = ask.keep(act.value ?? { value: undefined, tasks: [] }, this.target);
+        if (value === undefined) return;
+        this.drop();
+        this.#value = value;
+        ask.answer();
+        break;
+      }
+      case "clear":
+        this.drop();
+        ask.answer();
+        break;
+      default:
+        return ask.refuseAct(this.target, act);
+    }
+    this.wake();
+  }
+
+  leave(ask: Ask): void {
+    this.#line.delete(ask);
+  }
+
+  abandon(): void {}
+
+  wake(): void {
+    if (this.#value === undefined) return;
+    for (const ask of this.#line) ask.handOut([this.#value], true, ([value]) => value);
+    this.#line.clear();
+  }
+
+  drop(): void {
+    if (this.#value !== undefined) this.#drop(this.#value);
+    this.#value = undefined;
+  }
+
+  get isIdle(): boolean {
+    return this.#value === undefined && this.#line.size === 0;
+  }
+}
