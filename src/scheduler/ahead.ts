@@ -10,7 +10,6 @@
 import { Deque } from "../collections/deque.ts";
 import { PACKED } from "../protocol/task-spec.ts";
 import { isSuspect } from "./compute.ts";
-import { forEachDependency } from "./dependencies.ts";
 import { dispatch, isSmall } from "./dispatch.ts";
 import type { TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
@@ -87,18 +86,18 @@ function follow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord): 
 /** The worker that is making all that `task` still waits for and has all the rest, if there is one. */
 function workerOfInputs(state: SchedulerState, task: TaskRecord): WorkerRecord | undefined {
   if (task.state !== "waiting" || isSuspect(task)) return undefined;
+  const { inputs } = task;
   let worker: WorkerRecord | undefined;
-  let isOne = true;
-  forEachDependency(task, (input) => {
-    if (input.isAvailable) return;
-    const other = input.state === "processing" ? input.processingOn : undefined;
-    if (other === undefined || (worker !== undefined && worker !== other)) isOne = false;
-    worker = other;
-  });
-  if (!isOne || worker === undefined || worker.ending || worker.alone) return undefined;
-  const target = worker;
-  forEachDependency(task, (input) => {
-    if (input.isAvailable && !isSmall(input) && !state.replicas.has(input, target)) isOne = false;
-  });
-  return isOne ? worker : undefined;
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i] as TaskRecord;
+    if (input.isAvailable) continue;
+    if (input.state !== "processing" || (worker !== undefined && worker !== input.processingOn)) return undefined;
+    worker = input.processingOn;
+  }
+  if (worker === undefined || worker.ending || worker.alone) return undefined;
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i] as TaskRecord;
+    if (input.isAvailable && !isSmall(input) && !state.replicas.has(input, worker)) return undefined;
+  }
+  return worker;
 }

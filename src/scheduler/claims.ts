@@ -11,11 +11,14 @@ import { forEachClaim, tellPending } from "./news.ts";
 import { admitSpan, awaitSpan, forgetPart } from "./plain.ts";
 import {
   type ClientRecord,
+  FLAG_AT_CLIENT,
   FLAG_FINAL,
   FLAG_HAS_INPUTS,
+  FLAG_IS_RARE,
   FLAG_KEEP,
   FLAG_KEPT,
   FLAG_WANTED,
+  NO_VALUE,
   type TaskGroup,
   TaskRecord,
 } from "./records.ts";
@@ -95,6 +98,7 @@ function resolveReferences(task: TaskRecord): boolean {
   if (!task.hasInputs) return true;
   const { group, shape, slots } = task;
   const first = task.firstSlot;
+  const inputs: TaskRecord[] = [];
   for (let slot = 0; slot < slots; slot++) {
     if (!isReference(shape, slot)) continue;
     const input = group.client.tasks.get(group.rows[first + slot] as ClientTaskId);
@@ -103,7 +107,9 @@ function resolveReferences(task: TaskRecord): boolean {
       return false;
     }
     group.rows[first + slot] = input;
+    inputs.push(input);
   }
+  task.inputs = inputs;
   return true;
 }
 
@@ -227,8 +233,26 @@ export function receiveAcknowledgement(state: SchedulerState, client: ClientReco
     if (delivery === undefined || delivery.batch > batch) return;
     client.delivered.shift();
     for (const { span, count } of delivery.parts) forgetPart(state, span, count);
-    for (const task of delivery.tasks) if (task.wanted) releaseClaim(state, client, task.clientTask);
+    for (const task of delivery.tasks) {
+      if (task.wanted && !forgetDelivered(state, client, task)) releaseClaim(state, client, task.clientTask);
+    }
   }
+}
+
+/** What makes somebody beside its submitter interested in a task. */
+const UNUSUAL = FLAG_IS_RARE | FLAG_KEEP | FLAG_KEPT | FLAG_AT_CLIENT;
+
+/** The short way for a task whose value is the client's and that nobody else has anything to do with. False if somebody may have. */
+function forgetDelivered(state: SchedulerState, client: ClientRecord, task: TaskRecord): boolean {
+  const isSimple = (task.flags & UNUSUAL) === 0 && task.liveDependents === 0;
+  if (!isSimple || task.state !== "memory" || task.value === NO_VALUE || state.watch !== undefined) return false;
+  if (task.nbytes > 0 && state.replicas.rightsOf(task).size > 0) return false;
+  task.wanted = false;
+  task.state = "forgotten";
+  task.dependents = undefined;
+  client.tasks.delete(task.clientTask);
+  state.tasks.delete(task.id);
+  return true;
 }
 
 export function cancel(state: SchedulerState, client: ClientRecord, message: CancelKeys): void {

@@ -6,7 +6,7 @@ import { SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { forEachDependency } from "./dependencies.ts";
 import { fetchForClients } from "./gather.ts";
 import { lineOf } from "./nesting.ts";
-import { forEachClaim, tell } from "./news.ts";
+import { tell } from "./news.ts";
 import { ALLOWED_FAILURES, type ClientRecord, FLAG_KEPT, NO_VALUE, type TaskRecord } from "./records.ts";
 import { freeReplicas, leaveQueue, releaseInputs } from "./release.ts";
 import type { Queue, SchedulerState } from "./state.ts";
@@ -26,19 +26,20 @@ export function awaitInputs(state: SchedulerState, task: TaskRecord): void {
   task.error = undefined;
   if (task.hasInputs) {
     if (!task.registered) register(task);
-    forEachDependency(task, (input) => {
+    for (let i = 0; i < task.inputs.length; i++) {
+      const input = task.inputs[i] as TaskRecord;
       if (input.state === "erred") task.error = input.error;
       // Let go, perhaps by this very event, but its value is still here; for some there is no recipe any more.
       if ((input.state === "forgotten" || input.state === "released") && input.value !== NO_VALUE) {
         input.state = "memory";
         state.tasks.set(input.id, input);
       }
-      if (!input.isAvailable) {
-        task.waitingOn += 1;
-        // A client gives back what a new task needs. That an old one needs it again, it does not know.
-        state.recommend(input, input.atClient && task.formerlyRegistered ? "released" : "waiting");
-      }
-    });
+      if (input.isAvailable) continue;
+      task.waitingOn += 1;
+      // A client gives back what a new task needs. That an old one needs it again, it does not know.
+      if (input.atClient && task.formerlyRegistered) state.recommend(input, "released");
+      else if (input.state === "released" || input.state === "forgotten") state.recommend(input, "waiting");
+    }
   }
   if (task.error !== undefined) state.recommend(task, "erred");
   else if (task.waitingOn === 0) state.recommend(task, "queued");
@@ -53,17 +54,18 @@ function register(task: TaskRecord): void {
     });
   }
   task.registered = true;
-  forEachDependency(task, (input) => {
+  for (let i = 0; i < task.inputs.length; i++) {
+    const input = task.inputs[i] as TaskRecord;
     input.liveDependents += 1;
     if (input.dependents === undefined) {
       input.dependents = [task];
-      return;
+      continue;
     }
     if (input.dependents.length > SWEEP_FROM && input.dependents.length > input.liveDependents * SWEEP_FACTOR) {
       input.dependents = input.dependents.filter((other) => other.registered);
     }
     input.dependents.push(task);
-  });
+  }
 }
 
 /** Whether it is to run alone, so that the next death of a thread has one culprit. */
@@ -107,7 +109,8 @@ export function settle(state: SchedulerState, task: TaskRecord): void {
   task.witnessed = 0;
   releaseInputs(state, task);
   if (task.value !== NO_VALUE) dropRecipe(task);
-  forEachClaim(task, (client, id) => tellOfValue(state, task, client, id));
+  if (task.wanted) tellOfValue(state, task, task.client, task.clientTask);
+  for (const { client, id } of task.claims ?? []) tellOfValue(state, task, client, id);
   if (task.value === NO_VALUE) fetchForClients(state, task);
   wakeDependents(state, task);
   task.keep = false;
@@ -132,7 +135,7 @@ export function tellOfValue(state: SchedulerState, task: TaskRecord, client: Cli
   const isObject = typeof task.value === "object" && task.value !== null;
   const isShared = isObject && (task.liveDependents > 0 || task.name !== undefined || isOthersToo(task));
   state.toClient(client).inMemory(id, task.value, isShared);
-  if (task.name === undefined && client === task.client && id === task.clientTask) client.handOver(task);
+  if (task.name === undefined && client === task.client && id === task.clientTask) client.handedOver.tasks.push(task);
 }
 
 /** Whether others than its submitter want it. */

@@ -99,7 +99,7 @@ export function settleSpan(
   worker.occupancyUs -= count * part.expectedUs;
   const { client } = span.group;
   state.toClient(client).inMemoryRange(span.firstClientTask + from, count, values, at);
-  client.handOverPart({ span, from, count, values, at });
+  client.handedOver.parts.push({ span, from, count, values, at });
   return count;
 }
 

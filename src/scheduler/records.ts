@@ -72,6 +72,8 @@ export const FLAG_SECEDED = 1 << 14;
 /** Something else than a client keeps it: see `kept-value.ts`. */
 export const FLAG_KEPT = 2048;
 
+const NO_INPUTS: readonly never[] = [];
+
 /**
  * A task from its submission until nobody can ask for it any more. A row of its group says what to run: there, the function is a
  * {@link FunctionRecord} and every reference is a `TaskRecord`, so that what a recipe needs lives as long as the recipe.
@@ -90,6 +92,8 @@ export class TaskRecord {
   /** Its yes-or-noes, each of which has a name below. */
   flags: number;
   #rarities: Rarities | undefined = undefined;
+  /** What its row refers to, once per slot, for as long as the recipe is kept. */
+  inputs: readonly TaskRecord[] = NO_INPUTS;
   /** Inputs that are not in memory, counted once per slot. */
   waitingOn = 0;
   /** Tasks whose rows refer to this one, once per slot. Those not `registered` any more are swept out now and then. */
@@ -180,6 +184,7 @@ export class TaskRecord {
   }
   set isFinal(on: boolean) {
     this.flags = on ? this.flags | FLAG_FINAL : this.flags & ~FLAG_FINAL;
+    if (on) this.inputs = NO_INPUTS;
   }
 
   get claims(): Claim[] | undefined {
@@ -372,17 +377,8 @@ export class ClientRecord {
     this.tasks = new FoldingTable(unfold);
   }
 
-  /** Notes that `task`'s value goes to the client with the batch being filled, and is its own from then on. */
-  handOver(task: TaskRecord): void {
-    this.#filling().tasks.push(task);
-  }
-
-  /** The same for many. */
-  handOverPart(part: DeliveredPart): void {
-    this.#filling().parts.push(part);
-  }
-
-  #filling(): Delivery {
+  /** What goes out with the batch of news being filled, and is the client's own from then on. */
+  get handedOver(): Delivery {
     if (this.#delivery?.batch !== this.batch) {
       this.#delivery = { batch: this.batch, tasks: [], parts: [] };
       this.delivered.push(this.#delivery);

@@ -1,6 +1,5 @@
 /** Rules back: to released and forgotten, because an input or a worker was lost or because nobody wants the task any more. */
 
-import { forEachDependency } from "./dependencies.ts";
 import { type ClientRecord, FLAG_FETCHING, FLAG_SECEDED, NO_VALUE, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import { type WorkerRecord, zombieName } from "./worker-record.ts";
@@ -77,12 +76,13 @@ export function releaseInputs(state: SchedulerState, task: TaskRecord): void {
   if (!task.registered) return;
   task.registered = false;
   task.formerlyRegistered = true;
-  forEachDependency(task, (input) => {
+  for (let i = 0; i < task.inputs.length; i++) {
+    const input = task.inputs[i] as TaskRecord;
     input.liveDependents -= 1;
-    if (input.liveDependents > 0) return;
+    if (input.liveDependents > 0) continue;
     input.dependents = undefined;
     if (!input.isWanted) state.recommend(input, "released");
-  });
+  }
 }
 
 export function leaveQueue(state: SchedulerState, task: TaskRecord): void {
