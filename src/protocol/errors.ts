@@ -74,10 +74,6 @@ const ours = {
 for (const [name, type] of Object.entries(ours)) {
   for (const owner of [type, type.prototype]) define(owner, "name", name);
   define(type.prototype, brand, name);
-  // Another copy's errors are ours as well. What users derive from a class is told apart as ever.
-  define(type, Symbol.hasInstance, function isOne(this: unknown, value: unknown) {
-    return this === type ? read(value, brand) === name : Function.prototype[Symbol.hasInstance].call(this, value);
-  });
 }
 
 const builtIn = { Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError };

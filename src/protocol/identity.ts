@@ -23,11 +23,6 @@ export type WorkerAddress = string;
 
 export type ClientId = string;
 
-/** The client that the tasks of a worker share. No client's name has a dash in it, for these part a key. */
-export function clientOfWorker(worker: WorkerAddress): ClientId {
-  return worker.replaceAll("-", "~");
-}
-
 /** The key of a task that was not named by its user. */
 export function keyOf(prefix: string, client: ClientId, id: ClientTaskId): Key {
   return `${prefix || "task"}-${client}-${id}`;

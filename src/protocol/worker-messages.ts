@@ -202,6 +202,9 @@ export interface SlotsLent {
   readonly count: number;
 }
 
+/** What only a worker says whose tasks submit tasks. */
+export type NestedMessage = ClientMessages | TaskSeceded | TaskRejoined | SlotsLent;
+
 export type WorkerMessage =
   | TaskFinished
   | TaskStored
@@ -212,10 +215,7 @@ export type WorkerMessage =
   | AddKeys
   | MissingData
   | DataForScheduler
-  | ClientMessages
-  | TaskSeceded
-  | TaskRejoined
-  | SlotsLent;
+  | NestedMessage;
 
 /** Worker to worker: please send these. */
 export interface PeerGetData {

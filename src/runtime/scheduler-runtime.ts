@@ -51,7 +51,7 @@ export class SchedulerRuntime {
     comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>,
   ): void {
     this.#workers.set(address, comm);
-    this.#listen(comm, hasRequest, (message) => ({ type: "worker-message", worker: address, message }));
+    this.#listen(comm, isNested, (message) => ({ type: "worker-message", worker: address, message }));
     this.#handle([{ type: "add-worker", worker: address, name, nThreads }]);
   }
 
@@ -68,15 +68,15 @@ export class SchedulerRuntime {
 
   #listen<Message>(
     comm: Comm<never, readonly Message[]>,
-    asks: (message: Message) => boolean,
+    isSpecial: (message: Message) => boolean,
     eventOf: (message: Message) => SchedulerEvent,
   ): void {
     const hear = (messages: readonly Message[]) => this.#handle(messages.map(eventOf));
-    /** What came after the first question, until we can answer it. */
+    /** What came after the first of what there is something to be learnt for, until that is there. */
     let held: (readonly Message[])[] | undefined;
     comm.listen((messages) => {
       if (held !== undefined) held.push(messages);
-      else if (this.machine.answersRequests || !messages.some(asks)) hear(messages);
+      else if (this.machine.hasLearnt || !messages.some(isSpecial)) hear(messages);
       else {
         held = [messages];
         this.#learn().then(() => {
@@ -90,8 +90,11 @@ export class SchedulerRuntime {
 
   async #learn(): Promise<void> {
     try {
-      const { requestRules } = await import("../scheduler/requests.ts");
-      this.machine.learn(requestRules);
+      const [{ requestRules }, { nestingRules }] = await Promise.all([
+        import("../scheduler/requests.ts"),
+        import("../scheduler/nesting.ts"),
+      ]);
+      this.machine.learn(requestRules, nestingRules);
     } catch (error) {
       this.#isBroken = true;
       this.#onBroken(error);
@@ -137,9 +140,9 @@ function isRequest({ type }: ClientMessage): boolean {
   return type === "request";
 }
 
-/** Whether a task asks something. */
-function hasRequest(message: WorkerMessage): boolean {
-  return message.type === "client-messages" && message.messages.some(isRequest);
+/** Whether it is about tasks that submit tasks. */
+function isNested({ type }: WorkerMessage): boolean {
+  return type === "client-messages" || type === "task-seceded" || type === "slots-lent";
 }
 
 function sendToWorker(

@@ -2,11 +2,10 @@
 
 import type { CancelKeys, ClientDesiresKey, Scatter, UpdateGraph } from "../protocol/client-messages.ts";
 import type { ClientTaskId, Key } from "../protocol/identity.ts";
-import { hasReferences, isReference, ROW_HEADER, type TaskOptions } from "../protocol/task-spec.ts";
-import { queueOf, tellOfValue, wakeDependents } from "./compute.ts";
+import { hasReferences, isReference, ROW_HEADER } from "../protocol/task-spec.ts";
+import { lineOf, tellOfValue, wakeDependents } from "./compute.ts";
 import { inputsOf } from "./dependencies.ts";
 import { awaitValue } from "./gather.ts";
-import { lineOf, nest } from "./nesting.ts";
 import { forEachClaim, tellPending } from "./news.ts";
 import { admitSpan, awaitSpan, forgetPart } from "./plain.ts";
 import {
@@ -28,7 +27,6 @@ import { move } from "./transitions.ts";
 import type { FunctionRecord } from "./worker-record.ts";
 
 export function updateGraph(state: SchedulerState, client: ClientRecord, message: UpdateGraph): void {
-  const options = nest(state, message.options);
   for (const [number, shipped] of message.functions) {
     let record = state.functions.get(shipped.hash);
     if (record === undefined) {
@@ -38,22 +36,20 @@ export function updateGraph(state: SchedulerState, client: ClientRecord, message
     }
     client.functions.set(number, record);
   }
-  if (message.uniform === undefined) addTasks(state, client, message, options);
-  else addUniformTasks(state, client, message, options, message.uniform);
+  if (message.uniform === undefined) addTasks(state, client, message);
+  else addUniformTasks(state, client, message, message.uniform);
 }
 
 function addUniformTasks(
   state: SchedulerState,
   client: ClientRecord,
-  { first, count, rows, keys }: UpdateGraph,
-  options: TaskOptions,
+  { first, count, rows, keys, options }: UpdateGraph,
   { fn, slots }: NonNullable<UpdateGraph["uniform"]>,
 ): void {
   const uniform = { fn: client.functions.get(fn) as FunctionRecord, slots };
   const group: TaskGroup = { client, rows, uniform, options };
   if (keys === undefined && state.watch === undefined) {
-    const line = lineOf(queueOf(state, options.priority ?? 0), options, false);
-    admitSpan(state, group, uniform, first, count, line);
+    admitSpan(state, group, uniform, first, count, lineOf(state, options, false));
     return;
   }
   for (let i = 0; i < count; i++) addTask(state, group, first + i, keys?.[i], i * slots, FLAG_WANTED);
@@ -62,8 +58,7 @@ function addUniformTasks(
 function addTasks(
   state: SchedulerState,
   client: ClientRecord,
-  { first, count, rows, keys }: UpdateGraph,
-  options: TaskOptions,
+  { first, count, rows, keys, options }: UpdateGraph,
 ): void {
   const group: TaskGroup = { client, rows, uniform: undefined, options };
   for (let i = 0, at = 0; i < count; i++) {
@@ -167,16 +162,14 @@ export function desireKey(state: SchedulerState, client: ClientRecord, message: 
 export function scatter(state: SchedulerState, client: ClientRecord, message: Scatter): void {
   const known = client.tasks.get(message.id);
   if (known !== undefined) {
-    if (!known.atClient) return keepLocal(state, client, message, undefined);
+    if (!known.atClient) return;
+    known.value = message.value;
     known.nbytes = message.nbytes;
     known.atClient = false;
-    if (message.isLocal) keepLocal(state, client, message, known);
-    else known.value = message.value;
     wakeDependents(state, known);
     return;
   }
-  if (message.key !== undefined && claimExisting(state, client, message.id, message.key))
-    return keepLocal(state, client, message, undefined);
+  if (message.key !== undefined && claimExisting(state, client, message.id, message.key)) return;
   const task = new TaskRecord(
     state.nextTaskId++,
     message.id,
@@ -184,26 +177,13 @@ export function scatter(state: SchedulerState, client: ClientRecord, message: Sc
     -1,
     FLAG_WANTED | FLAG_FINAL,
   );
-  if (message.isLocal) keepLocal(state, client, message, task);
-  else task.value = message.value;
+  task.value = message.value;
   task.nbytes = message.nbytes;
   task.state = "memory";
   state.tasks.set(task.id, task);
   client.tasks.set(message.id, task);
   if (message.key !== undefined) name(state, task, message.key);
   broadcast(state, task, message.broadcast === true ? state.workers.size : Number(message.broadcast ?? 0));
-}
-
-/** Tells a worker what number it has that a task scattered there; without one it need not be kept. */
-function keepLocal(
-  state: SchedulerState,
-  { worker }: ClientRecord,
-  { id: scattered, isLocal }: Scatter,
-  task: TaskRecord | undefined,
-): void {
-  if (!isLocal || worker === undefined) return;
-  state.toWorker(worker).send({ type: "adopt-data", scattered, id: task?.id });
-  if (task !== undefined) state.replicas.add(task, worker);
 }
 
 /** Sends a value to so many workers before a task needs it there. */

@@ -2,14 +2,13 @@
 
 import { Deque } from "../collections/deque.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
-import { SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
+import { SMALL_VALUE_LIMIT, type TaskOptions } from "../protocol/task-spec.ts";
 import { forEachDependency } from "./dependencies.ts";
 import { fetchForClients } from "./gather.ts";
-import { lineOf } from "./nesting.ts";
 import { tell } from "./news.ts";
 import { ALLOWED_FAILURES, type ClientRecord, FLAG_KEPT, NO_VALUE, type TaskRecord } from "./records.ts";
 import { freeReplicas, leaveQueue, releaseInputs } from "./release.ts";
-import type { Queue, SchedulerState } from "./state.ts";
+import type { Line, Queue, SchedulerState } from "./state.ts";
 
 /** Dependents that are done with a task are swept from its list when they outnumber the others by this factor. */
 const SWEEP_FACTOR = 2;
@@ -80,13 +79,20 @@ export function enqueue(state: SchedulerState, task: TaskRecord): void {
     state.suspects.push(task);
     return;
   }
-  const { options } = task.group;
-  const line = lineOf(queueOf(state, options.priority ?? 0), options, task.hasInputs);
+  const line = lineOf(state, task.group.options, task.hasInputs);
   if (task.runId > 0) line.pushFront(task);
   else line.push(task);
 }
 
-export function queueOf(state: SchedulerState, priority: number): Queue {
+/** Where ready tasks wait that were submitted with such options. */
+export function lineOf(state: SchedulerState, { priority = 0, depth = 0 }: TaskOptions, hasInputs: boolean): Line {
+  const { nested, dependents, roots } = queueOf(state, priority);
+  if (depth === 0) return hasInputs ? dependents : roots;
+  while (nested.length < depth) nested.push(new Deque());
+  return nested[depth - 1] as Line;
+}
+
+function queueOf(state: SchedulerState, priority: number): Queue {
   let at = 0;
   for (; at < state.queues.length; at++) {
     const queue = state.queues[at] as Queue;

@@ -7,8 +7,9 @@ import type {
   WithdrawRequest,
 } from "../protocol/client-messages.ts";
 import type { ClientId, Key, WorkerAddress } from "../protocol/identity.ts";
-import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
-import type { ClientRecord } from "./records.ts";
+import type { NestedMessage, SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
+import type { ClientRecord, TaskRecord } from "./records.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 
 export type SchedulerEvent =
   | { readonly type: "client-message"; readonly client: ClientId; readonly message: ClientMessage }
@@ -54,6 +55,13 @@ export interface RequestRules {
   unname(key: Key): void;
   /** Answers what can be answered now. Called after every event. */
   settle(): void;
+}
+
+/** What the machine is taught when a task first submits tasks: see `nesting.ts`. */
+export interface NestingRules {
+  hear(worker: WorkerRecord, message: NestedMessage): void;
+  /** Those of `suspects` that are at work, and the tasks that submitted them: whoever wants a task that kills is to blame as well. */
+  culpritsAmong(worker: WorkerRecord, suspects: readonly TaskRecord[]): ReadonlySet<TaskRecord>;
 }
 
 /** One move in the table of transitions, for whoever watches. */

@@ -21,12 +21,12 @@ import * as claims from "./claims.ts";
 import type { RequestRules, SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
 import { deliver, receiveData } from "./gather.ts";
 import { addClient, addWorker, removeClient, removeWorker } from "./membership.ts";
-import { begin, clientOf, rejoin, secede } from "./nesting.ts";
+import type { nestingRules } from "./nesting.ts";
 import { tell, tellPending } from "./news.ts";
 import { assign, judgeRoom } from "./placement.ts";
 import { settleSpan, unfold } from "./plain.ts";
 import { type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
-import { isLost, leaveWorker, loseReplica, releaseClaim } from "./release.ts";
+import { isLost, leaveWorker, loseReplica, releaseClaim, stopFetching } from "./release.ts";
 import { type RequestTools, requestTools } from "./request-tools.ts";
 import { SchedulerState } from "./state.ts";
 import { move, settleRecommendations } from "./transitions.ts";
@@ -54,12 +54,17 @@ export class SchedulerMachine {
     }
   }
 
-  /** Teaches it to answer clients' questions, which it must be able to before the first one is handled. */
-  learn(rules: (state: SchedulerState, tools: RequestTools) => RequestRules): void {
-    this.#state.requests ??= rules(this.#state, requestTools);
+  /** Teaches it what few programs need: to answer clients' questions, and that tasks submit tasks. Before it hears of either. */
+  learn(requests: (state: SchedulerState, tools: RequestTools) => RequestRules, nesting?: typeof nestingRules): void {
+    const state = this.#state;
+    state.requests ??= requests(state, requestTools);
+    state.nesting ??= nesting?.(state, requestTools, (client, message) => {
+      this.#hearClient(client, message);
+      settleRecommendations(state);
+    });
   }
 
-  get answersRequests(): boolean {
+  get hasLearnt(): boolean {
     return this.#state.requests !== undefined;
   }
 
@@ -173,7 +178,10 @@ export class SchedulerMachine {
         return this.#err(worker, message);
       case "task-started": {
         const task = this.#running(worker, message.id, message.run);
-        if (task !== undefined) begin(state, task);
+        if (task === undefined) return;
+        task.started = true;
+        stopFetching(task);
+        tell(state, task, (id) => ({ type: "tasks-started", ids: [id] }));
         return;
       }
       case "task-dropped":
@@ -220,18 +228,10 @@ export class SchedulerMachine {
         return;
       }
       case "client-messages":
-        for (const each of message.messages) {
-          this.#hearClient(clientOf(state, worker), each);
-          settleRecommendations(state);
-        }
-        return;
       case "task-seceded":
-        return secede(state, worker, message.id, message.run);
       case "task-rejoined":
-        return rejoin(state, worker, message.id, message.run);
       case "slots-lent":
-        worker.lent = message.count;
-        return;
+        return state.nesting?.hear(worker, message);
       default:
         message satisfies never;
     }

@@ -1,10 +1,9 @@
 /** Workers and clients come and go, and what that means for what they had in hand. */
 
 import { errorOnWire } from "../protocol/errors.ts";
-import { clientOfWorker, type WorkerAddress } from "../protocol/identity.ts";
+import type { WorkerAddress } from "../protocol/identity.ts";
 import { inputsOf } from "./dependencies.ts";
 import { fetchForClients } from "./gather.ts";
-import { culpritsAmong } from "./nesting.ts";
 import { tellPending } from "./news.ts";
 import { judgeRoom } from "./placement.ts";
 import { ALLOWED_FAILURES, ClientRecord, type TaskRecord } from "./records.ts";
@@ -35,7 +34,7 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
   const held = [...state.replicas.leftsOf(worker)];
   state.replicas.deleteRight(worker);
   const inHand = state.processingOn(worker);
-  const culprits = expected ? new Set<TaskRecord>() : culpritsAmong(state, worker, suspectsAmong(inHand));
+  const culprits = expected ? new Set<TaskRecord>() : suspectsOf(state, worker, inHand);
   for (const task of inHand) {
     leaveWorker(task);
     if (!expected && !culprits.has(task)) task.witnessed += 1;
@@ -45,7 +44,7 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
       tellPending(state, task);
     }
   }
-  removeClient(state, clientOfWorker(address));
+  for (const client of state.clients.values()) if (client.worker === worker) removeClient(state, client.id);
   for (const task of held) {
     if (!isLost(state, task)) {
       // It may have been asked for a value that clients wait for, and will not answer.
@@ -58,11 +57,16 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
 }
 
 /** The tasks that may have killed their thread: those it said it had begun, or all if it said nothing. */
-function suspectsAmong(inHand: readonly TaskRecord[]): readonly TaskRecord[] {
+function suspectsOf(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  inHand: readonly TaskRecord[],
+): ReadonlySet<TaskRecord> {
   const started = inHand.filter((task) => task.started);
-  if (started.length > 0) return started;
   // Those sent ahead that were still waiting for their inputs had not begun.
-  return inHand.filter((task) => [...inputsOf(task)].every((input) => input.isAvailable));
+  const suspects =
+    started.length > 0 ? started : inHand.filter((task) => [...inputsOf(task)].every((input) => input.isAvailable));
+  return state.nesting?.culpritsAmong(worker, suspects) ?? new Set(suspects);
 }
 
 /** Notes a thread's death against `task`. True if that was one too many. */

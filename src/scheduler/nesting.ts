@@ -7,95 +7,143 @@
  * A run that waits for other tasks gives its slot back, here as in its worker, so that those have a place to run however deep
  * they are nested. When it goes on it counts again, if need be beyond the number of slots: it is not made to wait a second time. And deeper
  * tasks run first, so that what was begun comes to an end before more is begun.
+ *
+ * Few programs nest tasks: the machine is taught this when one first does.
  */
 
-import { Deque } from "../collections/deque.ts";
-import { clientOfWorker, type RunId, type TaskId } from "../protocol/identity.ts";
-import type { TaskOptions } from "../protocol/task-spec.ts";
-import { tell } from "./news.ts";
-import { ClientRecord, FLAG_SECEDED, type TaskRecord } from "./records.ts";
-import { stopFetching } from "./release.ts";
-import type { Line, Queue, SchedulerState } from "./state.ts";
-import { type WorkerRecord, zombieName } from "./worker-record.ts";
+import type { ClientMessage, Scatter } from "../protocol/client-messages.ts";
+import type { RunId, TaskId } from "../protocol/identity.ts";
+import { clientOfWorker } from "../protocol/worker-client.ts";
+import type { NestedMessage } from "../protocol/worker-messages.ts";
+import type { NestingRules } from "./contract.ts";
+import type { ClientRecord, TaskRecord } from "./records.ts";
+import type { RequestTools } from "./request-tools.ts";
+import type { SchedulerState } from "./state.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 
-/** The client of a worker's tasks. */
-export function clientOf(state: SchedulerState, worker: WorkerRecord): ClientRecord {
-  const id = clientOfWorker(worker.address);
-  let client = state.clients.get(id);
-  if (client === undefined) {
-    client = new ClientRecord(id, state.unfold, worker);
-    state.clients.set(id, client);
+/** Hears a client, and does what follows from it. */
+type HearClient = (client: ClientRecord, message: ClientMessage) => void;
+
+class Nesting implements NestingRules {
+  readonly #state: SchedulerState;
+  readonly #tools: RequestTools;
+  readonly #hearClient: HearClient;
+
+  constructor(state: SchedulerState, tools: RequestTools, hearClient: HearClient) {
+    this.#state = state;
+    this.#tools = tools;
+    this.#hearClient = hearClient;
   }
-  return client;
-}
 
-/** A run has given its slot back. It may have been called off already, and still be at work. */
-export function secede(state: SchedulerState, worker: WorkerRecord, id: TaskId, run: RunId): void {
-  const name = zombieName(id, run);
-  const task = runOf(state, worker, id, run);
-  if (worker.seceded.has(name)) return;
-  if (task !== undefined) {
-    begin(state, task);
-    task.flags |= FLAG_SECEDED;
-    worker.seceded.set(name, task.expectedUs);
-    worker.occupancyUs -= task.expectedUs;
-    task.expectedUs = 0;
-  } else {
-    const zombieUs = worker.zombies.get(name);
-    if (zombieUs === undefined) return;
-    worker.seceded.set(name, zombieUs);
-    worker.occupancyUs -= zombieUs;
-    worker.zombies.set(name, 0);
+  hear(worker: WorkerRecord, message: NestedMessage): void {
+    switch (message.type) {
+      case "client-messages":
+        for (const each of message.messages) this.#hear(this.#clientOf(worker), worker, each);
+        return;
+      case "task-seceded":
+        return this.#secede(worker, message.id, message.run);
+      case "task-rejoined":
+        return this.#rejoin(worker, message.id, message.run);
+      case "slots-lent":
+        worker.lent = message.count;
+        return;
+      default:
+        message satisfies never;
+    }
   }
-  if (worker.running === 0) worker.alone = false;
-}
 
-/** It counts again. */
-export function rejoin(state: SchedulerState, worker: WorkerRecord, id: TaskId, run: RunId): void {
-  const name = zombieName(id, run);
-  const us = worker.seceded.get(name);
-  if (us === undefined) return;
-  worker.seceded.delete(name);
-  worker.occupancyUs += us;
-  const task = runOf(state, worker, id, run);
-  if (task === undefined) worker.zombies.set(name, us);
-  else task.expectedUs = us;
-}
-
-/** It has its inputs and has begun, which whoever wants it is told once. */
-export function begin(state: SchedulerState, task: TaskRecord): void {
-  stopFetching(task);
-  if (task.started) return;
-  task.started = true;
-  tell(state, task, (id) => ({ type: "tasks-started", ids: [id] }));
-}
-
-function runOf(state: SchedulerState, worker: WorkerRecord, id: TaskId, run: RunId): TaskRecord | undefined {
-  const task = state.tasks.get(id);
-  return task?.runId === run && task.processingOn === worker ? task : undefined;
-}
-
-/** The options of tasks that a task submits, with how deep they are nested. */
-export function nest(state: SchedulerState, options: TaskOptions): TaskOptions {
-  if (options.parent === undefined) return options;
-  const parent = state.tasks.get(options.parent);
-  return { ...options, depth: (parent?.group.options.depth ?? 0) + 1 };
-}
-
-/** Where ready tasks wait that were submitted with such options. */
-export function lineOf({ nested, dependents, roots }: Queue, { depth = 0 }: TaskOptions, hasInputs: boolean): Line {
-  if (depth === 0) return hasInputs ? dependents : roots;
-  while (nested.length < depth) nested.push(new Deque());
-  return nested[depth - 1] as Line;
-}
-
-/** Those of `suspects` that are at work, and the tasks that submitted them: whoever wants a task that kills is to blame as well. */
-export function culpritsAmong(state: SchedulerState, worker: WorkerRecord, suspects: readonly TaskRecord[]) {
-  const atWork = suspects.filter((task) => !worker.seceded.has(zombieName(task.id, task.runId)));
-  const culprits = new Set(atWork.length > 0 ? atWork : suspects);
-  for (const { group } of culprits) {
-    const parent = group.options.parent === undefined ? undefined : state.tasks.get(group.options.parent);
-    if (parent !== undefined) culprits.add(parent);
+  culpritsAmong(worker: WorkerRecord, suspects: readonly TaskRecord[]): ReadonlySet<TaskRecord> {
+    const { zombieName } = this.#tools;
+    const atWork = suspects.filter((task) => !worker.seceded.has(zombieName(task.id, task.runId)));
+    const culprits = new Set(atWork.length > 0 ? atWork : suspects);
+    for (const { group } of culprits) {
+      const { parent = 0 } = group.options;
+      const task = this.#state.tasks.get(parent);
+      if (task !== undefined) culprits.add(task);
+    }
+    return culprits;
   }
-  return culprits;
+
+  #clientOf(worker: WorkerRecord): ClientRecord {
+    const state = this.#state;
+    const id = clientOfWorker(worker.address);
+    let client = state.clients.get(id);
+    if (client === undefined) {
+      client = new this.#tools.ClientRecord(id, state.unfold, worker);
+      state.clients.set(id, client);
+    }
+    return client;
+  }
+
+  #hear(client: ClientRecord, worker: WorkerRecord, message: ClientMessage): void {
+    if (message.type === "scatter" && message.isLocal) return this.#keep(client, worker, message);
+    const parent = message.type === "update-graph" ? message.options.parent : undefined;
+    if (message.type !== "update-graph" || parent === undefined) return this.#hearClient(client, message);
+    const depth = (this.#state.tasks.get(parent)?.group.options.depth ?? 0) + 1;
+    this.#hearClient(client, { ...message, options: { ...message.options, depth } });
+  }
+
+  /** A value stays where a task scattered it, unless it turns out to be there already. */
+  #keep(client: ClientRecord, worker: WorkerRecord, message: Scatter): void {
+    const state = this.#state;
+    const { NO_VALUE } = this.#tools;
+    const known = client.tasks.get(message.id);
+    const isNew = known === undefined || known.atClient;
+    this.#hearClient(client, { ...message, value: NO_VALUE });
+    const task = client.tasks.get(message.id);
+    const isHere = isNew && task?.isAvailable && task.value === NO_VALUE && state.replicas.rightsOf(task).size === 0;
+    if (isHere) state.replicas.add(task, worker);
+    state.toWorker(worker).send({ type: "adopt-data", scattered: message.id, id: isHere ? task.id : undefined });
+  }
+
+  /** A run has given its slot back. It may have been called off already, and still be at work. */
+  #secede(worker: WorkerRecord, id: TaskId, run: RunId): void {
+    const name = this.#tools.zombieName(id, run);
+    if (worker.seceded.has(name)) return;
+    const task = this.#runOf(worker, id, run);
+    if (task !== undefined) {
+      this.#begin(task);
+      task.flags |= this.#tools.FLAG_SECEDED;
+      worker.seceded.set(name, task.expectedUs);
+      worker.occupancyUs -= task.expectedUs;
+      task.expectedUs = 0;
+    } else {
+      const zombieUs = worker.zombies.get(name);
+      if (zombieUs === undefined) return;
+      worker.seceded.set(name, zombieUs);
+      worker.occupancyUs -= zombieUs;
+      worker.zombies.set(name, 0);
+    }
+    if (worker.running === 0) worker.alone = false;
+  }
+
+  /** It counts again. */
+  #rejoin(worker: WorkerRecord, id: TaskId, run: RunId): void {
+    const name = this.#tools.zombieName(id, run);
+    const us = worker.seceded.get(name);
+    if (us === undefined) return;
+    worker.seceded.delete(name);
+    worker.occupancyUs += us;
+    const task = this.#runOf(worker, id, run);
+    if (task === undefined) worker.zombies.set(name, us);
+    else task.expectedUs = us;
+  }
+
+  #runOf(worker: WorkerRecord, id: TaskId, run: RunId): TaskRecord | undefined {
+    const task = this.#state.tasks.get(id);
+    return task?.runId === run && task.processingOn === worker ? task : undefined;
+  }
+
+  /** What has seceded has begun, which its worker does not say of every task. */
+  #begin(task: TaskRecord): void {
+    this.#tools.stopFetching(task);
+    if (task.started) return;
+    task.started = true;
+    this.#tools.tell(this.#state, task, (id) => ({ type: "tasks-started", ids: [id] }));
+  }
+}
+
+/** The rules, for {@link SchedulerMachine.learn}. */
+export function nestingRules(state: SchedulerState, tools: RequestTools, hearClient: HearClient): NestingRules {
+  return new Nesting(state, tools, hearClient);
 }

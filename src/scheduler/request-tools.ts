@@ -1,13 +1,26 @@
 /**
- * What the rules for requests are given of the machine's own.
+ * What rules that few programs need are given of the machine's own.
  *
- * They are loaded when the first question comes (`requests.ts`), and import nothing but types of what every page loads: whatever both
+ * They are loaded when the first question comes (`requests.ts`), or a task submits tasks (`nesting.ts`), and import nothing but types of what every page loads: whatever both
  * need, the bundler would put into files of its own, and each more that a page has to load weighs more than it saves.
  */
 
 import { enterClaim, tellHowFar } from "./claims.ts";
-import { FLAG_KEPT } from "./records.ts";
+import { tell } from "./news.ts";
+import { ClientRecord, FLAG_KEPT, FLAG_SECEDED, NO_VALUE } from "./records.ts";
+import { stopFetching } from "./release.ts";
+import { zombieName } from "./worker-record.ts";
 
-export const requestTools = { enterClaim, tellHowFar, FLAG_KEPT };
+export const requestTools = {
+  enterClaim,
+  tellHowFar,
+  tell,
+  stopFetching,
+  zombieName,
+  ClientRecord,
+  FLAG_KEPT,
+  FLAG_SECEDED,
+  NO_VALUE: NO_VALUE as typeof NO_VALUE,
+};
 
 export type RequestTools = typeof requestTools;

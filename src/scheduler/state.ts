@@ -5,7 +5,7 @@ import { FoldingTable } from "../collections/folding-table.ts";
 import { HeapSet } from "../collections/heap-set.ts";
 import { Relation } from "../collections/relation.ts";
 import type { ClientId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
-import type { RequestRules, SchedulerInstruction, TransitionRecord } from "./contract.ts";
+import type { NestingRules, RequestRules, SchedulerInstruction, TransitionRecord } from "./contract.ts";
 import type { ClientOutbox, WorkerOutbox } from "./outbox.ts";
 import type { ClientRecord, Span, TaskRecord, TaskState } from "./records.ts";
 import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
@@ -79,6 +79,8 @@ export class SchedulerState {
   stimulus = 0;
   /** What clients ask is answered by these, once they are there. */
   requests: RequestRules | undefined = undefined;
+  /** What tasks submit is understood by these, once they are there. */
+  nesting: NestingRules | undefined = undefined;
   watch: ((record: TransitionRecord) => void) | undefined = undefined;
 
   /** `unfold`: see `plain.ts`, which knows of this file. */

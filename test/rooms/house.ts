@@ -24,6 +24,7 @@ const knows: Readonly<Record<string, readonly string[] | typeof anywhere>> = {
     "scheduler/machine.ts",
     "scheduler/contract.ts",
     "scheduler/requests.ts",
+    "scheduler/nesting.ts",
     "worker/machine.ts",
     "worker/contract.ts",
   ],

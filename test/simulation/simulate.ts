@@ -7,6 +7,7 @@ import type { Comm } from "../../src/ports/comm.ts";
 import type { ClientMessage, News } from "../../src/protocol/client-messages.ts";
 import { Host } from "../../src/runtime/host.ts";
 import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
+import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
 import { Random } from "../support/random.ts";
 import { assertEmptyHanded, assertForgotten, validateScheduler } from "../support/validate.ts";
@@ -93,7 +94,7 @@ class SimulatedCluster {
     this.#host = new Host(this.spawner, clock, options, (error) => this.#break(error));
     this.#scheduler = new SchedulerRuntime(this.#host, (error) => this.#break(error));
     // Loading them would take a time that is not this world's.
-    this.#scheduler.machine.learn(requestRules);
+    this.#scheduler.machine.learn(requestRules, nestingRules);
     this.#host.start(this.#scheduler, random.pick([1, 2, 2, 3, 4]));
     this.#habits = drawHabits(random);
     const named = Array.from({ length: 3 }, () => this.#nameableNode());

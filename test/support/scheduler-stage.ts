@@ -31,6 +31,7 @@ import type { Request } from "../../src/protocol/requests.ts";
 import { PACKED, type TaskOptions } from "../../src/protocol/task-spec.ts";
 import type { WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
+import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
 import { SchedulerNarrator } from "./scheduler-narrator.ts";
 import { type Stage, Words } from "./transcript.ts";
@@ -56,7 +57,7 @@ export class SchedulerStage implements Stage {
   });
 
   constructor() {
-    this.machine.learn(requestRules);
+    this.machine.learn(requestRules, nestingRules);
   }
 
   play(command: string): readonly string[] {
