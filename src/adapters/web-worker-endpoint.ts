@@ -1,6 +1,7 @@
 /** Web Workers: the threads of pages, from both sides. */
 
 import type { PlatformThread, ThreadEndpoint } from "../ports/spawner.ts";
+import { isGivenUp } from "../protocol/errors.ts";
 import type { WorkerExiting } from "../protocol/worker-messages.ts";
 
 /** The owner's side. What a thread does not catch ends it, as in Node: a task that waits for what threw would wait for ever. */
@@ -34,14 +35,15 @@ export function fromText(text: string): Worker {
 }
 
 /**
- * The thread's side. Platforms tell nobody when a worker ends itself, and little of what it rejects unheard, so its owner is told.
+ * The thread's side. Platforms tell nobody when a worker ends itself, and little of what it rejects unheard, so its owner is told; but
+ * waits of tasks that nobody wants any more may end unheard.
  */
 export function toOwner(): ThreadEndpoint {
   const scope = globalThis as unknown as {
     postMessage(message: unknown, transfer?: readonly object[]): void;
     addEventListener(
       type: string,
-      listener: (event: { readonly data?: unknown; readonly reason?: unknown }) => void,
+      listener: (event: { readonly data?: unknown; readonly reason?: unknown; preventDefault(): void }) => void,
     ): void;
     close(): void;
   };
@@ -51,7 +53,10 @@ export function toOwner(): ThreadEndpoint {
     close();
   };
   scope.close = () => exit("it called close()");
-  scope.addEventListener("unhandledrejection", ({ reason }) => exit(`unhandled rejection: ${String(reason)}`));
+  scope.addEventListener("unhandledrejection", (event) => {
+    if (isGivenUp(event.reason)) event.preventDefault();
+    else exit(`unhandled rejection: ${String(event.reason)}`);
+  });
   return {
     postMessage: (message, transfer) => scope.postMessage(message, transfer),
     onMessage: (hear) => scope.addEventListener("message", ({ data }) => hear(data)),

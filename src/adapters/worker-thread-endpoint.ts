@@ -2,6 +2,7 @@
 
 import { parentPort, type Worker } from "node:worker_threads";
 import type { PlatformThread, ThreadEndpoint } from "../ports/spawner.ts";
+import { isGivenUp } from "../protocol/errors.ts";
 
 /** The owner's side. An idle thread does not keep the process alive. */
 export function fromWorker(worker: Worker): PlatformThread {
@@ -28,10 +29,13 @@ export function fromWorker(worker: Worker): PlatformThread {
   };
 }
 
-/** The thread's side. */
+/** The thread's side. What is rejected unheard ends it, but for waits of tasks that nobody wants any more. */
 export function toOwner(): ThreadEndpoint {
   const port = parentPort;
   if (port === null) throw new Error("this file is for manyhands to start in a worker_thread");
+  process.on("unhandledRejection", (reason) => {
+    if (!isGivenUp(reason)) throw reason;
+  });
   return {
     postMessage: (message, transfer) => port.postMessage(message, transfer as never),
     onMessage: (hear) => port.on("message", hear),

@@ -4,6 +4,7 @@ import { UnserializableError } from "../protocol/errors.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
 import type { PackedValue } from "../protocol/packed-value.ts";
 import { MAX_REFERENCE_SLOTS, PACKED } from "../protocol/task-spec.ts";
+import { FUTURES_MARK, type PackedFutures } from "../shipping/plain-data.ts";
 import { capture } from "../shipping/references.ts";
 import { takeTransfers } from "../shipping/transfer.ts";
 import { Future } from "./future.ts";
@@ -86,14 +87,23 @@ function captureOne(value: unknown, path: string, references: Future[]) {
   return { ...captured, value: moveBuffers(captured.value, transfers, path) };
 }
 
-/** Captures a value that is to be kept as it is, and may hold neither futures nor functions. */
-export function captureData(value: unknown, path: string): unknown {
-  const transfers = takeTransfers(value);
-  if (transfers !== undefined) return moveBuffers(value, transfers, path);
-  const { value: copy, references, isPacked } = capture(value, path, asFuture, structuredClone);
-  if (references.length > 0) throw new TypeError(`${path} holds futures; submit a function that takes them instead`);
-  if (isPacked) refuseFunctions(path);
-  return copy;
+/** A value that is to be kept as it is, with the futures in it; if there are any, it is packed. */
+export interface CapturedData {
+  readonly value: unknown;
+  readonly futures: readonly Future[];
+}
+
+/** Captures a value that may hold futures, but no functions. */
+export function captureData(original: unknown, path: string): CapturedData {
+  const futures: Future[] = [];
+  const { value, hasFunctions } = captureOne(original, path, futures);
+  if (hasFunctions) refuseFunctions(path);
+  return { value: futures.length === 0 ? value : packFutures(value, futures), futures };
+}
+
+/** `value`: with marks in place of the futures. */
+export function packFutures(value: unknown, futures: readonly Future[]): PackedFutures {
+  return { [FUTURES_MARK]: futures.map(({ key }) => key), value };
 }
 
 /** Captures a value that the scheduler is to keep for clients, and may hold futures. */

@@ -3,6 +3,7 @@
 import { decodeError, type ErrorOnWire } from "../protocol/errors.ts";
 import type { ClientTaskId, Key } from "../protocol/identity.ts";
 import { typeOf } from "../shipping/measure.ts";
+import { FUTURE } from "../shipping/plain-data.ts";
 
 export type FutureStatus = "pending" | "running" | "finished" | "error" | "cancelled" | "lost";
 
@@ -69,6 +70,8 @@ interface Extras {
 export interface FutureAccess {
   create<T>(origin: Origin, id: ClientTaskId): Future<T>;
   owner(future: Future<unknown>): FutureOwner;
+  /** The owner, or the client that it speaks through. */
+  client(future: Future<unknown>): FutureOwner;
   id(future: Future<unknown>): ClientTaskId;
   prefix(future: Future<unknown>): string;
   state(future: Future<unknown>): FutureState;
@@ -108,6 +111,10 @@ class Future<T = unknown> {
   private constructor(origin: Origin, id: ClientTaskId) {
     this.#origin = origin;
     this.#id = id;
+  }
+
+  get [FUTURE](): true {
+    return true;
   }
 
   /** Names the task in the whole cluster. */
@@ -272,6 +279,7 @@ class Future<T = unknown> {
     futureAccess = {
       create: (origin, id) => new Future(origin, id),
       owner: (future) => future.#origin.owner,
+      client: (future) => future.#origin.owner.client ?? future.#origin.owner,
       id: (future) => future.#id,
       prefix: (future) => future.#origin.prefix,
       state: (future) => future.#state,

@@ -1,14 +1,16 @@
 /** The functions a client has submitted, and what the scheduler knows them by. */
 
 import type { FunctionId } from "../protocol/identity.ts";
-import { type AnyFunction, describeFunction, type FunctionSpec } from "../shipping/function-source.ts";
-import type { FutureOwner, Origin } from "./future.ts";
+import { type AnyFunction, describeFunction, type FunctionSpec, futuresBoundIn } from "../shipping/function-source.ts";
+import type { Future, FutureOwner, Origin } from "./future.ts";
 
 export interface KnownFunction {
   readonly number: FunctionId;
   /** What futures on its results have in common. */
   readonly origin: Origin;
   readonly spec: FunctionSpec;
+  /** What it takes along of futures. */
+  readonly futures: readonly Future[] | undefined;
   /** Whether the scheduler has been told of it. */
   isSent: boolean;
 }
@@ -38,7 +40,14 @@ export class KnownFunctions {
     let known = this.#known.get(fn);
     if (known === undefined) {
       const spec = describeFunction(fn);
-      known = { number: this.#count++, origin: { owner: this.#client, prefix: spec.name }, spec, isSent: false };
+      const futures = futuresBoundIn(spec);
+      known = {
+        number: this.#count++,
+        origin: { owner: this.#client, prefix: spec.name },
+        spec,
+        futures: futures && ([...futures] as unknown as Future[]),
+        isSent: false,
+      };
       this.#known.set(fn, known);
     }
     this.#lastFunction = fn;

@@ -3,13 +3,16 @@
 import { PagedTable } from "../collections/paged-table.ts";
 import type { Answer, SchedulerToClientMessage } from "../protocol/client-messages.ts";
 import { CancelledError } from "../protocol/errors.ts";
-import type { ClientTaskId } from "../protocol/identity.ts";
+import type { ClientTaskId, Key } from "../protocol/identity.ts";
+import { hasPackedFutures, type PackedFutures } from "../shipping/plain-data.ts";
 import { type Future, futureAccess, hasFailed, RemoteError } from "./future.ts";
 
 /** What the ledger cannot do itself. */
 export interface LedgerShell {
   /** A copy that is the user's own. */
   copy(value: unknown): unknown;
+  /** A future on the task known by this key, for whoever holds `future`. */
+  claim(future: Future, key: Key): Future;
   /** Tasks that the user gave a name, and that others may therefore know. */
   readonly names: ReadonlyMap<ClientTaskId, unknown>;
   /** Tasks that the scheduler keeps until we say that we do not want them any more. */
@@ -99,7 +102,9 @@ export class Ledger {
         futureAccess.extras(future).nbytes = message.nbytes;
         this.#shell.hold(future);
         if (message.moved) this.#shell.tookOver(future, message.value);
-        this.#end(future, "finished", message.shared ? this.#shell.copy(message.value) : message.value);
+        const value = message.shared ? this.#shell.copy(message.value) : message.value;
+        if (hasPackedFutures(value)) this.#unpack(future, value);
+        else this.#end(future, "finished", value);
         return;
       }
       case "task-erred": {
@@ -148,6 +153,18 @@ export class Ledger {
     this.#open.clear();
     this.#stored.clear();
     for (const future of futures) futureAccess.change(future, state, makeError(future));
+  }
+
+  /** Puts futures in their places; the code for it is loaded when it is first needed. */
+  async #unpack(future: Future, packed: PackedFutures): Promise<void> {
+    this.#open.set(futureAccess.id(future), future);
+    const { unpackFutures } = await import("./packed-futures.ts");
+    if (future.done() && futureAccess.state(future) !== "stored") return;
+    this.#end(
+      future,
+      "finished",
+      unpackFutures(packed, (key) => this.#shell.claim(future, key)),
+    );
   }
 
   #end(future: Future, state: "finished" | "error" | "cancelled", outcome: unknown): void {

@@ -7,7 +7,7 @@ import { type ClientId, type ClientTaskId, type Key, keyOf } from "../protocol/i
 import type { Request } from "../protocol/requests.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import { measure } from "../shipping/measure.ts";
-import { captureArguments, captureData, type Naming } from "./argument-capture.ts";
+import { type CapturedData, captureArguments, captureData, type Naming } from "./argument-capture.ts";
 import type { ScatterOptions, SubmitOptions } from "./call-options.ts";
 import { type CancelOptions, type Future, type FutureOwner, futureAccess } from "./future.ts";
 import { type KnownFunction, KnownFunctions } from "./known-functions.ts";
@@ -57,6 +57,7 @@ export class Session implements FutureOwner {
     this.#collected = new FinalizationRegistry((task) => this.#release(task));
     this.#ledger = new Ledger({
       copy: (value) => structuredClone(value),
+      claim: (future, key) => (futureAccess.owner(future) as Session).claim(key),
       names: this.#keys,
       held: this.#held,
       hold: (future) => this.#hold(future),
@@ -119,16 +120,16 @@ export class Session implements FutureOwner {
 
   scatter(value: unknown, options: ScatterOptions, key: Key | undefined): Future {
     this.#demandOpen();
-    const copy = captureData(value, "the value");
+    const data = captureData(value, "the value");
     const future = this.#create("data", key);
     const { broadcast } = options;
-    this.#sendData(futureAccess.id(future), copy, {
+    this.#sendData(futureAccess.id(future), data, {
       ...(key !== undefined && { key }),
       ...(broadcast !== undefined && { broadcast }),
     });
     futureAccess.change(future, "stored");
     this.#ledger.keepTrack(future);
-    futureAccess.extras(future).nbytes = measure(copy).nbytes;
+    futureAccess.extras(future).nbytes = measure(data.value).nbytes;
     this.#hold(future);
     return future;
   }
@@ -255,8 +256,7 @@ export class Session implements FutureOwner {
   }
 
   #demandOwn(future: Future): void {
-    const owner = futureAccess.owner(future);
-    if (owner !== this && owner.client !== this) {
+    if (futureAccess.client(future) !== this) {
       throw new TypeError(
         `${future.key} is another client's future; take it over with client.future(key), or use its own client`,
       );
@@ -270,6 +270,7 @@ export class Session implements FutureOwner {
   }
 
   #append(known: KnownFunction, slots: readonly unknown[], shape: number, { task, key }: SubmitOptions): Future {
+    const carried = known.futures?.map((each) => this.#refer(each));
     const id = this.#nextId++;
     const future = futureAccess.create(this.#functions.originOf(known), id);
     this.#submission.append(id, known.number, slots, shape, task);
@@ -282,6 +283,7 @@ export class Session implements FutureOwner {
       this.#submission.name(key);
     }
     this.#ledger.expect(id, future);
+    if (carried !== undefined) this.#send({ type: "carry-keys", id, tasks: carried });
     if (this.#submission.openTasks >= EARLY_FLUSH) this.#flush();
     else if (!this.#isFlushDue) this.#flushSoon();
     return future;
@@ -315,17 +317,20 @@ export class Session implements FutureOwner {
     this.#hold(future);
   }
 
-  #sendData(id: ClientTaskId, value: unknown, more: Pick<Scatter, "key" | "prefix" | "broadcast"> = {}): void {
+  #sendData(id: ClientTaskId, data: CapturedData, more: Pick<Scatter, "key" | "prefix" | "broadcast"> = {}): void {
+    const { value, futures } = data;
+    const carried = futures.map((each) => this.#refer(each));
     this.#send({ type: "scatter", id, value, nbytes: measure(value).nbytes, ...more });
+    if (carried.length > 0) this.#send({ type: "carry-keys", id, tasks: carried });
   }
 
   #notice(array: ArrayBufferView | ArrayBuffer): ClientTaskId {
     const known = this.#noticed.find(array);
     if (known !== undefined) return known;
-    const copy = captureData(array, "an argument") as ArrayBufferView | ArrayBuffer;
+    const data = captureData(array, "an argument");
     const id = this.#nextId++;
-    this.#sendData(id, copy);
-    const forgotten = this.#noticed.remember(array, copy, id);
+    this.#sendData(id, data);
+    const forgotten = this.#noticed.remember(array, data.value as ArrayBuffer, id);
     if (forgotten !== undefined) this.#submission.release(forgotten);
     return id;
   }

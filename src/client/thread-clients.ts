@@ -1,11 +1,15 @@
 /** The clients of the tasks that run in a thread: one session for all, whose messages go by the worker's own channel. */
 
-import type { Speaker, TaskClient, TaskClients, TaskClientsLine } from "../ports/task-clients.ts";
+import type { PackedResult, Speaker, TaskClient, TaskClients, TaskClientsLine } from "../ports/task-clients.ts";
 import type { ClientMessage, News, SchedulerToClientMessage } from "../protocol/client-messages.ts";
 import { type ErrorOnWire, encodeError, UnserializableError } from "../protocol/errors.ts";
 import type { ClientId } from "../protocol/identity.ts";
 import { type NumberedFunction, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
+import { measure } from "../shipping/measure.ts";
+import { hasPackedFutures } from "../shipping/plain-data.ts";
+import { captureData } from "./argument-capture.ts";
 import { Client } from "./client.ts";
+import { unpackFutures } from "./packed-futures.ts";
 import { type ClientComm, Session } from "./session.ts";
 import { speakFor } from "./task-session.ts";
 
@@ -31,7 +35,20 @@ export class ThreadClients implements TaskClients {
 
   open(speaker: Speaker): TaskClient {
     const { session, abandon } = speakFor(this.#session, speaker);
-    return { client: new Client({ session, ready: Promise.resolve(), close: async () => {} }), abandon };
+    const claim = (key: string) => session.claim(key);
+    return {
+      client: new Client({ session, ready: Promise.resolve(), close: async () => {} }),
+      abandon,
+      claim,
+      // Other tasks get the same value, and its futures are not to be theirs.
+      unpack: (value) => (hasPackedFutures(value) ? unpackFutures(structuredClone(value), claim) : value),
+    };
+  }
+
+  pack(result: unknown): PackedResult {
+    const { value, futures } = captureData(result, "result");
+    const { naming } = this.#session;
+    return { value, nbytes: measure(value).nbytes, tasks: futures.map((future) => naming.refer(future)) };
   }
 
   hear(news: News): void {

@@ -25,6 +25,18 @@ export interface TaskClient {
   readonly client: unknown;
   /** Its task is not wanted any more: what was asked for through it is let go, and nothing more is asked. */
   abandon(reason: string): void;
+  /** Puts futures of its own into a value that holds some; any other stays as it is. */
+  unpack(value: unknown): unknown;
+  /** A future on the task known by this key. */
+  claim(key: string): unknown;
+}
+
+/** What a task returns that holds futures. */
+export interface PackedResult {
+  readonly value: unknown;
+  readonly nbytes: number;
+  /** The client's numbers of the futures. */
+  readonly tasks: readonly ClientTaskId[];
 }
 
 export interface TaskClients {
@@ -32,6 +44,8 @@ export interface TaskClients {
   hear(news: News): void;
   /** Sends what has gathered. */
   flush(): void;
+  /** Throws if a future among them is another client's. */
+  pack(result: unknown): PackedResult;
   /** The platform refuses to clone something in `message`: what it asked for has failed. */
   refuse(message: ClientMessage, cause: unknown): void;
 }

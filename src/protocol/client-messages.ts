@@ -46,6 +46,13 @@ export interface Gather {
   readonly ranges: readonly number[];
 }
 
+/** What was scattered as `id`, or the function of that task, holds futures: these are kept for as long as it is. */
+export interface CarryKeys {
+  readonly type: "carry-keys";
+  readonly id: ClientTaskId;
+  readonly tasks: readonly ClientTaskId[];
+}
+
 /** Nobody at this client wants these any more. */
 export interface ClientReleasesKeys {
   readonly type: "client-releases-keys";
@@ -108,6 +115,7 @@ export type ClientMessage =
   | WithdrawRequest
   | UpdateGraph
   | Scatter
+  | CarryKeys
   | Gather
   | ClientReleasesKeys
   | ClientDesiresKey

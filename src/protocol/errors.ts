@@ -104,6 +104,11 @@ export interface ThrownErrorOnWire {
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
+/** Whether it says that somebody gave something up: of that, nobody need hear. */
+export function isGivenUp(thrown: unknown): boolean {
+  return textIn(thrown, brand) === "CancelledError";
+}
+
 /** Causes and fields are followed this deep, and through this many objects; what lies beyond is left out or named. */
 const DEPTH_LIMIT = 16;
 const OBJECT_LIMIT = 5_000;

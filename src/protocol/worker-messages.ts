@@ -182,6 +182,14 @@ export interface ClientMessages {
   readonly messages: readonly ClientMessage[];
 }
 
+/** What a run is about to return holds futures of the worker's client: its own numbers for them. */
+export interface TaskCarries {
+  readonly type: "task-carries";
+  readonly id: TaskId;
+  readonly run: RunId;
+  readonly tasks: readonly ClientTaskId[];
+}
+
 /** A run waits for other tasks, or has asked not to be counted: its slot is free. */
 export interface TaskSeceded {
   readonly type: "task-seceded";
@@ -203,7 +211,7 @@ export interface SlotsLent {
 }
 
 /** What only a worker says whose tasks submit tasks. */
-export type NestedMessage = ClientMessages | TaskSeceded | TaskRejoined | SlotsLent;
+export type NestedMessage = ClientMessages | TaskCarries | TaskSeceded | TaskRejoined | SlotsLent;
 
 export type WorkerMessage =
   | TaskFinished

@@ -48,13 +48,18 @@ export class Executor {
   /** Tasks that were given functions as arguments, which may keep things that we know nothing of. */
   readonly #givenFunctions = new WeakSet<Runnable>();
   readonly #scope: Readonly<Record<string, unknown>>;
+  readonly #claim: (key: string) => unknown;
   /** Who else may look at a buffer: the load of the value it was last seen in. */
   readonly #loads = new WeakMap<ArrayBuffer, Load>();
   readonly #builtins = new Set(Reflect.ownKeys(globalThis));
 
-  /** `scope`: names that every function finds in scope. */
-  constructor(scope: Readonly<Record<string, unknown>>) {
+  /**
+   * @param scope - names that every function finds in scope.
+   * @param claim - makes a future that a function takes along of its key.
+   */
+  constructor(scope: Readonly<Record<string, unknown>>, claim: (key: string) => unknown = () => undefined) {
     this.#scope = scope;
+    this.#claim = claim;
   }
 
   register(functions: readonly NumberedFunction[]): void {
@@ -172,9 +177,9 @@ export class Executor {
   /** Weighs a value a task returned. Throws if it cannot travel. */
   weigh(task: Runnable, value: unknown): Result {
     if (typeof value === "number" || typeof value === "boolean" || value === undefined || value === null) {
-      return { value, nbytes: 8, valueType: typeof value, load: NOT_MOVABLE };
+      return { value, nbytes: 8, valueType: typeof value, load: NOT_MOVABLE, hasFutures: false };
     }
-    const { nbytes, buffers, problem } = measure(value, structuredClone);
+    const { nbytes, buffers, problem, hasFutures } = measure(value, structuredClone);
     if (problem !== undefined) {
       const path = `result${problem.path}`;
       throw new UnserializableError(
@@ -182,7 +187,9 @@ export class Executor {
         { path },
       );
     }
-    return { value, nbytes, valueType: typeOf(value), load: this.#loadOf(task, value, buffers) };
+    const valueType = typeOf(value);
+    if (hasFutures) return { value, nbytes, valueType, load: NOT_MOVABLE, hasFutures };
+    return { value, nbytes, valueType, load: this.#loadOf(task, value, buffers), hasFutures };
   }
 
   /** The same error, with advice where a variable stayed behind, in the form that travels. */
@@ -192,7 +199,7 @@ export class Executor {
   }
 
   #compile(spec: FunctionSpec): Compiled {
-    return compile(spec, this.#scope, (inner) => this.#compileInner(inner));
+    return compile(spec, this.#scope, (inner) => this.#compileInner(inner), this.#claim);
   }
 
   #compileInner(spec: FunctionSpec): Compiled {

@@ -51,8 +51,12 @@ export class Running implements RunningTask {
   }
 
   get client(): unknown {
+    return this.opened.client;
+  }
+
+  get opened(): TaskClient {
     this.#client ??= this.#workplace.openClient(this);
-    return this.#client.client;
+    return this.#client;
   }
 
   secede(): void {

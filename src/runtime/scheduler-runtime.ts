@@ -40,7 +40,7 @@ export class SchedulerRuntime {
   addClient(client: ClientId, comm: Comm<News, readonly ClientMessage[]>): void {
     this.#clients.set(client, comm);
     this.#handle([{ type: "add-client", client }]);
-    this.#listen(comm, isRequest, (message) => ({ type: "client-message", client, message }));
+    this.#listen(comm, isSpecial, (message) => ({ type: "client-message", client, message }));
     comm.closed.then(() => {
       if (this.#clients.delete(client)) this.#handle([{ type: "remove-client", client }]);
     });
@@ -68,7 +68,7 @@ export class SchedulerRuntime {
 
   #listen<Message>(
     comm: Comm<never, readonly Message[]>,
-    isSpecial: (message: Message) => boolean,
+    isUnheardOf: (message: Message) => boolean,
     eventOf: (message: Message) => SchedulerEvent,
   ): void {
     const hear = (messages: readonly Message[]) => this.#handle(messages.map(eventOf));
@@ -76,7 +76,7 @@ export class SchedulerRuntime {
     let held: (readonly Message[])[] | undefined;
     comm.listen((messages) => {
       if (held !== undefined) held.push(messages);
-      else if (this.machine.hasLearnt || !messages.some(isSpecial)) hear(messages);
+      else if (this.machine.hasLearnt || !messages.some(isUnheardOf)) hear(messages);
       else {
         held = [messages];
         this.#learn().then(() => {
@@ -136,11 +136,11 @@ export class SchedulerRuntime {
   }
 }
 
-function isRequest({ type }: ClientMessage): boolean {
-  return type === "request";
+function isSpecial({ type }: ClientMessage): boolean {
+  return type === "request" || type === "carry-keys";
 }
 
-/** Whether it is about tasks that submit tasks. */
+/** Whether it is about tasks that submit tasks; what else it may be comes after these. */
 function isNested({ type }: WorkerMessage): boolean {
   return type === "client-messages" || type === "task-seceded" || type === "slots-lent";
 }

@@ -3,10 +3,11 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
 import type { WorkerSetup } from "../ports/spawner.ts";
-import type { StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
+import type { PackedResult, StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
 import { keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
 import { clientOfWorker } from "../protocol/worker-client.ts";
 import { HELD_VALUE, type PeerMessage, type SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
+import { hasPackedFutures } from "../shipping/plain-data.ts";
 import { surround } from "../shipping/task-context.ts";
 import { WorkerMachine } from "../worker/machine.ts";
 import { Executor } from "./executor.ts";
@@ -55,8 +56,10 @@ export class WorkerRuntime {
     this.#comm = comm;
     this.#clock = clock;
     const { address, name, nThreads } = setup;
-    const surroundings = surround({ address, name, nThreads }, () => this.#openAnyClient());
-    this.#executor = new Executor(scope); // After that, for what is on the global object by now is not its tasks'.
+    const surroundings = surround({ address, name, nThreads }, () =>
+      this.#inFlight.isEmpty ? undefined : this.#openAnyClient().client,
+    );
+    this.#executor = new Executor(scope, (key) => this.#openAnyClient().claim(key)); // After that, for what is on the global object by now is not its tasks'.
     this.#inFlight = new InFlight(this.#machine, clock, surroundings, () => this.#wake());
     this.#startClients = () =>
       startClients(clientOfWorker(address), {
@@ -78,8 +81,7 @@ export class WorkerRuntime {
         this.#flush(this.#clock.now());
       },
       openClient: (running) => {
-        this.#clients ??= this.#startClients();
-        return this.#clients.open({ id: running.task.id, pause: () => this.#inFlight.pause(running) });
+        return this.#openClients().open({ id: running.task.id, pause: () => this.#inFlight.pause(running) });
       },
       settleSlot: (running) => this.#inFlight.settleSlot(running),
     };
@@ -216,13 +218,18 @@ export class WorkerRuntime {
     try {
       returned = this.#executor.call(
         task,
-        (id) => this.#machine.input(task, id),
+        (id) => this.#read(running, this.#machine.input(task, id)),
         (call) => this.#inFlight.inside(running, call),
       );
     } catch (error) {
       return this.#fail(running, error, beganMs);
     }
     return this.#conclude(running, returned, beganMs);
+  }
+
+  /** An input as the task gets it: if there are futures in it, with some of its own. */
+  #read(running: Running, value: unknown): unknown {
+    return hasPackedFutures(value) ? running.opened.unpack(value) : value;
   }
 
   /** Ends a task with what its function returned: at once, or when the promise it returned settles. */
@@ -256,19 +263,23 @@ export class WorkerRuntime {
   #succeed(running: Running, value: unknown, beganMs: number): number {
     const { task } = running;
     let result: ReturnType<Executor["weigh"]>;
+    let packed: PackedResult | undefined;
     try {
       result = this.#executor.weigh(task, value);
+      if (result.hasFutures) packed = this.#openClients().pack(value);
     } catch (error) {
       return this.#fail(running, error, beganMs);
     }
     const nowMs = this.#clock.now();
     const us = this.#leave(running, beganMs, nowMs);
-    this.#machine.succeed(task, result, us);
+    if (packed !== undefined) this.#machine.carry(task, packed.tasks);
+    this.#machine.succeed(task, packed === undefined ? result : { ...result, ...packed }, us);
     return nowMs;
   }
 
   #fail(running: Running, error: unknown, beganMs: number): number {
     const nowMs = this.#clock.now();
+    running.abandon("the task that asked for it failed");
     const us = this.#leave(running, beganMs, nowMs);
     this.#machine.fail(running.task, this.#executor.describeError(running.task, error), us);
     return nowMs;
@@ -308,12 +319,15 @@ export class WorkerRuntime {
     }
   }
 
-  /** For whoever asks while nobody can tell which task that is. */
-  #openAnyClient(): unknown {
-    if (this.#inFlight.isEmpty) return undefined;
+  #openClients(): TaskClients {
     this.#clients ??= this.#startClients();
-    this.#anyClient ??= this.#clients.open({ id: undefined, pause: () => this.#inFlight.pause(undefined) });
-    return this.#anyClient.client;
+    return this.#clients;
+  }
+
+  /** For whoever asks while nobody can tell which task that is. */
+  #openAnyClient(): TaskClient {
+    this.#anyClient ??= this.#openClients().open({ id: undefined, pause: () => this.#inFlight.pause(undefined) });
+    return this.#anyClient;
   }
 
   #abortOf(task: LocalTask): AbortController {

@@ -11,6 +11,7 @@ import { admitSpan, awaitSpan, forgetPart } from "./plain.ts";
 import {
   type ClientRecord,
   FLAG_AT_CLIENT,
+  FLAG_CARRIES,
   FLAG_FINAL,
   FLAG_HAS_INPUTS,
   FLAG_IS_RARE,
@@ -220,7 +221,7 @@ export function receiveAcknowledgement(state: SchedulerState, client: ClientReco
 }
 
 /** What makes somebody beside its submitter interested in a task. */
-const UNUSUAL = FLAG_IS_RARE | FLAG_KEEP | FLAG_KEPT | FLAG_AT_CLIENT;
+const UNUSUAL = FLAG_CARRIES | FLAG_IS_RARE | FLAG_KEEP | FLAG_KEPT | FLAG_AT_CLIENT;
 
 /** The short way for a task whose value is the client's and that nobody else has anything to do with. False if somebody may have. */
 function forgetDelivered(state: SchedulerState, client: ClientRecord, task: TaskRecord): boolean {

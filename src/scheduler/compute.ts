@@ -6,7 +6,7 @@ import { SMALL_VALUE_LIMIT, type TaskOptions } from "../protocol/task-spec.ts";
 import { forEachDependency } from "./dependencies.ts";
 import { fetchForClients } from "./gather.ts";
 import { tell } from "./news.ts";
-import { ALLOWED_FAILURES, type ClientRecord, FLAG_KEPT, NO_VALUE, type TaskRecord } from "./records.ts";
+import { ALLOWED_FAILURES, type ClientRecord, FLAG_CARRIES, FLAG_KEPT, NO_VALUE, type TaskRecord } from "./records.ts";
 import { freeReplicas, leaveQueue, releaseInputs } from "./release.ts";
 import type { Line, Queue, SchedulerState } from "./state.ts";
 
@@ -137,6 +137,11 @@ export function tellOfValue(state: SchedulerState, task: TaskRecord, client: Cli
     if (!task.atClient)
       state.toClient(client).send({ type: "key-stored", id, nbytes: task.nbytes, valueType: task.valueType });
     return;
+  }
+  if ((task.flags & FLAG_CARRIES) !== 0) {
+    // It stays here for as long as the client's future, and with it the futures in it.
+    const { value, nbytes } = task;
+    return state.toClient(client).send({ type: "value-fetched", id, value, nbytes, shared: true, moved: false });
   }
   const isObject = typeof task.value === "object" && task.value !== null;
   const isShared = isObject && (task.liveDependents > 0 || task.name !== undefined || isOthersToo(task));

@@ -1,6 +1,7 @@
 /** Every event the scheduler hears, and every instruction it gives. */
 
 import type {
+  CarryKeys,
   ClientMessage,
   ClientRequest,
   SchedulerToClientMessage,
@@ -60,6 +61,9 @@ export interface RequestRules {
 /** What the machine is taught when a task first submits tasks: see `nesting.ts`. */
 export interface NestingRules {
   hear(worker: WorkerRecord, message: NestedMessage): void;
+  carry(client: ClientRecord, message: CarryKeys): void;
+  /** Nobody can ask for the task any more. */
+  forget(task: TaskRecord): void;
   /** Those of `suspects` that are at work, and the tasks that submitted them: whoever wants a task that kills is to blame as well. */
   culpritsAmong(worker: WorkerRecord, suspects: readonly TaskRecord[]): ReadonlySet<TaskRecord>;
 }

@@ -2,7 +2,7 @@
 
 import { ALONE, AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { mayMove } from "./gather.ts";
-import { FLAG_FETCHING, NO_VALUE, type TaskRecord } from "./records.ts";
+import { FLAG_CARRIES, FLAG_FETCHING, NO_VALUE, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -65,7 +65,7 @@ function writeRow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord)
 }
 
 export function isSmall(input: TaskRecord): boolean {
-  return input.value !== NO_VALUE && input.nbytes <= SMALL_VALUE_LIMIT;
+  return input.value !== NO_VALUE && input.nbytes <= SMALL_VALUE_LIMIT && (input.flags & FLAG_CARRIES) === 0;
 }
 
 /** Sees to it that a large input reaches the worker: once, from the scheduler if that holds it, else from a peer. */

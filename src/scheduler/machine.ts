@@ -160,6 +160,8 @@ export class SchedulerMachine {
         return state.requests?.hear(client, message);
       case "withdraw-request":
         return state.requests?.withdraw(client, message);
+      case "carry-keys":
+        return state.nesting?.carry(client, message);
       case "news-received":
         return claims.receiveAcknowledgement(state, client, message.batch);
       default:
@@ -228,6 +230,7 @@ export class SchedulerMachine {
         return;
       }
       case "client-messages":
+      case "task-carries":
       case "task-seceded":
       case "task-rejoined":
       case "slots-lent":

@@ -8,14 +8,18 @@
  * they are nested. When it goes on it counts again, if need be beyond the number of slots: it is not made to wait a second time. And deeper
  * tasks run first, so that what was begun comes to an end before more is begun.
  *
+ * Futures that a task returns, alone or inside of anything, stay for as long as what it returned: whoever reads that has a claim
+ * of its own on them before it lets go of it.
+ *
  * Few programs nest tasks: the machine is taught this when one first does.
  */
 
-import type { ClientMessage, Scatter } from "../protocol/client-messages.ts";
-import type { RunId, TaskId } from "../protocol/identity.ts";
+import type { CarryKeys, ClientMessage, Scatter } from "../protocol/client-messages.ts";
+import type { ClientTaskId, RunId, TaskId } from "../protocol/identity.ts";
 import { clientOfWorker } from "../protocol/worker-client.ts";
 import type { NestedMessage } from "../protocol/worker-messages.ts";
 import type { NestingRules } from "./contract.ts";
+import { Keeping, type KeptValue } from "./kept-value.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
@@ -27,11 +31,15 @@ type HearClient = (client: ClientRecord, message: ClientMessage) => void;
 class Nesting implements NestingRules {
   readonly #state: SchedulerState;
   readonly #tools: RequestTools;
+  readonly #keeping: Keeping;
   readonly #hearClient: HearClient;
+  /** What is kept for futures that tasks hold, in their values or with their functions. */
+  readonly #carried = new Map<TaskRecord, KeptValue[]>();
 
   constructor(state: SchedulerState, tools: RequestTools, hearClient: HearClient) {
     this.#state = state;
     this.#tools = tools;
+    this.#keeping = new Keeping(state, tools);
     this.#hearClient = hearClient;
   }
 
@@ -40,6 +48,11 @@ class Nesting implements NestingRules {
       case "client-messages":
         for (const each of message.messages) this.#hear(this.#clientOf(worker), worker, each);
         return;
+      case "task-carries": {
+        const task = this.#runOf(worker, message.id, message.run);
+        if (task !== undefined) this.#carry(this.#clientOf(worker), task, message.tasks, true);
+        return;
+      }
       case "task-seceded":
         return this.#secede(worker, message.id, message.run);
       case "task-rejoined":
@@ -52,6 +65,16 @@ class Nesting implements NestingRules {
     }
   }
 
+  carry(client: ClientRecord, { id, tasks }: CarryKeys): void {
+    const task = client.tasks.get(id);
+    if (task !== undefined) this.#carry(client, task, tasks, task.at < 0);
+  }
+
+  forget(task: TaskRecord): void {
+    for (const kept of this.#carried.get(task) ?? []) this.#keeping.drop(kept);
+    this.#carried.delete(task);
+  }
+
   culpritsAmong(worker: WorkerRecord, suspects: readonly TaskRecord[]): ReadonlySet<TaskRecord> {
     const { zombieName } = this.#tools;
     const atWork = suspects.filter((task) => !worker.seceded.has(zombieName(task.id, task.runId)));
@@ -62,6 +85,14 @@ class Nesting implements NestingRules {
       if (task !== undefined) culprits.add(task);
     }
     return culprits;
+  }
+
+  /** Keeps what a task's value or its function holds for as long as the task. What the client has let go of is left out. */
+  #carry(client: ClientRecord, task: TaskRecord, ids: readonly ClientTaskId[], isInValue: boolean): void {
+    const tasks = ids.filter((id) => client.tasks.get(id) !== undefined);
+    const kept = this.#keeping.keep(client, { value: undefined, tasks }, task.key);
+    if (!("error" in kept)) this.#carried.set(task, [...(this.#carried.get(task) ?? []), kept]);
+    if (isInValue) task.flags |= this.#tools.FLAG_CARRIES;
   }
 
   #clientOf(worker: WorkerRecord): ClientRecord {

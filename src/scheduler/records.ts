@@ -66,8 +66,8 @@ export const FLAG_HAS_INPUTS = 256;
 export const FLAG_IS_RARE = 512;
 /** It was sent to a worker that has to fetch inputs for it, and has not said that it began. */
 export const FLAG_FETCHING = 1024;
-/** Its run has given its slot back at least once. */
-export const FLAG_SECEDED = 1 << 14;
+export const FLAG_SECEDED = 1 << 14; // Its run has given its slot back at least once.
+export const FLAG_CARRIES = 1 << 15; // Its value has futures in it, packed.
 
 /** Something else than a client keeps it: see `kept-value.ts`. */
 export const FLAG_KEPT = 2048;

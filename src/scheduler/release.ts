@@ -64,6 +64,7 @@ export function dropValue(state: SchedulerState, task: TaskRecord): void {
 export function forget(state: SchedulerState, task: TaskRecord): void {
   releaseInputs(state, task);
   state.tasks.delete(task.id);
+  state.nesting?.forget(task);
   task.dependents = undefined;
   if (task.name !== undefined && state.named.get(task.name) === task) {
     state.named.delete(task.name);

@@ -7,7 +7,7 @@
 
 import { enterClaim, tellHowFar } from "./claims.ts";
 import { tell } from "./news.ts";
-import { ClientRecord, FLAG_KEPT, FLAG_SECEDED, NO_VALUE } from "./records.ts";
+import { ClientRecord, FLAG_CARRIES, FLAG_KEPT, FLAG_SECEDED, NO_VALUE } from "./records.ts";
 import { stopFetching } from "./release.ts";
 import { zombieName } from "./worker-record.ts";
 
@@ -18,6 +18,7 @@ export const requestTools = {
   stopFetching,
   zombieName,
   ClientRecord,
+  FLAG_CARRIES,
   FLAG_KEPT,
   FLAG_SECEDED,
   NO_VALUE: NO_VALUE as typeof NO_VALUE,

@@ -30,12 +30,14 @@ const compilerHelpers: Names = {
  *
  * @param scope - names that every function from source finds in scope, unless its bindings say otherwise.
  * @param compileInner - has functions among the bindings compiled, so that the caller can keep these too.
+ * @param claim - makes a future among the bindings of its key.
  * @throws whatever evaluating it throws: a class may extend something that is not there ({@link explainReferenceError}).
  */
 export function compile(
   spec: FunctionSpec,
   scope: Names,
   compileInner: (inner: FunctionSpec) => Compiled = (inner) => compile(inner, scope),
+  claim: (key: string) => unknown = () => undefined,
 ): Compiled {
   switch (spec.kind) {
     case "module":
@@ -43,11 +45,16 @@ export function compile(
     case "builtin":
       return lookUp(spec.path, scope);
     case "source":
-      return evaluate(spec, scope, compileInner);
+      return evaluate(spec, scope, compileInner, claim);
   }
 }
 
-function evaluate(spec: SourceSpec, scope: Names, compileInner: (inner: FunctionSpec) => Compiled): Compiled {
+function evaluate(
+  spec: SourceSpec,
+  scope: Names,
+  compileInner: (inner: FunctionSpec) => Compiled,
+  claim: (key: string) => unknown,
+): Compiled {
   const { bindings = {} } = spec;
   const carried: Record<string, unknown> = {};
   /** As a module would have it: what is declared there sees all the rest. */
@@ -67,13 +74,15 @@ function evaluate(spec: SourceSpec, scope: Names, compileInner: (inner: Function
     [KNOW]: (functions: Readonly<Record<string, AnyFunction>>) => {
       // On their way they take along what they have around them here.
       for (const [name, inner] of declared) {
-        knowAs(functions[name] as AnyFunction, { ...inner, bindings, hash: hash(`${inner.hash} in ${spec.hash}`) });
+        const { family = spec.hash } = spec;
+        const itsHash = hash(`${inner.hash} in ${family}`);
+        knowAs(functions[name] as AnyFunction, { ...inner, bindings, family, hash: itsHash });
       }
     },
   };
   for (const [name, value] of namesAround(body, scope)) if (!Object.hasOwn(bindings, name)) around[name] = value;
   const run = (values: unknown) => instantiate(spec, { ...around, ...(values as Names) }, body);
-  const values = restore(carried, () => undefined, compileInner);
+  const values = restore(carried, (key) => claim(`${key}`), compileInner);
   return values instanceof Promise ? values.then(run) : run(values);
 }
 

@@ -2,7 +2,7 @@
 
 import { UnserializableError } from "../protocol/errors.ts";
 import { hash } from "./hash.ts";
-import { FUNCTION_MARK, isPlainObject } from "./plain-data.ts";
+import { FUNCTION_MARK, type FutureLike, isFutureLike, isPlainObject, REFERENCE_MARK } from "./plain-data.ts";
 
 /** Whatever can be called or constructed. */
 export type AnyFunction = ((...args: never) => unknown) | (abstract new (...args: never) => unknown);
@@ -15,6 +15,8 @@ export type FunctionSpec =
       readonly name: string;
       readonly source: string;
       readonly bindings?: Readonly<Record<string, unknown>>;
+      /** For one that was taken along and travels on by itself: the hash of what it was taken along with. */
+      readonly family?: string;
       readonly hash: string;
     }
   /** An export of a module, which whoever runs it imports. */
@@ -181,17 +183,34 @@ export function closure<F extends AnyFunction>(bindings: Readonly<Record<string,
       throw new TypeError(`closure() cannot bind "${name}": it is not a name that a function could use`);
   }
   const contents = [spec.hash];
-  const packed = pack({ ...bindings }, "bindings", [], contents) as Record<string, unknown>;
+  const futures = new Set(boundFutures.get(spec));
+  const packed = pack({ ...bindings }, "bindings", [], contents, futures) as Record<string, unknown>;
   const bound = new Proxy(fn, {});
-  specs.set(bound, { ...spec, bindings: { ...spec.bindings, ...packed }, hash: hash(contents.join()) });
+  const boundSpec = { ...spec, bindings: { ...spec.bindings, ...packed }, hash: hash(contents.join()) };
+  if (futures.size > 0) boundFutures.set(boundSpec, futures);
+  specs.set(bound, boundSpec);
   return bound;
 }
 
-/** Copies what is plain data, describes functions, keeps the rest by reference, and writes what it saw to `contents`. */
-function pack(value: unknown, path: string, above: readonly object[], contents: string[]): unknown {
+/** Futures that functions take along, with those of the functions among what they take along. */
+const boundFutures = new WeakMap<FunctionSpec, ReadonlySet<FutureLike>>();
+
+export function futuresBoundIn(spec: FunctionSpec): ReadonlySet<FutureLike> | undefined {
+  return boundFutures.get(spec);
+}
+
+/** Copies what is plain data, describes functions and futures, keeps the rest by reference, and writes what it saw to `contents`. */
+function pack(
+  value: unknown,
+  path: string,
+  above: readonly object[],
+  contents: string[],
+  futures: Set<FutureLike>,
+): unknown {
   if (typeof value === "function") {
     const spec = describeFunction(value as AnyFunction, path);
     contents.push(spec.hash);
+    for (const future of boundFutures.get(spec) ?? []) futures.add(future);
     return { [FUNCTION_MARK]: spec } satisfies FunctionMark;
   }
   if (typeof value === "symbol") throw new UnserializableError(`${path} is a symbol, which cannot travel`, { path });
@@ -201,6 +220,11 @@ function pack(value: unknown, path: string, above: readonly object[], contents: 
     );
     return value;
   }
+  if (isFutureLike(value)) {
+    contents.push("future", value.key);
+    futures.add(value);
+    return { [REFERENCE_MARK]: value.key };
+  }
   if (above.includes(value)) {
     throw new UnserializableError(`${path} leads back to what it is part of; pass such data as an argument`, { path });
   }
@@ -208,7 +232,9 @@ function pack(value: unknown, path: string, above: readonly object[], contents: 
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   contents.push(tag);
   if (Array.isArray(value) || value instanceof Map || value instanceof Set) {
-    const items = Array.from(value as Iterable<unknown>, (each, i) => pack(each, `${path}[${i}]`, inside, contents));
+    const items = Array.from(value as Iterable<unknown>, (each, i) =>
+      pack(each, `${path}[${i}]`, inside, contents, futures),
+    );
     contents.push("]");
     if (value instanceof Map) return new Map(items as [unknown, unknown][]);
     return value instanceof Set ? new Set(items) : items;
@@ -217,7 +243,7 @@ function pack(value: unknown, path: string, above: readonly object[], contents: 
     const pieces: string[] = [];
     const copies = Object.entries(value).map(([key, each]) => {
       const piece = [JSON.stringify(key)];
-      const copy = pack(each, `${path}.${key}`, inside, piece);
+      const copy = pack(each, `${path}.${key}`, inside, piece, futures);
       pieces.push(piece.join());
       return [key, copy];
     });

@@ -1,5 +1,7 @@
 /** How many bytes a value holds, which buffers are in it, and whether it can travel at all: one fast walk for all three. */
 
+import { isFutureLike } from "./plain-data.ts";
+
 /** Bytes an object or an entry takes beside what it refers to, roughly as engines lay it out. */
 const OBJECT_BYTES = 32;
 const ENTRY_BYTES = 16;
@@ -12,6 +14,8 @@ export interface Measured {
   readonly buffers: ReadonlySet<ArrayBuffer>;
   /** Where something is that cannot travel, as `.a[3]`, and what; undefined if all of it can. */
   readonly problem: { readonly path: string; readonly what: string } | undefined;
+  /** Whether futures are among what is in it: they travel packed. */
+  readonly hasFutures: boolean;
 }
 
 interface Walk {
@@ -20,14 +24,23 @@ interface Walk {
   readonly seen: Set<object>;
   readonly clone: ((value: object) => unknown) | undefined;
   problem: Measured["problem"];
+  hasFutures: boolean;
 }
 
 const NO_BUFFERS: ReadonlySet<ArrayBuffer> = new Set();
 
 /** `clone`: how to find out whether something of the platform's own can travel. Without it, that is taken for granted. */
 export function measure(value: unknown, clone?: (value: object) => unknown): Measured {
-  if (typeof value === "number") return { nbytes: NUMBER_BYTES, buffers: NO_BUFFERS, problem: undefined };
-  const walk: Walk = { nbytes: 0, buffers: new Set(), seen: new Set(), clone, problem: undefined };
+  if (typeof value === "number")
+    return { nbytes: NUMBER_BYTES, buffers: NO_BUFFERS, problem: undefined, hasFutures: false };
+  const walk: Walk = {
+    nbytes: 0,
+    buffers: new Set(),
+    seen: new Set(),
+    clone,
+    problem: undefined,
+    hasFutures: false,
+  };
   visit(value, "", walk);
   return walk;
 }
@@ -87,7 +100,9 @@ function visitObject(value: object, path: string, walk: Walk): void {
   } else if (isUncloneable(value) || (walk.clone !== undefined && isRefused(value, walk.clone))) {
     walk.problem ??= { path, what: `a ${typeOf(value)}` };
   } else {
-    for (const key of Object.keys(value)) {
+    const keys = Object.keys(value);
+    if (keys.length === 0 && isFutureLike(value)) walk.hasFutures = true;
+    for (const key of keys) {
       walk.nbytes += ENTRY_BYTES;
       visit((value as Record<string, unknown>)[key], `${path}.${key}`, walk);
     }

@@ -22,6 +22,8 @@ export interface Result {
   readonly nbytes: number;
   readonly valueType: string;
   readonly load: Load;
+  /** Whether it holds futures, which travel packed. */
+  readonly hasFutures?: boolean;
 }
 
 export interface Failure {

@@ -162,6 +162,11 @@ export class WorkerMachine {
     this.#send({ type: "client-messages", messages });
   }
 
+  /** Says which futures of the tasks' client a run is about to return. */
+  carry({ id, run }: LocalTask, tasks: readonly ClientTaskId[]): void {
+    this.#send({ type: "task-carries", id, run, tasks });
+  }
+
   /** Keeps a value that a task scattered, until the scheduler has given it a number. */
   scatter(id: ClientTaskId, value: unknown): void {
     this.#state.scattered.set(id, value);

@@ -1,4 +1,5 @@
 // What the platform cases run as exports of a module.
+import { getClient } from "manyhands";
 import { nested } from "./work-module-nested.mjs";
 
 export const add = (x, y) => x + y;
@@ -40,3 +41,17 @@ export function fail() {
 }
 
 export const notAFunction = 1;
+
+export async function fibonacci(n) {
+  if (n < 2) return n;
+  const client = getClient();
+  const [a, b] = await client.gather([client.submit(fibonacci, n - 1), client.submit(fibonacci, n - 2)]);
+  return a + b;
+}
+
+const square = (x) => x * x;
+
+/** What it submits is no export, and travels as source. */
+export async function viaHelper(x) {
+  return await getClient().submit(square, x).result();
+}

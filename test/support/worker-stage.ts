@@ -244,6 +244,8 @@ export class WorkerStage implements Stage {
       }
       case "client-messages":
         return message.messages.map(({ type }) => `-> tasks say ${type}`);
+      case "task-carries":
+        return [`-> ${this.#name(message)} returns futures ${message.tasks.join(" ")}`];
       case "task-seceded":
         return [`-> ${this.#name(message)} gives its slot back`];
       case "task-rejoined":

@@ -13,6 +13,7 @@ import { patterns } from "./patterns.ts";
 import { stopping } from "./stopping.ts";
 import { streams } from "./streams.ts";
 import { submitting } from "./submitting.ts";
+import { tasksFromTasks } from "./tasks-from-tasks.ts";
 
 export const groups: Readonly<Record<string, readonly Case[]>> = {
   patterns,
@@ -28,4 +29,5 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   asking,
   datasets,
   coordination,
+  "tasks from tasks": tasksFromTasks,
 };

@@ -1,0 +1,16 @@
+/** Values that hold futures, put together again with futures of whoever reads them. */
+
+import { FUTURES_MARK, type PackedFutures } from "../shipping/plain-data.ts";
+import { restore } from "../shipping/restore.ts";
+import type { Future } from "./future.ts";
+
+/** `packed` is written into. `claim` makes a future of its key. */
+export function unpackFutures(packed: PackedFutures, claim: (key: string) => Future): unknown {
+  const keys = packed[FUTURES_MARK];
+  const futures = keys.map(claim);
+  return restore(packed.value, (slot) => futures[slot - 1], refuseFunction);
+}
+
+function refuseFunction(): never {
+  throw new TypeError("it holds functions, which clients do not take from each other");
+}
