@@ -35,8 +35,10 @@ export {
 } from "./protocol/errors.ts";
 export type { Key } from "./protocol/identity.ts";
 export type { SchedulerInfo, WorkerInfo } from "./protocol/requests.ts";
-export type { LocalClusterOptions } from "./runtime/local-cluster.ts";
+export type { AdaptOptions } from "./runtime/elasticity.ts";
+export type { Adaptive, LocalClusterOptions } from "./runtime/local-cluster.ts";
 export { closure, fromModule } from "./shipping/function-source.ts";
+export type { RunState, WorkerPlugin } from "./shipping/plugin.ts";
 export type { TaskContext, WorkerContext } from "./shipping/task-context.ts";
 export { getTask, getWorker, rejoin, secede } from "./shipping/task-context.ts";
 export { transfer } from "./shipping/transfer.ts";

@@ -120,6 +120,13 @@ function refuseFunctions(path: string): never {
   });
 }
 
+/** Captures what goes to every worker: it may hold functions, but no futures. */
+export function captureWithoutFutures(value: unknown, path: string) {
+  const captured = capture(value, path, asFuture, structuredClone);
+  if (captured.references.length === 0) return captured;
+  throw new TypeError(`${path} holds futures; submit a function that takes them instead`);
+}
+
 function asFuture(value: object): Future | undefined {
   return value instanceof Future ? value : undefined;
 }

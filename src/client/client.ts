@@ -12,6 +12,7 @@ import { LazyIterator } from "./lazy-iterator.ts";
 import { fill, snapshot } from "./nesting.ts";
 import type { Answered } from "./open-requests.ts";
 import type { Session } from "./session.ts";
+import { WorkerControl } from "./worker-control.ts";
 
 /** Where a `T` is asked for, a future on one will do, at any depth of arrays, plain objects, maps and sets. */
 export type Argument<T> =
@@ -96,7 +97,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export class Client {
+export class Client extends WorkerControl {
   readonly #connection: Connection;
   readonly #session: Session;
   readonly #options: SubmitOptions & {
@@ -108,6 +109,7 @@ export class Client {
   /** Made by the doors: `new Client()` there connects first. */
   constructor(connection: Connection, options: WithOptions = {}) {
     demandKnown(options);
+    super(connection.session);
     const { key, signal, ...task } = options;
     this.#connection = connection;
     this.#session = connection.session;

@@ -3,6 +3,7 @@
 import type { CoordinationRequest } from "./coordination.ts";
 import type { WorkerAddress } from "./identity.ts";
 import type { PackedValue } from "./packed-value.ts";
+import type { WorkerRequest, WorkerStatus } from "./worker-requests.ts";
 
 /** Who is there, and how busy. Answered with {@link SchedulerInfo}. */
 export interface InfoRequest {
@@ -47,10 +48,12 @@ export type Request =
   | DatasetRequest
   | DatasetsRequest
   | UnpublishRequest
-  | CoordinationRequest;
+  | CoordinationRequest
+  | WorkerRequest;
 
 export interface WorkerInfo {
   readonly name: string;
+  readonly status: WorkerStatus;
   /** Tasks it may have in flight. */
   readonly nThreads: number;
   /** Tasks it has in hand. */

@@ -1,6 +1,7 @@
 /** What the scheduler and a worker say to each other, and what workers say among themselves. Ids are the scheduler's. */
 
 import type { ClientMessage, News } from "./client-messages.ts";
+import type { Errand, ErrandOutcome } from "./errands.ts";
 import type { ErrorOnWire } from "./errors.ts";
 import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "./identity.ts";
 import type { NumberedFunction } from "./task-spec.ts";
@@ -48,6 +49,13 @@ export interface PutData {
   readonly nbytes: number;
 }
 
+/** Fetch these and keep them; where they are is said as in {@link ComputeTask}. */
+export interface AcquireReplicas {
+  readonly type: "acquire-replicas";
+  readonly whoHas: readonly number[];
+  readonly peers: readonly WorkerAddress[];
+}
+
 /** Send this value to the scheduler. With `move` it may leave this worker for good. */
 export interface GetData {
   readonly type: "get-data";
@@ -60,12 +68,14 @@ export interface FreeKeys {
   readonly ids: readonly TaskId[];
 }
 
-/** These runs are not wanted any more: abort their signals, and do not begin what has not begun. */
+/** These runs are not wanted any more: abort their signals, and do not begin what has not begun. What is given up is said to be. */
 export interface CancelCompute {
   readonly type: "cancel-compute";
   readonly ids: readonly TaskId[];
   readonly runs: readonly RunId[];
   readonly reason: string;
+  /** Leave those alone that have begun: they are wanted, but might run elsewhere. */
+  readonly unlessBegun?: boolean;
 }
 
 /** A worker is gone: what is being fetched from it must come from elsewhere. */
@@ -88,17 +98,26 @@ export interface AdoptData {
   readonly id: TaskId | undefined;
 }
 
+/** Something to be done outside the queue of tasks. Answered once. */
+export interface SendErrand {
+  readonly type: "errand";
+  readonly number: number;
+  readonly errand: Errand;
+}
+
 export type SchedulerToWorkerMessage =
   | ComputeTask
   | ComputeBlocks
   | RegisterFunctions
   | PutData
+  | AcquireReplicas
   | GetData
   | FreeKeys
   | CancelCompute
   | RemovePeer
   | ClientNews
-  | AdoptData;
+  | AdoptData
+  | SendErrand;
 
 /** Results small enough to ride along. */
 export interface TaskFinished {
@@ -138,7 +157,7 @@ export interface TaskStarted {
   readonly run: RunId;
 }
 
-/** A cancelled run is out of the worker's hands: `id, run` each. */
+/** A run that was called off, or asked back, is out of the worker's hands: `id, run` each. */
 export interface TaskDropped {
   readonly type: "task-dropped";
   readonly runs: readonly number[];
@@ -158,9 +177,13 @@ export interface AddKeys {
   readonly ids: readonly TaskId[];
 }
 
+/** In place of a task that needs something: it was to be kept for others. */
+export const NO_TASK: TaskId = 0;
+
 /** None of the holders it was told of has it: the task that needs it cannot run here. */
 export interface MissingData {
   readonly type: "missing-data";
+  /** Or {@link NO_TASK}. */
   readonly id: TaskId;
   readonly run: RunId;
   readonly missing: TaskId;
@@ -212,6 +235,12 @@ export interface SlotsLent {
 
 /** What only a worker says whose tasks submit tasks. */
 export type NestedMessage = ClientMessages | TaskCarries | TaskSeceded | TaskRejoined | SlotsLent;
+/** The answer to an errand. */
+export interface ErrandDone {
+  readonly type: "errand-done";
+  readonly number: number;
+  readonly outcome: ErrandOutcome;
+}
 
 export type WorkerMessage =
   | TaskFinished
@@ -223,7 +252,8 @@ export type WorkerMessage =
   | AddKeys
   | MissingData
   | DataForScheduler
-  | NestedMessage;
+  | NestedMessage
+  | ErrandDone;
 
 /** Worker to worker: please send these. */
 export interface PeerGetData {

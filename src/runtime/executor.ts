@@ -199,10 +199,11 @@ export class Executor {
   }
 
   #compile(spec: FunctionSpec): Compiled {
-    return compile(spec, this.#scope, (inner) => this.#compileInner(inner), this.#claim);
+    return compile(spec, this.#scope, (inner) => this.functionOf(inner), this.#claim);
   }
 
-  #compileInner(spec: FunctionSpec): Compiled {
+  /** A function that travelled inside of something. */
+  functionOf(spec: FunctionSpec): Compiled {
     let known = this.#inner.get(spec.hash);
     if (known === undefined) {
       known = { spec, compiled: this.#compile(spec) };
@@ -218,7 +219,7 @@ export class Executor {
       const inputs = (slot: number) => input(slots[slot] as number);
       return restore(slots[0], inputs, (spec) => {
         if (spec.kind !== "builtin") this.#givenFunctions.add(task);
-        return this.#compileInner(spec);
+        return this.functionOf(spec);
       }) as unknown[] | Promise<unknown[]>;
     }
     for (let slot = 0; slot < slots.length; slot++) {

@@ -35,6 +35,12 @@ export class Host implements WorkerOwner {
   #failReady: (error: Error) => void = () => {};
   #started = 0;
   #failedStarts = 0;
+  /** Workers that were to be started and will not be. */
+  givenUp = 0;
+  /** Threads that are not there yet: being started, or to be tried again. */
+  #starting = 0;
+  /** Called when there are none. */
+  readonly #awaiting: (() => void)[] = [];
   #isClosed = false;
 
   /** `onFailed`: threads cannot be started here, and it has been tried often enough. */
@@ -54,8 +60,14 @@ export class Host implements WorkerOwner {
     this.#scheduler = scheduler;
     const letGo = this.#clock.keepAlive(); // Somebody may await nothing but that workers are there.
     this.ready.then(letGo, letGo);
-    for (let i = 0; i < count; i++) this.#spawn();
+    this.spawn(count);
     if (count === 0) this.#settleReady();
+  }
+
+  /** Starts so many more. */
+  spawn(count: number): void {
+    for (let i = 0; i < count; i++) this.#spawn();
+    this.#expect(count);
   }
 
   link(from: WorkerAddress, to: WorkerAddress): void {
@@ -76,6 +88,42 @@ export class Host implements WorkerOwner {
     this.#failReady(new Error(reason));
     for (const { thread } of this.#threads.values()) thread.terminate(reason);
     this.#threads.clear();
+    this.#expect(-this.#starting);
+  }
+
+  /** Ends up to so many that are not there yet, and returns how many. */
+  callOff(count: number): number {
+    const unready = [...this.#threads].filter(([, { isReady }]) => !isReady).slice(-count || this.#threads.size);
+    for (const [address, { thread }] of unready) {
+      this.#threads.delete(address);
+      thread.terminate("it is not needed any more");
+    }
+    this.#expect(-unready.length);
+    return unready.length;
+  }
+
+  /** Workers that are there or being started, and are to stay. */
+  get size(): number {
+    let size = this.#starting;
+    for (const [address, { isReady }] of this.#threads) {
+      if (isReady && this.#scheduler?.isRetiring(address) === false) size += 1;
+    }
+    return size;
+  }
+
+  /** Settles when none is being started any more. */
+  get started(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#awaiting.push(resolve);
+      this.#expect(0);
+    });
+  }
+
+  /** There are so many more, or fewer, to be expected. */
+  #expect(change: number): void {
+    this.#starting += change;
+    if (change !== 0) this.#scheduler?.expectWorkers(this.#starting);
+    if (this.#starting === 0) for (const resolve of this.#awaiting.splice(0)) resolve();
   }
 
   #spawn(): void {
@@ -95,6 +143,7 @@ export class Host implements WorkerOwner {
         owned.isReady = true;
         this.#failedStarts = 0;
         this.#scheduler?.addWorker(introduction, thread.comm);
+        this.#expect(-1);
         this.#settleReady();
       },
       () => {}, // Its comm closes too, with the reason.
@@ -105,9 +154,10 @@ export class Host implements WorkerOwner {
   #replace(address: WorkerAddress, owned: OwnedThread, reason: string): void {
     if (this.#isClosed || !this.#threads.delete(address)) return;
     owned.thread.terminate(reason);
-    this.#scheduler?.removeWorker(address, reason, owned.endedBecause !== undefined);
     if (owned.isReady) {
-      this.#spawn();
+      // First, so that whoever waits for all to be there does not take the rest for all.
+      if (this.#scheduler?.isRetiring(address) === false) this.spawn(1);
+      this.#scheduler?.removeWorker(address, reason, owned.endedBecause !== undefined);
       return;
     }
     this.#failedStarts += 1;
@@ -117,6 +167,8 @@ export class Host implements WorkerOwner {
       });
       return;
     }
+    this.givenUp += 1;
+    this.#expect(-1);
     if (this.#threads.size > 0) return;
     const error = new Error(`no worker could be started: ${reason}`);
     this.#failReady(error);

@@ -4,6 +4,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
 import type { Spawner } from "../ports/spawner.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
+import { CommClosedError } from "../protocol/errors.ts";
+import type { AdaptOptions, Elasticity } from "./elasticity.ts";
 import { Host } from "./host.ts";
 import { SchedulerRuntime } from "./scheduler-runtime.ts";
 
@@ -26,12 +28,20 @@ export interface Platform {
   readonly uniqueName: () => string;
 }
 
+/** A cluster's adapting of itself to the work there is. */
+export interface Adaptive extends Disposable {
+  /** Its size stays as it is. */
+  stop(): void;
+}
+
 export class LocalCluster {
   /** Settles when the first worker is ready. */
   readonly ready: Promise<void>;
   readonly #platform: Platform;
   readonly #scheduler: SchedulerRuntime;
   readonly #host: Host;
+  #elastic: Promise<Elasticity> | undefined;
+  #stopAdapting: () => void = () => {};
   #closed = false;
 
   constructor(platform: Platform, { nWorkers, threadsPerWorker = 1, name = "worker" }: LocalClusterOptions = {}) {
@@ -65,6 +75,51 @@ export class LocalCluster {
     return this.#scheduler;
   }
 
+  /**
+   * Starts workers, or has some leave in good order, until there are so many: they finish what they have begun, and others take
+   * over what only they hold. Whoever has least to do leaves first.
+   *
+   * Settles when that is done; called again before, the last number counts, and all calls settle when it is reached.
+   *
+   * @throws RangeError if `nWorkers` is no whole number.
+   */
+  async scale(nWorkers: number): Promise<void> {
+    demandCount("nWorkers", nWorkers, 0);
+    this.#demandOpen();
+    this.#stopAdapting();
+    await (await this.#elasticity()).scale(nWorkers);
+  }
+
+  /**
+   * Has the cluster look from time to time how much there is to be done, and start workers or have some leave accordingly, until
+   * `stop()` is called on what is returned, `scale()`, or this again.
+   *
+   * @throws RangeError if a number makes no sense.
+   * @example
+   * ```ts
+   * const adaptive = cluster.adapt({ minimum: 1, maximum: 8 });
+   * ```
+   */
+  adapt(options: AdaptOptions = {}): Adaptive {
+    const { minimum = 0 } = options;
+    const maximum = Math.max(minimum, this.#platform.spawner.cores);
+    const all = { minimum, maximum, intervalMs: 1000, targetDurationMs: 5000, waitCount: 3, ...options };
+    for (const [name, value] of Object.entries(all)) {
+      demandCount(name, value, name === "minimum" ? 0 : name === "maximum" ? Math.max(1, minimum) : 1);
+    }
+    this.#demandOpen();
+    this.#stopAdapting();
+    let isStopped = false;
+    const stop = () => {
+      isStopped = true;
+    };
+    this.#stopAdapting = stop;
+    this.#elasticity()
+      .then((elasticity) => elasticity.adapt(all, () => isStopped))
+      .catch((error) => this.#fail(error)); // Because the cluster was closed, unless it could not be loaded.
+    return { stop, [Symbol.dispose]: stop };
+  }
+
   /** Ends its threads. What clients wait for ends with an error. */
   async close(): Promise<void> {
     this.#end("the cluster was closed");
@@ -72,6 +127,24 @@ export class LocalCluster {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Loaded when it is first asked for: few clusters change their size. */
+  #elasticity(): Promise<Elasticity> {
+    this.#elastic ??= import("./elasticity.ts").then(
+      ({ Elasticity }) =>
+        new Elasticity({
+          host: this.#host,
+          clock: this.#platform.clock,
+          comm: this.connect().comm,
+          demandOpen: () => this.#demandOpen(),
+        }),
+    );
+    return this.#elastic;
+  }
+
+  #demandOpen(): void {
+    if (this.#closed) throw new CommClosedError("the cluster is closed");
   }
 
   #fail(error: unknown): void {

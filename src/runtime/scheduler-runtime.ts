@@ -55,6 +55,16 @@ export class SchedulerRuntime {
     this.#handle([{ type: "add-worker", worker: address, name, nThreads }]);
   }
 
+  /** So many workers are being started and not there yet. */
+  expectWorkers(count: number): void {
+    this.#handle([{ type: "workers-starting", count }]);
+  }
+
+  /** Whether it leaves for good, so that nobody is to take its place. */
+  isRetiring(worker: WorkerAddress): boolean {
+    return this.machine.state.workers.get(worker)?.status === "retiring";
+  }
+
   /** `expected`: it was asked to end, and what it had in hand is not to blame. */
   removeWorker(worker: WorkerAddress, reason: string, expected: boolean): void {
     if (this.#workers.delete(worker)) this.#handle([{ type: "remove-worker", worker, reason, expected }]);

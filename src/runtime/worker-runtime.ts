@@ -10,10 +10,12 @@ import { HELD_VALUE, type PeerMessage, type SchedulerToWorkerMessage } from "../
 import { hasPackedFutures } from "../shipping/plain-data.ts";
 import { surround } from "../shipping/task-context.ts";
 import { WorkerMachine } from "../worker/machine.ts";
+import { Errands } from "./errands.ts";
 import { Executor } from "./executor.ts";
 import { InFlight } from "./in-flight.ts";
 import { type LocalTask, Running, type Workplace } from "./running-task.ts";
 import { refuseResult, sendSound, type WorkerComm } from "./sending.ts";
+import { isThenable } from "./thenable.ts";
 
 /** How long tasks may run on end before the thread listens again. Milliseconds. */
 const SLICE_MS = 5;
@@ -35,6 +37,7 @@ export class WorkerRuntime {
   readonly #clock: Clock;
   readonly #inFlight: InFlight;
   readonly #workplace: Workplace;
+  readonly #errands: Errands;
   readonly #startClients: () => TaskClients;
   /** Made when the first task asks for its client. */
   #clients: TaskClients | undefined;
@@ -85,6 +88,15 @@ export class WorkerRuntime {
       },
       settleSlot: (running) => this.#inFlight.settleSlot(running),
     };
+    this.#errands = new Errands({
+      surroundings,
+      functionOf: (spec) => this.#executor.functionOf(spec),
+      answer: (number, outcome) => {
+        this.#flush(this.#clock.now()); // What was done before is told before.
+        comm.send([{ type: "errand-done", number, outcome }]);
+      },
+      letGo: () => this.#wake(),
+    });
     comm.listen((messages) => this.#hear(messages));
   }
 
@@ -100,6 +112,7 @@ export class WorkerRuntime {
       else if (message.type === "put-data") this.#executor.guard(message.value);
       else if (message.type === "remove-peer") this.#peers.delete(message.address);
       else if (message.type === "client-news") this.#clients?.hear(message.news);
+      else if (message.type === "errand") this.#errands.perform(message);
       this.#machine.handle(message);
     }
     if (!this.#isRunning) this.#run();
@@ -149,8 +162,9 @@ export class WorkerRuntime {
     let nowMs = beganMs;
     this.#lastFlushMs = nowMs;
     for (;;) {
+      if (this.#errands.holdTasks) break;
       const block = this.#machine.nextBlock();
-      if (block !== undefined && this.#executor.isSlight(block.fn)) {
+      if (block !== undefined && this.#executor.isSlight(block.fn) && !this.#errands.areWatched) {
         if (nowMs - this.#lastFlushMs > FLUSH_MS) this.#flush(nowMs);
         nowMs = this.#runMany(block, nowMs);
         if (nowMs - beganMs > SLICE_MS && this.#machine.hasNext) return this.#pause(nowMs);
@@ -213,6 +227,7 @@ export class WorkerRuntime {
   /** Begins one task and, if it is synchronous, ends it. Returns the time afterwards. */
   #begin(task: LocalTask, beganMs: number): number {
     const running = new Running(task, this.#workplace);
+    if (this.#errands.areWatched) this.#errands.tell(running.key, "ready", "executing");
     this.#inFlight.enter(running);
     let returned: unknown;
     try {
@@ -274,6 +289,7 @@ export class WorkerRuntime {
     const us = this.#leave(running, beganMs, nowMs);
     if (packed !== undefined) this.#machine.carry(task, packed.tasks);
     this.#machine.succeed(task, packed === undefined ? result : { ...result, ...packed }, us);
+    if (this.#errands.areWatched) this.#tellEnd(running, "memory");
     return nowMs;
   }
 
@@ -282,7 +298,12 @@ export class WorkerRuntime {
     running.abandon("the task that asked for it failed");
     const us = this.#leave(running, beganMs, nowMs);
     this.#machine.fail(running.task, this.#executor.describeError(running.task, error), us);
+    if (this.#errands.areWatched) this.#tellEnd(running, "erred");
     return nowMs;
+  }
+
+  #tellEnd({ key, task }: Running, outcome: "memory" | "erred"): void {
+    this.#errands.tell(key, "executing", task.cancelled ? "released" : outcome);
   }
 
   /** Returns how long it took, without what it spent waiting for other tasks. Microseconds. */
@@ -346,8 +367,4 @@ export class WorkerRuntime {
     // What follows from that is not among the instructions being carried out, and nothing else may come to carry it out.
     this.#flush(this.#lastFlushMs);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
 }

@@ -94,7 +94,7 @@ function workerOfInputs(state: SchedulerState, task: TaskRecord): WorkerRecord |
     if (input.state !== "processing" || (worker !== undefined && worker !== input.processingOn)) return undefined;
     worker = input.processingOn;
   }
-  if (worker === undefined || worker.ending || worker.alone) return undefined;
+  if (worker === undefined || !worker.takesTasks || worker.alone) return undefined;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i] as TaskRecord;
     if (input.isAvailable && !isSmall(input) && !state.replicas.has(input, worker)) return undefined;

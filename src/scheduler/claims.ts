@@ -189,7 +189,8 @@ export function scatter(state: SchedulerState, client: ClientRecord, message: Sc
 
 /** Sends a value to so many workers before a task needs it there. */
 function broadcast(state: SchedulerState, task: TaskRecord, count: number): void {
-  for (const worker of [...state.workers.values()].slice(0, count)) {
+  const takers = [...state.workers.values()].filter(({ takesTasks }) => takesTasks);
+  for (const worker of takers.slice(0, count)) {
     state.replicas.add(task, worker);
     state.toWorker(worker).send({ type: "put-data", id: task.id, value: task.value, nbytes: task.nbytes });
   }

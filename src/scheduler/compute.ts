@@ -80,7 +80,8 @@ export function enqueue(state: SchedulerState, task: TaskRecord): void {
     return;
   }
   const line = lineOf(state, task.group.options, task.hasInputs);
-  if (task.runId > 0) line.pushFront(task);
+  // One that was sent before goes first again, though no run of it has begun.
+  if (task.runId > 0 || task.expectedUs > 0) line.pushFront(task);
   else line.push(task);
 }
 

@@ -8,7 +8,12 @@ import type {
   WithdrawRequest,
 } from "../protocol/client-messages.ts";
 import type { ClientId, Key, WorkerAddress } from "../protocol/identity.ts";
-import type { NestedMessage, SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
+import type {
+  ErrandDone,
+  NestedMessage,
+  SchedulerToWorkerMessage,
+  WorkerMessage,
+} from "../protocol/worker-messages.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -29,7 +34,9 @@ export type SchedulerEvent =
       readonly reason: string;
       /** Whether it was asked to go: then nothing it had in hand is to blame. */
       readonly expected: boolean;
-    };
+    }
+  /** So many workers are on their way: started, and not there yet. */
+  | { readonly type: "workers-starting"; readonly count: number };
 
 export type SchedulerInstruction =
   | {
@@ -54,6 +61,12 @@ export interface RequestRules {
   removeClient(client: ClientRecord): void;
   /** There is no task of this name any more. */
   unname(key: Key): void;
+  addWorker(worker: WorkerRecord): void;
+  /** `expected`: it was asked to go. */
+  removeWorker(worker: WorkerRecord, reason: string, expected: boolean): void;
+  /** A worker sends a value that it was asked for. */
+  receiveValue(worker: WorkerRecord, task: TaskRecord, value: unknown): void;
+  hearErrandDone(worker: WorkerRecord, message: ErrandDone): void;
   /** Answers what can be answered now. Called after every event. */
   settle(): void;
 }

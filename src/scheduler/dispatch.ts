@@ -95,7 +95,7 @@ function provide(state: SchedulerState, task: TaskRecord, input: TaskRecord, wor
 }
 
 /** A direct way between two workers is made when the first value is to move between them. */
-function link(state: SchedulerState, worker: WorkerRecord, holder: WorkerRecord): void {
+export function link(state: SchedulerState, worker: WorkerRecord, holder: WorkerRecord): void {
   if (worker.linked.has(holder)) return;
   worker.linked.add(holder);
   holder.linked.add(worker);

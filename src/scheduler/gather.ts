@@ -72,6 +72,7 @@ export function receiveData(
   const task = state.tasks.get(message.id);
   if (task === undefined) return undefined;
   if (!message.found || message.moved) state.replicas.delete(task, worker);
+  else state.requests?.receiveValue(worker, task, message.value);
   // If it was given up as lost meanwhile it is being made again; whoever waits need not.
   if (message.found) deliver(state, task, message.value, message.moved && task.state === "memory");
   else fetchForClients(state, task);

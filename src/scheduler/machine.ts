@@ -128,6 +128,9 @@ export class SchedulerMachine {
         return addClient(state, event.client);
       case "remove-client":
         return removeClient(state, event.client);
+      case "workers-starting":
+        state.starting = event.count;
+        return;
       default:
         event satisfies never;
     }
@@ -224,6 +227,8 @@ export class SchedulerMachine {
         move(state, task, "released");
         return;
       }
+      case "errand-done":
+        return state.requests?.hearErrandDone(worker, message);
       case "data": {
         const task = receiveData(state, worker, message);
         if (task !== undefined && isLost(state, task)) this.#recompute(task);

@@ -15,6 +15,7 @@ import { WorkerRecord } from "./worker-record.ts";
 export function addWorker(state: SchedulerState, address: WorkerAddress, name: string, nThreads: number): void {
   const worker = new WorkerRecord(address, name, nThreads);
   state.workers.set(address, worker);
+  state.requests?.addWorker(worker);
   judgeRoom(state, worker);
 }
 
@@ -45,6 +46,7 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
     }
   }
   for (const client of state.clients.values()) if (client.worker === worker) removeClient(state, client.id);
+  state.requests?.removeWorker(worker, reason, expected);
   for (const task of held) {
     if (!isLost(state, task)) {
       // It may have been asked for a value that clients wait for, and will not answer.

@@ -39,7 +39,7 @@ function fits(worker: WorkerRecord, costUs: number): boolean {
 
 /** Enters the worker among those that can take more, or takes it out. To be called whenever its occupancy changed. */
 export function judgeRoom(state: SchedulerState, worker: WorkerRecord): void {
-  if (!worker.ending && !worker.alone && worker !== state.vacating && fits(worker, 1)) state.roomy.update(worker);
+  if (worker.takesTasks && !worker.alone && worker !== state.vacating && fits(worker, 1)) state.roomy.update(worker);
   else state.roomy.delete(worker);
 }
 
@@ -119,7 +119,7 @@ function assignSuspects(state: SchedulerState): void {
 }
 
 function isIdle(worker: WorkerRecord | undefined): boolean {
-  return worker?.running === 0 && !worker.ending;
+  return worker?.running === 0 && worker.takesTasks;
 }
 
 /** The line whose head is to run next. */

@@ -6,7 +6,9 @@
  */
 
 import { enterClaim, tellHowFar } from "./claims.ts";
+import { link } from "./dispatch.ts";
 import { tell } from "./news.ts";
+import { judgeRoom } from "./placement.ts";
 import { ClientRecord, FLAG_CARRIES, FLAG_KEPT, FLAG_SECEDED, NO_VALUE } from "./records.ts";
 import { stopFetching } from "./release.ts";
 import { zombieName } from "./worker-record.ts";
@@ -17,6 +19,8 @@ export const requestTools = {
   tell,
   stopFetching,
   zombieName,
+  judgeRoom,
+  link,
   ClientRecord,
   FLAG_CARRIES,
   FLAG_KEPT,

@@ -8,13 +8,16 @@
 import type { Answer, ClientRequest, WithdrawRequest } from "../protocol/client-messages.ts";
 import type { Key } from "../protocol/identity.ts";
 import type { SchedulerInfo, WorkerInfo } from "../protocol/requests.ts";
+import type { ErrandDone } from "../protocol/worker-messages.ts";
 import type { RequestRules } from "./contract.ts";
 import { Coordination } from "./coordination.ts";
 import { Datasets } from "./datasets.ts";
 import { Keeping } from "./kept-value.ts";
-import type { ClientRecord } from "./records.ts";
+import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+import { WorkerRequests } from "./worker-requests.ts";
 
 /** A question that cannot be answered yet. */
 interface Waiting {
@@ -28,6 +31,7 @@ class Requests implements RequestRules {
   readonly #state: SchedulerState;
   readonly #datasets: Datasets;
   readonly #coordination: Coordination;
+  readonly #workers: WorkerRequests;
   #waiting: Waiting[] = [];
 
   constructor(state: SchedulerState, tools: RequestTools) {
@@ -35,6 +39,7 @@ class Requests implements RequestRules {
     const keeping = new Keeping(state, tools);
     this.#datasets = new Datasets(keeping);
     this.#coordination = new Coordination(state, keeping);
+    this.#workers = new WorkerRequests(state, tools);
   }
 
   hear(client: ClientRecord, { number, request }: ClientRequest): void {
@@ -63,11 +68,12 @@ class Requests implements RequestRules {
       case "coordinate":
         return this.#coordination.hear(client, number, request);
       default:
-        request satisfies never;
+        return this.#workers.hear({ client, number }, request);
     }
   }
 
   withdraw(client: ClientRecord, { number }: WithdrawRequest): void {
+    this.#workers.withdraw(client, number);
     this.#waiting = this.#waiting.filter((each) => each.client !== client || each.number !== number);
     this.#coordination.withdraw(client, number);
   }
@@ -81,7 +87,24 @@ class Requests implements RequestRules {
     this.#coordination.unname(key);
   }
 
+  addWorker(worker: WorkerRecord): void {
+    this.#workers.addWorker(worker);
+  }
+
+  removeWorker(worker: WorkerRecord, reason: string, expected: boolean): void {
+    this.#workers.removeWorker(worker, reason, expected);
+  }
+
+  hearErrandDone(worker: WorkerRecord, message: ErrandDone): void {
+    this.#workers.hearErrandDone(worker, message);
+  }
+
+  receiveValue(worker: WorkerRecord, task: TaskRecord, value: unknown): void {
+    this.#workers.receiveValue(worker, task, value);
+  }
+
   settle(): void {
+    this.#workers.settle();
     if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter(({ client, number, tryAnswer }) => {
       const answer = tryAnswer();
@@ -105,8 +128,8 @@ function describe(state: SchedulerState): SchedulerInfo {
   for (const worker of state.workers.values()) {
     let nbytes = 0;
     for (const task of state.replicas.leftsOf(worker)) nbytes += task.nbytes;
-    const { name, nThreads, processing } = worker;
-    workers[worker.address] = { name, nThreads, processing, nbytes };
+    const { name, status, nThreads, processing } = worker;
+    workers[worker.address] = { name, status, nThreads, processing, nbytes };
   }
   return { workers, queued: state.queued };
 }

@@ -46,6 +46,8 @@ export class SchedulerState {
   readonly functions = new Map<string, FunctionRecord>();
   readonly functionsById: FunctionRecord[] = [];
   readonly workers = new Map<WorkerAddress, WorkerRecord>();
+  /** Workers that are being started. */
+  starting = 0;
   readonly clients = new Map<ClientId, ClientRecord>();
   /** Large results and copies: which worker holds which. */
   readonly replicas = new Relation<TaskRecord, WorkerRecord>();

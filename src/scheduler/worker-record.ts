@@ -2,6 +2,7 @@
 
 import type { FunctionId, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { ShippedFunction } from "../protocol/task-spec.ts";
+import type { WorkerStatus } from "../protocol/worker-requests.ts";
 import { WorkerOutbox } from "./outbox.ts";
 
 /** A different function, however often it was submitted, and how long it takes. */
@@ -44,6 +45,7 @@ export class WorkerRecord {
   lastUsed = 0;
   /** Asked to end; takes nothing any more. */
   ending = false;
+  status: WorkerStatus = "running";
   heapIndex = -1;
   /** Whether its outbox is to be emptied. */
   isDirty = false;
@@ -55,6 +57,11 @@ export class WorkerRecord {
     this.address = address;
     this.name = name;
     this.nThreads = nThreads;
+  }
+
+  /** Whether it may be sent tasks at all. */
+  get takesTasks(): boolean {
+    return !this.ending && this.status === "running";
   }
 
   get inFlight(): number {

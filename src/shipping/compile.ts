@@ -142,8 +142,8 @@ function importText(text: string) {
   return load(url).finally(() => URL.revokeObjectURL(url));
 }
 
-/** Bundlers leave this import alone: what it names is only known when it runs. */
-function load(url: string) {
+/** Imports a module. Bundlers leave this import alone: what it names is only known when it runs. */
+export function load(url: string) {
   return import(/* webpackIgnore: true */ /* @vite-ignore */ url);
 }
 

@@ -288,13 +288,7 @@ function identityOf(value: object): string {
  * ```
  */
 export function fromModule<M>(url: { readonly href: string } | string): ModuleReferences<M> {
-  const { URL } = globalThis as unknown as { URL: new (url: string) => { readonly href: string } };
-  let href: string;
-  try {
-    ({ href } = new URL(String(url)));
-  } catch (cause) {
-    throw new TypeError(`"${url}" is no absolute URL; write new URL("./work.js", import.meta.url)`, { cause });
-  }
+  const href = absoluteUrl(url);
   return new Proxy(Object.create(null), {
     get(made, name) {
       if (typeof name === "symbol" || name === "then") return undefined; // A promise must be able to hold it.
@@ -302,6 +296,16 @@ export function fromModule<M>(url: { readonly href: string } | string): ModuleRe
       return made[name];
     },
   });
+}
+
+/** @throws TypeError if it is not absolute: it would mean something else where it is used. */
+export function absoluteUrl(url: { readonly href: string } | string): string {
+  const { URL } = globalThis as unknown as { URL: new (url: string) => { readonly href: string } };
+  try {
+    return new URL(String(url)).href;
+  } catch (cause) {
+    throw new TypeError(`"${url}" is no absolute URL; write new URL("./work.js", import.meta.url)`, { cause });
+  }
 }
 
 function reference(url: string, exportName: string): AnyFunction {

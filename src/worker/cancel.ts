@@ -8,13 +8,13 @@ import { LocalTask, type WorkerState } from "./state.ts";
 
 export function cancel(
   state: WorkerState,
-  { ids, runs, reason }: CancelCompute,
+  { ids, runs, reason, unlessBegun = false }: CancelCompute,
   instructions: WorkerInstruction[],
 ): void {
   unfoldBlocks(state);
   for (const [i, id] of ids.entries()) {
     const run = runs[i] as RunId;
-    for (const task of [...state.executing, ...state.longRunning]) {
+    for (const task of unlessBegun ? [] : [...state.executing, ...state.longRunning]) {
       if (task.id !== id || task.run !== run) continue;
       task.cancelled = true;
       instructions.push({ type: "abort", task, reason });

@@ -1,14 +1,17 @@
 /** Rules for inputs that are elsewhere: whom to ask for them, and what follows from the answer. */
 
 import type { TaskId, WorkerAddress } from "../protocol/identity.ts";
-import type { ComputeTask } from "../protocol/worker-messages.ts";
+import { type AcquireReplicas, type ComputeTask, NO_TASK } from "../protocol/worker-messages.ts";
 import { giveBackFollowers } from "./ahead.ts";
 import type { WorkerInstruction } from "./contract.ts";
 import { say } from "./report.ts";
 import type { Fetch, LocalTask, WorkerState } from "./state.ts";
 
 /** Enters what a message says of the whereabouts of inputs; returns the fetches that begin with it. */
-export function noteHolders(state: WorkerState, { whoHas = [], peers = [] }: ComputeTask): Fetch[] {
+export function noteHolders(
+  state: WorkerState,
+  { whoHas = [], peers = [] }: Pick<ComputeTask, "whoHas" | "peers">,
+): Fetch[] {
   const begun: Fetch[] = [];
   for (let i = 0; i < whoHas.length; ) {
     const id = whoHas[i] as TaskId;
@@ -19,7 +22,7 @@ export function noteHolders(state: WorkerState, { whoHas = [], peers = [] }: Com
     if (state.values.has(id)) continue;
     const known = state.fetches.get(id);
     if (known === undefined) {
-      const fetch: Fetch = { id, holders, asked: [], waiters: new Set() };
+      const fetch: Fetch = { id, holders, asked: [], waiters: new Set(), isToBeKept: false };
       state.fetches.set(id, fetch);
       begun.push(fetch);
     } else {
@@ -29,6 +32,19 @@ export function noteHolders(state: WorkerState, { whoHas = [], peers = [] }: Com
     }
   }
   return begun;
+}
+
+/** Fetches values to be kept here. What is here already is said to be. */
+export function acquire(state: WorkerState, message: AcquireReplicas, instructions: WorkerInstruction[]): void {
+  const begun = noteHolders(state, message);
+  const { whoHas } = message;
+  for (let i = 0; i < whoHas.length; i += 3 + (whoHas[i + 2] as number)) {
+    const id = whoHas[i] as TaskId;
+    const fetch = state.fetches.get(id);
+    if (fetch === undefined) state.added.push(id);
+    else fetch.isToBeKept = true;
+  }
+  ask(state, begun, instructions);
 }
 
 /** Has `task` wait for an input that is on its way. False if it is not. */
@@ -66,6 +82,9 @@ export function ask(state: WorkerState, fetches: readonly Fetch[], instructions:
 /** Nobody has it: the tasks that need it go back to the scheduler, which knows how to make it again. */
 function giveUp(state: WorkerState, fetch: Fetch): void {
   state.fetches.delete(fetch.id);
+  if (fetch.isToBeKept) {
+    say(state, { type: "missing-data", id: NO_TASK, run: 0, missing: fetch.id, holders: fetch.asked });
+  }
   for (const task of fetch.waiters) {
     if (task.state !== "waiting") continue;
     lack(state, task, fetch.id, fetch.asked);

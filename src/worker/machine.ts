@@ -25,7 +25,7 @@ import {
 import { awaitRun, giveBackFollowers, handOn } from "./ahead.ts";
 import { cancel } from "./cancel.ts";
 import type { Failure, Result, WorkerInstruction } from "./contract.ts";
-import { ask, awaitInput, lack, noteHolders, receive, satisfy } from "./gather.ts";
+import { acquire, ask, awaitInput, lack, noteHolders, receive, satisfy } from "./gather.ts";
 import { closeColumns, ride, say, spend } from "./report.ts";
 import { hasFreeSlot, lend, rejoin, secede } from "./slots.ts";
 import { type Fetch, LocalBlock, LocalTask, NO_DATA, WorkerState } from "./state.ts";
@@ -47,7 +47,7 @@ export class WorkerMachine {
     return this.#state;
   }
 
-  /** Hears the scheduler. Functions are the shell's to register; it does so before it hands on what follows them. */
+  /** Hears the scheduler. Functions and errands are the shell's: it sees to them before it hands on what follows. */
   handle(message: SchedulerToWorkerMessage): void {
     switch (message.type) {
       case "compute-task":
@@ -58,6 +58,8 @@ export class WorkerMachine {
         return this.#put(message.id, message.value);
       case "get-data":
         return this.#get(message.id, message.move);
+      case "acquire-replicas":
+        return acquire(this.#state, message, this.#instructions);
       case "free-keys":
         for (const id of message.ids) this.#drop(id);
         return;
@@ -69,6 +71,7 @@ export class WorkerMachine {
         return this.#adopt(message.scattered, message.id);
       case "register-functions":
       case "client-news":
+      case "errand":
         return;
       default:
         message satisfies never;

@@ -130,6 +130,8 @@ export interface Fetch {
   readonly holders: WorkerAddress[];
   readonly asked: WorkerAddress[];
   readonly waiters: Set<LocalTask>;
+  /** It is wanted here whether or not a task needs it: if nobody has it, that is to be said. */
+  isToBeKept: boolean;
 }
 
 /** A question to a peer that is not answered yet. */

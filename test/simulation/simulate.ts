@@ -5,6 +5,7 @@ import { type ClientComm, Session } from "../../src/client/session.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Comm } from "../../src/ports/comm.ts";
 import type { ClientMessage, News } from "../../src/protocol/client-messages.ts";
+import { Elasticity } from "../../src/runtime/elasticity.ts";
 import { Host } from "../../src/runtime/host.ts";
 import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
@@ -14,6 +15,7 @@ import { assertEmptyHanded, assertForgotten, validateScheduler } from "../suppor
 import { slowComm } from "./client-link.ts";
 import { act, type Deed } from "./deeds.ts";
 import { Meetings } from "./meetings.ts";
+import { Operator } from "./operator.ts";
 import { datasetNames } from "./publishing.ts";
 import { brief, SimulatedSpawner } from "./thread.ts";
 import { type TaskHabits, User } from "./user.ts";
@@ -41,12 +43,19 @@ export async function simulate(seed: number, { tellsStory = false } = {}): Promi
   const world = new World(new Random(seed), tellsStory);
   // What is shared is drawn apart, lest all other worlds change with it.
   const random = new Random(~seed);
-  const cluster = new SimulatedCluster(world, random.chance(0.3) ? new Meetings(random) : undefined);
+  const meetings = random.chance(0.3) ? new Meetings(random) : undefined;
+  const operating = new Random(seed ^ 0x0bea7e);
+  const cluster = new SimulatedCluster(world, meetings, operating.chance(0.5) ? operating : undefined);
   let problem: unknown;
+  const { warn } = console;
+  // Users are warned of what they do.
+  console.warn = (text: string) => world.tell(() => text);
   try {
     await cluster.live();
   } catch (error) {
     problem = error ?? new Error("nothing was thrown");
+  } finally {
+    console.warn = warn;
   }
   return {
     seed,
@@ -68,14 +77,15 @@ class SimulatedCluster {
   readonly #host: Host;
   readonly #users: User[] = [];
   readonly #published = new Map<string, Node>();
+  readonly #operator: Operator | undefined;
   readonly #habits: Habits;
   readonly #meetings: Meetings | undefined;
   #keptAlive = 0;
   #broken: unknown;
   #validatedAt = -1;
 
-  /** `meetings`: what is shared, in worlds where something is. */
-  constructor(world: World, meetings: Meetings | undefined) {
+  /** `meetings`: what is shared, in worlds where something is. `operating`: how an operator draws, in worlds where there is one. */
+  constructor(world: World, meetings: Meetings | undefined, operating: Random | undefined) {
     const { random } = world;
     this.#world = world;
     this.#meetings = meetings;
@@ -99,6 +109,7 @@ class SimulatedCluster {
     this.#habits = drawHabits(random);
     const named = Array.from({ length: 3 }, () => this.#nameableNode());
     for (let i = random.pick([1, 1, 2, 3]); i > 0; i--) this.#join(named);
+    if (operating !== undefined) this.#operator = this.#hire(operating, clock);
   }
 
   async live(): Promise<void> {
@@ -156,6 +167,7 @@ class SimulatedCluster {
     if (this.#broken !== undefined) throw this.#broken;
     for (const { problem } of this.#users) if (problem !== undefined) throw problem;
     if (this.#meetings?.problem !== undefined) throw this.#meetings.problem;
+    if (this.#operator?.problem !== undefined) throw this.#operator.problem;
     const { state } = this.#scheduler.machine;
     if (state.stimulus !== this.#validatedAt) validateScheduler(state);
     this.#validatedAt = state.stimulus;
@@ -173,6 +185,7 @@ class SimulatedCluster {
       }
     }
     this.#meetings?.plan(this.#world, this.#users, spanMs);
+    this.#operator?.plan(spanMs);
     for (let i = random.pick([0, 0, 1, 2, 5, 10]); i > 0; i--) {
       this.#world.at(random.next() * spanMs * 1.5, () => {
         // A host gives up on threads that end again and again before they have begun.
@@ -191,6 +204,7 @@ class SimulatedCluster {
       if (user.session.closed !== undefined) continue;
       for (const { future } of user.held) assert.ok(future.done(), `${future.key} has ended; it is ${future.status}`);
     }
+    assert.deepEqual([...(this.#operator?.questions ?? [])], [], "the operator has every answer");
     assert.equal(this.#keptAlive, 0, "nothing keeps the process alive");
     const { state } = this.#scheduler.machine;
     for (const worker of state.workers.values()) {
@@ -224,6 +238,21 @@ class SimulatedCluster {
   #checkNothingIsLeft(): void {
     assertForgotten(this.#scheduler.machine.state);
     for (const { machineState } of this.spawner.living) if (machineState !== undefined) assertEmptyHanded(machineState);
+  }
+
+  #hire(random: Random, clock: Clock): Operator {
+    const comm = this.#connect("cluster");
+    const elasticity = new Elasticity({ host: this.#host, clock, comm, demandOpen: () => {} });
+    const addresses = () => [...this.#scheduler.machine.state.workers.keys()];
+    const session = new Session("operator", this.#connect("operator"), () => this.#keepAlive());
+    return new Operator(random, this.#world, session, { elasticity, addresses });
+  }
+
+  /** A fast way to the scheduler. */
+  #connect(name: string): ClientComm {
+    const [here, there] = memoryComm<readonly ClientMessage[], News>();
+    this.#scheduler.addClient(name, there);
+    return here;
   }
 
   #nameableNode(): Node {

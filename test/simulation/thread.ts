@@ -101,7 +101,9 @@ export class SimulatedThread implements Thread, Stage {
       nextTurn: (run) => this.#receive(run),
       keepAlive: () => () => {},
     };
-    const scope = { perform: performance.perform, last: performance.last };
+    const { perform, last } = performance;
+    // All threads of the simulation are in one, so that the library's own getWorker() would know the newest alone.
+    const scope = { perform, last, getWorker: () => ({ address: setup.address }) };
     this.#runtime = new WorkerRuntime(setup, comm, clock, scope, (id, line) => new ThreadClients(id, line));
     this.#outbound.carry(this.localMs, () => {
       this.isReady = true;

@@ -1,5 +1,6 @@
 /** Says what a scheduler's machine has the shell do, one line a message or task. */
 import type { SchedulerToClientMessage } from "../../src/protocol/client-messages.ts";
+import type { Errand } from "../../src/protocol/errands.ts";
 import { ALONE, AWAITED, isReference } from "../../src/protocol/task-spec.ts";
 import {
   BLOCK_HEADER,
@@ -59,12 +60,20 @@ export class SchedulerNarrator {
         return this.#blocks(worker, message);
       case "put-data":
         return [`put ${this.name(message.id)} = ${show(message.value)}`];
+      case "acquire-replicas": {
+        const { whoHas, peers } = message;
+        return whoHas.flatMap((id, i) =>
+          i % 4 === 0 ? [`acquire ${this.name(id)} from ${peers[whoHas[i + 3] as number]}`] : [],
+        );
+      }
       case "get-data":
         return [`get ${this.name(message.id)}${message.move ? ", it may move" : ""}`];
       case "free-keys":
         return [`free ${message.ids.map((id) => this.name(id)).join(" ")}`];
       case "cancel-compute":
-        return message.ids.map((id, i) => `cancel ${this.name(id)}@${message.runs[i]}`);
+        return message.ids.map(
+          (id, i) => `${message.unlessBegun ? "recall" : "cancel"} ${this.name(id)}@${message.runs[i]}`,
+        );
       case "remove-peer":
         return [`forget ${message.address}`];
       case "client-news": {
@@ -78,6 +87,8 @@ export class SchedulerNarrator {
             ? "keep nothing of what was scattered"
             : `keep ${this.name(message.id)}, scattered there`,
         ];
+      case "errand":
+        return [`errand ${message.number}: ${describeErrand(message.errand)}`];
     }
   }
 
@@ -174,12 +185,12 @@ export class SchedulerNarrator {
       case "task-progress":
         return [`${name(message.id)} is ${message.fraction * 100} % done`];
       case "answer": {
-        const { outcome } = message;
+        const { outcome, number } = message;
         if ("error" in outcome) {
           const { error } = outcome;
-          return [`answer ${message.number} failed: ${error.type === "error" ? error.message : show(error.value)}`];
+          return [`answer ${number} failed: ${error.type === "error" ? error.message : show(error.value)}`];
         }
-        const answer = `answer ${message.number}: ${JSON.stringify(outcome.value) ?? "done"}`;
+        const answer = `answer ${number}: ${JSON.stringify(outcome.value) ?? "done"}`;
         if (outcome.grants === undefined) return [answer];
         const grants = outcome.grants.map(({ id, key }) => `${name(id)} is ${key}`);
         return [`${answer}${grants.length === 0 ? "" : `; ${grants.join(", ")}`}`];
@@ -187,6 +198,20 @@ export class SchedulerNarrator {
       case "warning":
         return [`warning: ${message.text}`];
     }
+  }
+}
+
+function describeErrand(errand: Errand): string {
+  switch (errand.type) {
+    case "run":
+      return `run ${errand.fn.name}`;
+    case "register-plugin":
+    case "unregister-plugin":
+      return `${errand.type} ${errand.name}`;
+    case "register-module":
+      return `${errand.type} ${errand.url}`;
+    case "leave":
+      return "leave";
   }
 }
 

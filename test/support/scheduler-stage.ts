@@ -2,19 +2,21 @@
  * A stage for a scheduler's machine. Tasks go by the names that transcripts give them.
  *
  *   add worker w1 [slots 2]        c1: submit x = f(1), y = g(x, "a", [x]) [as "key"] [priority 1] [retries 2]
- *   remove worker w1 [asked]       c1: scatter d = 5 [20000 bytes]          c1: lost x
+ *   remove worker w1 [asked]       c1: scatter d = 5 [20000 bytes] [everywhere]   c1: lost x
  *   add client c1                  c1: gather x y                           c1: claim x2 = "key"
  *   remove client c1               c1: release x                            c1: retry x
  *                                  c1: cancel x [force]                     c1: fire-and-forget x
  *                                  c1: heard 2
+ *   expect 2 workers               c1: request 1 {"type": "scheduler-info"}
  *                                  c1: publish d = [x, 1] [instead]         c1: unpublish d
  *                                  c1: read d as p q                        c1: list datasets
  *   c1: withdraw 0
  *   c1: ask 0 queue q/3 put {"value":5}      (number, kind, name, limit, act and what else it says; `as x` names a task it is granted)
  *   w1: start x                    w1: finish x = 5, y = 6 [in 200 us]      w1: erred x "message"
- *   w1: store x 20000 [pushed | moved]   w1: drop x@1                       w1: add x
- *   w1: progress x 0.5             w1: missing x for y [asked w2]           w1: data x [moved | missing]
+ *   w1: store x 20000 [pushed | moved]   w1: drop x@1 y@1                   w1: add x
+ *   w1: progress x 0.5             w1: missing x [for y] [asked w2]         w1: data x [moved | missing]
  *   w1: secede x                   w1: rejoin x                             w1: lend 1
+ *   w1: done 0 = 5                 w1: undone 0 "message"
  *
  *   tasks of w1: submit y = f(1) in x, and whatever else clients say
  *
@@ -29,7 +31,7 @@ import type { SharedAct, SharedKind } from "../../src/protocol/coordination.ts";
 import { encodeError } from "../../src/protocol/errors.ts";
 import type { Request } from "../../src/protocol/requests.ts";
 import { PACKED, type TaskOptions } from "../../src/protocol/task-spec.ts";
-import type { WorkerMessage } from "../../src/protocol/worker-messages.ts";
+import { NO_TASK, type WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
@@ -64,6 +66,11 @@ export class SchedulerStage implements Stage {
     const words = new Words(command);
     if (words.take(/show tasks/)) return this.#showTasks();
     if (words.take(/show deaths/)) return this.#showDeaths();
+    const expected = words.take(/expect (\d+) workers/)?.[0];
+    if (expected !== undefined) {
+      this.machine.handle({ type: "workers-starting", count: Number(expected) });
+      return this.#outcome();
+    }
     const speaker = words.take(/(\w+|tasks of \w+):/)?.[0];
     if (speaker === undefined) this.#changeParties(words);
     else if (this.#clients.has(speaker))
@@ -164,7 +171,9 @@ export class SchedulerStage implements Stage {
         const key = words.take(/as "(.*?)"/)?.[0];
         const known = names.lastIndexOf(name);
         const id = known >= 0 ? known : names.push(name) - 1;
-        yield { type: "scatter", id, value: JSON.parse(value), nbytes, ...(key === undefined ? {} : { key }) };
+        const broadcast = words.has("everywhere");
+        const options = { ...(key === undefined ? {} : { key }), ...(broadcast ? { broadcast } : {}) };
+        yield { type: "scatter", id, value: JSON.parse(value), nbytes, ...options };
         return;
       }
       case "gather":
@@ -218,6 +227,10 @@ export class SchedulerStage implements Stage {
       case "list":
         words.demand(/datasets/);
         yield ask({ type: "list-datasets" });
+        return;
+      case "request":
+        this.machine.learn(requestRules);
+        yield { type: "request", number: Number(words.word()), request: JSON.parse(words.rest()) };
         return;
       default:
         assert.fail(`clients do not say ${verb}`);
@@ -308,8 +321,12 @@ export class SchedulerStage implements Stage {
         return moved || words.has("pushed") ? { ...stored, pushed: { value: "large", moved } } : stored;
       }
       case "drop": {
-        const { id, run } = task();
-        return { type: "task-dropped", runs: [id, run] };
+        const runs: number[] = [];
+        while (!words.isEmpty) {
+          const { id, run } = task();
+          runs.push(id, run);
+        }
+        return { type: "task-dropped", runs };
       }
       case "secede":
         return { type: "task-seceded", ...task() };
@@ -323,8 +340,7 @@ export class SchedulerStage implements Stage {
         return { type: "add-keys", ids: [task().id] };
       case "missing": {
         const { id: missing } = task();
-        words.demand(/for/);
-        const needing = task();
+        const needing = words.has("for") ? task() : { id: NO_TASK, run: 0 };
         const holders = words.take(/asked/) === undefined ? [] : words.rest().split(" ");
         return { type: "missing-data", ...needing, missing, holders };
       }
@@ -332,6 +348,14 @@ export class SchedulerStage implements Stage {
         const { id } = task();
         const found = !words.has("missing");
         return { type: "data", id, found, value: found ? "large" : undefined, moved: words.has("moved") };
+      }
+      case "done": {
+        const [number, value] = words.demand(/(\d+) = ("[^"]*"|\S+)/) as [string, string];
+        return { type: "errand-done", number: Number(number), outcome: { value: JSON.parse(value) } };
+      }
+      case "undone": {
+        const [number, message] = words.demand(/(\d+) "(.*?)"/) as [string, string];
+        return { type: "errand-done", number: Number(number), outcome: { error: encodeError(new Error(message)) } };
       }
       default:
         return assert.fail(`workers do not say ${verb}`);

@@ -232,7 +232,7 @@ function checkRoom(state: SchedulerState): void {
     const about = worker.address;
     const isRoomy = state.roomy.has(worker);
     assert.equal(isRoomy, worker.heapIndex >= 0, `${about} knows whether it is in the heap`);
-    const isBarred = worker.ending || worker.alone || worker === state.vacating;
+    const isBarred = !worker.takesTasks || worker.alone || worker === state.vacating;
     if (isRoomy) assert.ok(!isBarred, `${about} may take more`);
     else assert.ok(isBarred || worker.running >= worker.nThreads, `${about} has a free slot and is offered`);
     // The heap would be out of order if the load of a member changed behind its back. Small loads count as equal.

@@ -5,6 +5,7 @@
  *   put x = "value"                                            announce x
  *   get x [move]                                               progress x 0.5
  *   free x y                                                   succeed x = 5
+ *   recall x@1 y@2                                             acquire x y from w2
  *   cancel x@1                                                 succeed x 20000 [movable]
  *   forget w2                                                  fail x "message"
  *   receive 1: x = "value"                                     peer asks x y
@@ -80,6 +81,24 @@ export class WorkerStage implements Stage {
       case "lend":
         this.machine.lend(Number(words.word()));
         return [];
+      case "acquire": {
+        const ids: number[] = [];
+        while (!words.has("from")) ids.push(this.#id(words.word()));
+        const peers = [words.word()];
+        this.machine.handle({ type: "acquire-replicas", whoHas: ids.flatMap((id) => [id, 20_000, 1, 0]), peers });
+        return [];
+      }
+      case "recall": {
+        const ids: number[] = [];
+        const runs: number[] = [];
+        while (!words.isEmpty) {
+          const [name, run] = words.demand(/(\w+)@(\d+)/) as [string, string];
+          ids.push(this.#id(name));
+          runs.push(Number(run));
+        }
+        this.machine.handle({ type: "cancel-compute", ids, runs, reason: "not wanted", unlessBegun: true });
+        return [];
+      }
       case "forget":
         this.machine.handle({ type: "remove-peer", address: words.word() });
         return [];
@@ -231,7 +250,9 @@ export class WorkerStage implements Stage {
       case "task-started":
         return [`-> ${this.#name(message)} starts`];
       case "task-dropped":
-        return [`-> dropped ${this.#name({ id: message.runs[0] as number, run: message.runs[1] as number })}`];
+        return message.runs.flatMap((id, i, runs) =>
+          i % 2 === 0 ? [`-> dropped ${this.#name({ id, run: runs[i + 1] as number })}`] : [],
+        );
       case "task-progress":
         return [`-> ${this.#name(message)} is ${message.fraction * 100} % done`];
       case "add-keys":
@@ -239,7 +260,7 @@ export class WorkerStage implements Stage {
       case "missing-data": {
         const { missing, holders } = message;
         return [
-          `-> ${this.#names[missing]} is missing for ${this.#name(message)}, asked ${holders.join(" ") || "nobody"}`,
+          `-> ${this.#names[missing]} is missing${message.run === 0 ? "" : ` for ${this.#name(message)}`}, asked ${holders.join(" ") || "nobody"}`,
         ];
       }
       case "client-messages":
@@ -252,6 +273,8 @@ export class WorkerStage implements Stage {
         return [`-> ${this.#name(message)} counts again`];
       case "slots-lent":
         return [`-> ${message.count} slots are lent`];
+      case "errand-done":
+        return [`-> errand ${message.number} is done`];
       case "data":
         return [
           `-> ${this.#names[message.id]} ${message.found ? `= ${JSON.stringify(message.value)}` : "is not here"}${message.moved ? ", moved" : ""}`,

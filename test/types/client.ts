@@ -246,3 +246,12 @@ export async function owning() {
   future.then;
   return promise;
 }
+
+export async function onEveryWorker(client: Client) {
+  expectType<Record<string, number>>()(await client.run(async (x: string) => x.length, "text"), true);
+  // @ts-expect-error a text is no number
+  await client.run((x: number) => x, "1");
+  await client.registerPlugin({ name: "p", setup: (worker) => worker.name });
+  // @ts-expect-error a plugin needs a name
+  await client.registerPlugin({ setup() {} });
+}

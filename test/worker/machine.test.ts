@@ -217,6 +217,28 @@ describe("an input that is elsewhere", () => {
   });
 });
 
+describe("a run that is asked back", () => {
+  it("is given up unless it has begun, and can come again under the same number", () => {
+    follow(`
+      > compute x = f(1), y = f(2), z = f(d) with d on w2
+        ask w2 for d, request 1
+      > next
+        run x with 1
+      > recall x@1 y@1 z@1
+        -> dropped y
+        -> dropped z
+      > succeed x = 1
+        -> x = 1
+        -> 1 in 100 us
+      > next
+        run nothing
+      > compute y = f(2)
+      > next
+        run y with 2
+    `);
+  });
+});
+
 describe("a run that is called off", () => {
   it("is not begun, and its place is given up", () => {
     follow(`

@@ -6,10 +6,12 @@ import { coordination } from "./coordination.ts";
 import { data } from "./data.ts";
 import { datasets } from "./datasets.ts";
 import { deaths } from "./deaths.ts";
+import { elastic } from "./elastic.ts";
 import { failures } from "./failures.ts";
 import { functions } from "./functions.ts";
 import { keeping } from "./keeping.ts";
 import { patterns } from "./patterns.ts";
+import { run } from "./run.ts";
 import { stopping } from "./stopping.ts";
 import { streams } from "./streams.ts";
 import { submitting } from "./submitting.ts";
@@ -30,4 +32,6 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   datasets,
   coordination,
   "tasks from tasks": tasksFromTasks,
+  run,
+  elastic,
 };

@@ -1,0 +1,52 @@
+/** What workers can be asked to do outside the queue of tasks: all of them, at once, and each answers. */
+
+import type { ErrorOnWire } from "./errors.ts";
+import type { WorkerAddress } from "./identity.ts";
+import type { ShippedFunction } from "./task-spec.ts";
+
+/** Call this function now, and answer with what it returns. */
+export interface RunErrand {
+  readonly type: "run";
+  readonly fn: ShippedFunction;
+  /** All arguments, as packed by shipping. */
+  readonly args: unknown;
+}
+
+/** Set this plugin up before the next task; one of the same name is taken down first. */
+export interface RegisterPluginErrand {
+  readonly type: "register-plugin";
+  readonly name: string;
+  /** As packed by shipping. */
+  readonly plugin: unknown;
+}
+
+export interface UnregisterPluginErrand {
+  readonly type: "unregister-plugin";
+  readonly name: string;
+}
+
+/** Import this module before the next task. */
+export interface RegisterModuleErrand {
+  readonly type: "register-module";
+  readonly url: string;
+}
+
+/** Take every plugin down: the worker is about to end. */
+export interface LeaveErrand {
+  readonly type: "leave";
+}
+
+export type Errand = RunErrand | RegisterPluginErrand | UnregisterPluginErrand | RegisterModuleErrand | LeaveErrand;
+
+/** How an errand, or a request, ended. */
+export type ErrandOutcome = { readonly value: unknown } | { readonly error: ErrorOnWire };
+
+/** The same from a client: answered when all workers have done it. `run` is answered with the values by address. */
+export type ErrandRequest =
+  | (RunErrand & {
+      /** Addresses or names; all workers unless said. */
+      readonly workers?: readonly WorkerAddress[] | undefined;
+    })
+  | RegisterPluginErrand
+  | UnregisterPluginErrand
+  | RegisterModuleErrand;

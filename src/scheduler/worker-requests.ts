@@ -1,0 +1,86 @@
+/** Requests about workers rather than about tasks: each subject has a file of its own, and here they come together. */
+
+import type { ErrandDone } from "../protocol/worker-messages.ts";
+import type { WorkerRequest } from "../protocol/worker-requests.ts";
+import { answer, type Question } from "./answers.ts";
+import { Errands, run } from "./errands.ts";
+import { measureLoad } from "./load.ts";
+import { pause, unpause } from "./pausing.ts";
+import { Plugins } from "./plugins.ts";
+import type { ClientRecord, TaskRecord } from "./records.ts";
+import type { RequestTools } from "./request-tools.ts";
+import { Retirements } from "./retiring.ts";
+import type { SchedulerState } from "./state.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+export class WorkerRequests {
+  readonly #state: SchedulerState;
+  readonly #tools: RequestTools;
+  readonly #errands: Errands;
+  readonly #plugins: Plugins;
+  readonly #retirements: Retirements;
+  /** What is to be run once those workers are there that are being started. */
+  #toRun: { readonly question: Question; readonly request: WorkerRequest & { readonly type: "run" } }[] = [];
+
+  constructor(state: SchedulerState, tools: RequestTools) {
+    this.#state = state;
+    this.#tools = tools;
+    this.#errands = new Errands(state);
+    this.#plugins = new Plugins(state, this.#errands);
+    this.#retirements = new Retirements(state, tools, this.#errands, this.#plugins);
+  }
+
+  hear(question: Question, request: WorkerRequest): void {
+    const state = this.#state;
+    switch (request.type) {
+      case "run":
+        this.#toRun.push({ question, request });
+        return;
+      case "register-plugin":
+      case "register-module":
+        return this.#plugins.register(question, request);
+      case "unregister-plugin":
+        return this.#plugins.unregister(question, request);
+      case "pause-workers":
+        return pause(state, question, request.workers);
+      case "unpause-workers":
+        return unpause(state, this.#tools, question, request.workers);
+      case "retire-workers":
+      case "retire-some":
+        return this.#retirements.retire(question, request);
+      case "load":
+        return answer(state, question, { value: measureLoad(state) });
+      default:
+        request satisfies never;
+    }
+  }
+
+  withdraw(client: ClientRecord, number: number): void {
+    this.#retirements.withdraw(client, number);
+  }
+
+  addWorker(worker: WorkerRecord): void {
+    this.#plugins.addWorker(worker);
+  }
+
+  removeWorker(worker: WorkerRecord, reason: string, expected: boolean): void {
+    this.#errands.removeWorker(worker, reason, expected);
+    this.#retirements.removeWorker(worker, expected);
+  }
+
+  hearErrandDone(worker: WorkerRecord, message: ErrandDone): void {
+    this.#errands.hear(worker, message);
+  }
+
+  receiveValue(worker: WorkerRecord, task: TaskRecord, value: unknown): void {
+    this.#retirements.receiveValue(worker, task, value);
+  }
+
+  settle(): void {
+    if (this.#toRun.length > 0 && this.#state.starting === 0) {
+      for (const { question, request } of this.#toRun.splice(0)) run(this.#state, this.#errands, question, request);
+    }
+    this.#plugins.settle();
+    this.#retirements.settle();
+  }
+}
