@@ -14,7 +14,7 @@ interface Noticed {
 }
 
 export class NoticedArrays {
-  readonly #noticed: Noticed[] = [];
+  #noticed: Noticed[] = [];
 
   /** The task that stands for `array`, if it was seen before and has not been changed since. */
   find(array: ArrayBufferView | ArrayBuffer): ClientTaskId | undefined {
@@ -26,6 +26,11 @@ export class NoticedArrays {
   remember(array: object, copy: ArrayBufferView | ArrayBuffer, id: ClientTaskId): ClientTaskId | undefined {
     this.#noticed.push({ original: new WeakRef(array), copy, id });
     return this.#noticed.length > MOST ? this.#noticed.shift()?.id : undefined;
+  }
+
+  /** Forgets these, which the cluster has forgotten. */
+  forget(ids: readonly ClientTaskId[]): void {
+    this.#noticed = this.#noticed.filter(({ id }) => !ids.includes(id));
   }
 
   /** Forgets all; returns whom. */

@@ -15,6 +15,7 @@ import { Ledger } from "./ledger.ts";
 import { NoticedArrays } from "./noticed.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { openSessions } from "./open-sessions.ts";
+import { demandOwn, idsOf } from "./ownership.ts";
 import { Submission } from "./submission.ts";
 
 /** So many tasks are sent without waiting for the end of the turn, so that workers begin while a loop is still submitting. */
@@ -39,7 +40,7 @@ export class Session implements FutureOwner {
   readonly #collected: FinalizationRegistry<ClientTaskId>;
   /** Tasks that the scheduler keeps until we say that we do not want them any more. Of others it forgets what it told us. */
   readonly #held = new Set<ClientTaskId>();
-  /** Those among them whose only copy was moved here. */
+  /** Those among them of which there may be no copy but ours. */
   readonly #moved = new Set<ClientTaskId>();
   /** Futures on tasks that run to their end whoever lets go of them: until then the claim is kept, and with it the process. */
   readonly #unattended = new WeakSet<Future>();
@@ -186,7 +187,7 @@ export class Session implements FutureOwner {
   }
 
   cancel(futures: readonly Future[], { force = false, reason = "cancel() was called" }: CancelOptions = {}): void {
-    const ids = this.#idsOf(futures);
+    const ids = idsOf(futures, this);
     this.#send({ type: "cancel-keys", ids, force, reason });
     for (const id of ids) this.#ledger.cancel(id, reason);
     this.#rest();
@@ -200,12 +201,12 @@ export class Session implements FutureOwner {
       this.#ledger.expect(futureAccess.id(future), future);
       futureAccess.change(future, "pending");
     }
-    this.#send({ type: "retry-keys", ids: this.#idsOf(failed) });
+    this.#send({ type: "retry-keys", ids: idsOf(failed, this) });
   }
 
   fireAndForget(futures: readonly Future[]): void {
     this.#demandOpen();
-    this.#send({ type: "fire-and-forget", ids: this.#idsOf(futures) });
+    this.#send({ type: "fire-and-forget", ids: idsOf(futures, this) });
     for (const future of futures) this.#unattended.add(future);
   }
 
@@ -248,21 +249,6 @@ export class Session implements FutureOwner {
     if (this.#closed !== undefined) throw new CommClosedError(`this client is closed: ${this.#closed}`);
   }
 
-  #idsOf(futures: readonly Future[]): ClientTaskId[] {
-    return futures.map((future) => {
-      this.#demandOwn(future);
-      return futureAccess.id(future);
-    });
-  }
-
-  #demandOwn(future: Future): void {
-    if (futureAccess.client(future) !== this) {
-      throw new TypeError(
-        `${future.key} is another client's future; take it over with client.future(key), or use its own client`,
-      );
-    }
-  }
-
   #create(prefix: string, key: Key | undefined): Future {
     const id = this.#nextId++;
     if (key !== undefined) this.#keys.set(id, key);
@@ -298,7 +284,7 @@ export class Session implements FutureOwner {
 
   /** The number by which the scheduler knows the future; a value that only we have is given to it first. */
   #refer(future: Future): ClientTaskId {
-    this.#demandOwn(future);
+    demandOwn(future, this);
     const id = futureAccess.id(future);
     if (futureAccess.state(future) !== "finished") futureAccess.extras(future).isInput = true;
     else if (this.#moved.delete(id) || !this.#held.has(id)) this.#giveBack(future, futureAccess.value(future));
@@ -348,6 +334,12 @@ export class Session implements FutureOwner {
     if (this.#held.delete(futureAccess.id(future))) this.#collected.unregister(future);
   }
 
+  /** The cluster has nothing of these any more: those whose values are here have to be given to it again, if they are needed. */
+  #disown(ids: readonly ClientTaskId[]): void {
+    for (const id of ids) if (this.#held.has(id)) this.#moved.add(id);
+    this.#noticed.forget(ids);
+  }
+
   #release(id: ClientTaskId): void {
     this.#keys.delete(id);
     this.#moved.delete(id);
@@ -389,6 +381,7 @@ export class Session implements FutureOwner {
       if (message.type === "keys-in-memory") values += message.values.length;
       if (message.type === "answer") this.#requests.settle(message);
       else this.#ledger.hear(message);
+      if (message.type === "cancelled-keys") this.#disown(message.ids);
     }
     if (values > 0) {
       const isUrgent = this.#submission.acknowledge(batch, values) || this.#ledger.size === 0;

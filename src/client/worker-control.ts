@@ -90,6 +90,26 @@ export class WorkerControl {
   }
 
   /**
+   * Ends every thread, forgets every task, and starts others in their places. Every client's futures end as cancelled, but for those
+   * whose value is there already; scattered values are gone. Plugins and modules are given to the new workers.
+   *
+   * Settles when these are there, or at once with `waitForWorkers: false`.
+   */
+  async restart({ waitForWorkers = true }: { readonly waitForWorkers?: boolean } = {}): Promise<void> {
+    await this.#session.ask({ type: "restart", waits: waitForWorkers });
+  }
+
+  /**
+   * Ends workers, by address or name, and starts others in their places: what they were at runs again, and what only they held is
+   * computed again. That does not count as a death that a task might be to blame for. Settles when the others are there.
+   *
+   * @throws RangeError if one of them is not there.
+   */
+  async restartWorkers(workers: string | Iterable<string>): Promise<void> {
+    await this.#session.ask({ type: "restart", workers: namesIn(workers), waits: true });
+  }
+
+  /**
    * Has every worker import a module: those that are there, and each that comes before its first task.
    *
    * Settles when all have; rejects with an error that names the worker if one cannot, and later workers are not asked to.

@@ -37,8 +37,16 @@ export interface Load {
   readonly busy: number;
 }
 
+/** End these workers now, by address or name, and start others in their places; without names all, and forget every task. */
+export interface RestartRequest {
+  readonly type: "restart";
+  readonly workers?: readonly WorkerAddress[] | undefined;
+  /** Answer when the others are there, not at once. */
+  readonly waits: boolean;
+}
+
 /** Everything that is asked about workers rather than about tasks. */
-export type WorkerRequest = ErrandRequest | PauseRequest | RetireRequest | LoadRequest;
+export type WorkerRequest = ErrandRequest | PauseRequest | RetireRequest | LoadRequest | RestartRequest;
 
 /**
  * `running` takes tasks; `paused` takes none until it is unpaused; `retiring` takes none any more, and ends when it has done what it has

@@ -66,6 +66,8 @@ export interface RequestRules {
   removeWorker(worker: WorkerRecord, reason: string, expected: boolean): void;
   /** A worker sends a value that it was asked for. */
   receiveValue(worker: WorkerRecord, task: TaskRecord, value: unknown): void;
+  /** A worker could not fetch a value that it was to keep; undefined if that is gone. */
+  hearNotAcquired(worker: WorkerRecord, task: TaskRecord | undefined): void;
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void;
   /** Answers what can be answered now. Called after every event. */
   settle(): void;

@@ -12,6 +12,7 @@
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import {
   HELD_VALUE,
+  NO_TASK,
   type TaskErred,
   type TaskFinished,
   type TaskStored,
@@ -212,6 +213,7 @@ export class SchedulerMachine {
         return;
       case "missing-data": {
         const missing = state.tasks.get(message.missing);
+        if (message.id === NO_TASK) return state.requests?.hearNotAcquired(worker, missing);
         const task = this.#current(worker, message.id, message.run);
         if (missing !== undefined) {
           // If it asked nobody, it was to have the value itself. It may have been sent it since it said so: then that goes, too.

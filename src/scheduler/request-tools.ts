@@ -5,12 +5,13 @@
  * need, the bundler would put into files of its own, and each more that a page has to load weighs more than it saves.
  */
 
-import { enterClaim, tellHowFar } from "./claims.ts";
+import { cancelTask, enterClaim, tellHowFar } from "./claims.ts";
 import { link } from "./dispatch.ts";
 import { tell } from "./news.ts";
 import { judgeRoom } from "./placement.ts";
 import { ClientRecord, FLAG_CARRIES, FLAG_KEPT, FLAG_SECEDED, NO_VALUE } from "./records.ts";
 import { stopFetching } from "./release.ts";
+import { settleRecommendations } from "./transitions.ts";
 import { zombieName } from "./worker-record.ts";
 
 export const requestTools = {
@@ -21,6 +22,8 @@ export const requestTools = {
   zombieName,
   judgeRoom,
   link,
+  cancelTask,
+  settleRecommendations,
   ClientRecord,
   FLAG_CARRIES,
   FLAG_KEPT,

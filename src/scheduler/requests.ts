@@ -99,6 +99,10 @@ class Requests implements RequestRules {
     this.#workers.hearErrandDone(worker, message);
   }
 
+  hearNotAcquired(worker: WorkerRecord, task: TaskRecord | undefined): void {
+    this.#workers.hearNotAcquired(worker, task);
+  }
+
   receiveValue(worker: WorkerRecord, task: TaskRecord, value: unknown): void {
     this.#workers.receiveValue(worker, task, value);
   }

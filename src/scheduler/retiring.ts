@@ -85,6 +85,15 @@ export class Retirements {
     for (const { leaving, left } of this.#asked) if (leaving.delete(worker) && expected) left.push(worker.address);
   }
 
+  /** Then the scheduler fetches it, who talks to its holder in another way. */
+  hearNotAcquired(target: WorkerRecord, task: TaskRecord): void {
+    for (const [worker, { moving }] of this.#leaving) {
+      if (moving.get(task) !== target) continue;
+      moving.set(task, undefined);
+      this.#state.toWorker(worker).send({ type: "get-data", id: task.id, move: false });
+    }
+  }
+
   /** A value has arrived that there was no worker to keep for. */
   receiveValue(worker: WorkerRecord, task: TaskRecord, value: unknown): void {
     const moving = this.#leaving.get(worker)?.moving;

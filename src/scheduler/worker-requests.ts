@@ -9,6 +9,7 @@ import { pause, unpause } from "./pausing.ts";
 import { Plugins } from "./plugins.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
+import { Restarts } from "./restarting.ts";
 import { Retirements } from "./retiring.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -19,6 +20,7 @@ export class WorkerRequests {
   readonly #errands: Errands;
   readonly #plugins: Plugins;
   readonly #retirements: Retirements;
+  readonly #restarts: Restarts;
   /** What is to be run once those workers are there that are being started. */
   #toRun: { readonly question: Question; readonly request: WorkerRequest & { readonly type: "run" } }[] = [];
 
@@ -28,6 +30,7 @@ export class WorkerRequests {
     this.#errands = new Errands(state);
     this.#plugins = new Plugins(state, this.#errands);
     this.#retirements = new Retirements(state, tools, this.#errands, this.#plugins);
+    this.#restarts = new Restarts(state, tools);
   }
 
   hear(question: Question, request: WorkerRequest): void {
@@ -48,6 +51,8 @@ export class WorkerRequests {
       case "retire-workers":
       case "retire-some":
         return this.#retirements.retire(question, request);
+      case "restart":
+        return this.#restarts.restart(question, request);
       case "load":
         return answer(state, question, { value: measureLoad(state) });
       default:
@@ -57,6 +62,7 @@ export class WorkerRequests {
 
   withdraw(client: ClientRecord, number: number): void {
     this.#retirements.withdraw(client, number);
+    this.#restarts.withdraw({ client, number });
   }
 
   addWorker(worker: WorkerRecord): void {
@@ -72,6 +78,10 @@ export class WorkerRequests {
     this.#errands.hear(worker, message);
   }
 
+  hearNotAcquired(worker: WorkerRecord, task: TaskRecord | undefined): void {
+    if (task !== undefined) this.#retirements.hearNotAcquired(worker, task);
+  }
+
   receiveValue(worker: WorkerRecord, task: TaskRecord, value: unknown): void {
     this.#retirements.receiveValue(worker, task, value);
   }
@@ -82,5 +92,6 @@ export class WorkerRequests {
     }
     this.#plugins.settle();
     this.#retirements.settle();
+    this.#restarts.settle();
   }
 }

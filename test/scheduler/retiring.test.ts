@@ -179,7 +179,7 @@ describe("a worker that is retired", () => {
     `);
   });
 
-  it("has what could not be fetched computed again", () => {
+  it("gives the scheduler what could not be fetched, and what it does not have is computed again", () => {
     follow(`
       > add client c1
       > add worker w1
@@ -193,6 +193,8 @@ describe("a worker that is retired", () => {
         link w2 and w1
         w2 <- acquire x from w1
       > w2: missing x asked w1
+        w1 <- get x
+      > w1: data x missing
         end w1: it was retired
         w2 <- learn f
         w2 <- compute x@2 = f(1)

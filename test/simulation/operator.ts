@@ -14,7 +14,21 @@ import type { World } from "./world.ts";
 export interface Switchboard {
   readonly elasticity: Elasticity;
   addresses(): readonly WorkerAddress[];
+  /** Every task may end as cancelled from here on. */
+  cancelAll(): void;
 }
+
+const HABITS = {
+  pause: 3,
+  unpause: 2,
+  retire: 2,
+  scale: 3,
+  restartSome: 2,
+  restart: 0.3,
+  run: 2,
+  plugIn: 2,
+  plugOut: 1,
+};
 
 export class Operator extends Asker {
   readonly #random: Random;
@@ -43,7 +57,7 @@ export class Operator extends Asker {
     const random = this.#random;
     const all = this.#switchboard.addresses();
     const some = all.filter(() => random.chance(0.5));
-    switch (random.weighted({ pause: 3, unpause: 2, retire: 2, scale: 3, run: 2, plugIn: 2, plugOut: 1 })) {
+    switch (random.weighted(HABITS)) {
       case "pause":
         return this.question({ type: "pause-workers", workers: some }, () => {}, isUnknown);
       case "unpause":
@@ -52,6 +66,15 @@ export class Operator extends Asker {
         return this.#retire(some);
       case "scale":
         return this.#scale(random.integer(0, 5));
+      case "restartSome":
+        return this.question({ type: "restart", workers: some, waits: true }, () => {}, isUnknown);
+      case "restart":
+        this.#switchboard.cancelAll();
+        return this.question(
+          { type: "restart", waits: true },
+          () => {},
+          () => false,
+        );
       case "run":
         return this.#run();
       case "plugIn":

@@ -243,9 +243,12 @@ class SimulatedCluster {
   #hire(random: Random, clock: Clock): Operator {
     const comm = this.#connect("cluster");
     const elasticity = new Elasticity({ host: this.#host, clock, comm, demandOpen: () => {} });
+    const cancelAll = () => {
+      for (const node of this.work.nodes) node.isCancelled = true;
+    };
     const addresses = () => [...this.#scheduler.machine.state.workers.keys()];
     const session = new Session("operator", this.#connect("operator"), () => this.#keepAlive());
-    return new Operator(random, this.#world, session, { elasticity, addresses });
+    return new Operator(random, this.#world, session, { elasticity, addresses, cancelAll });
   }
 
   /** A fast way to the scheduler. */

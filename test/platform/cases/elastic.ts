@@ -1,5 +1,5 @@
 /** Workers that pause, come and go, while the work goes on. */
-import { getTask, getWorker, wait } from "manyhands";
+import { Client, getTask, getWorker, wait } from "manyhands";
 import { begun, type Case, channelName, holdersOf, onWord, sayOn, start } from "./case.ts";
 import { equal, ok, rejects } from "./check.ts";
 
@@ -144,6 +144,96 @@ export const elastic: readonly Case[] = [
       equal(await t.client.gather(t.client.map((x: number) => x + 1, [1, 2, 3])), [2, 3, 4]);
       while ((await addressesOf(t.client)).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
       equal(await t.client.submit(() => "once more").result(), "once more");
+    },
+  },
+  {
+    name: "restart() ends everything, cancels futures with the reason, and begins anew",
+    async run() {
+      await using t = start();
+      await t.client.waitForWorkers(2);
+      const before = await addressesOf(t.client);
+      const there = t.client.submit(() => "there");
+      equal(await there.result(), "there");
+      const scattered = t.client.scatter(large(1));
+      const stored = t.client.submit(large, 2);
+      await wait([stored]);
+      const named = t.client.with({ key: "a name" }).submit(() => "first");
+      equal(await named.result(), "first");
+      const endless = t.client.submit(() => {
+        getTask().progress(0);
+        for (;;);
+      });
+      const queued = t.client.map((x: number) => x, [1, 2, 3, 4, 5]);
+      await begun(endless);
+      const last = queued.at(-1);
+      await t.client.restart();
+      for (const future of [scattered, stored, endless]) {
+        equal(future.status, "cancelled");
+        await rejects(future.result(), "CancelledError", /the cluster was restarted/);
+      }
+      ok(last?.done(), "the others have ended too");
+      equal([await there.result(), await named.result()], ["there", "first"], "values that are here are here");
+      const after = await addressesOf(t.client);
+      equal(after.length, 2);
+      ok(!after.some((address) => before.includes(address)), "all workers are new");
+      const again = t.client.with({ key: "a name" }).submit(() => "second");
+      named.release();
+      scattered.release();
+      endless.release();
+      equal(await again.result(), "second", "what is old does nothing to what is new");
+      equal(await t.client.submit((x: string) => `${x} again`, there).result(), "there again");
+    },
+  },
+  {
+    name: "values that are here can be used in tasks after a restart, and so can arrays seen before",
+    async run() {
+      await using t = start();
+      const array = large(3);
+      equal(await t.client.submit(sum, array).result(), 300_000);
+      const named = t.client.with({ key: "kept" }).submit(() => ({ value: 7 }));
+      equal(await named.result(), { value: 7 });
+      const moved = t.client.submit(large, 4);
+      equal((await moved.result())[0], 4);
+      const waiting = t.client.submit(sum, array);
+      await t.client.restart();
+      await wait([waiting]);
+      equal(await t.client.submit(sum, array).result(), 300_000);
+      equal(await t.client.submit((x: { value: number }) => x.value, named).result(), 7);
+      equal(await t.client.submit(sum, moved).result(), 400_000);
+    },
+  },
+  {
+    name: "restart() concerns other clients as well",
+    async run() {
+      await using t = start({ nWorkers: 1 });
+      const other = new Client(t.cluster);
+      const theirs = other.submit(onWord, channelName());
+      await begun(theirs);
+      await t.client.restart();
+      await rejects(theirs.result(), "CancelledError", /restarted/);
+      equal(await other.submit(() => 1).result(), 1);
+      await other.close();
+    },
+  },
+  {
+    name: "restartWorkers() replaces some, and their tasks are not blamed",
+    async run() {
+      await using t = start();
+      await t.client.waitForWorkers(2);
+      const channel = channelName();
+      const patient = t.client.submit(onWord, channel);
+      await begun(patient);
+      for (let i = 0; i < 4; i++) {
+        const again = begun(patient);
+        const { workers } = await t.client.schedulerInfo();
+        const busy = Object.entries(workers).flatMap(([address, { processing }]) => (processing > 0 ? [address] : []));
+        await t.client.restartWorkers(busy);
+        await again;
+      }
+      sayOn(channel, "at last");
+      equal(await patient.result(), "at last");
+      equal((await addressesOf(t.client)).length, 2);
+      await rejects(t.client.restartWorkers("worker-99"), "RangeError");
     },
   },
 ];

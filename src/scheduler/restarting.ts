@@ -1,0 +1,71 @@
+/** Restarting: workers end and others take their places, with all that was known or without. */
+
+import type { RestartRequest } from "../protocol/worker-requests.ts";
+import { answer, findWorkers, type Question } from "./answers.ts";
+import type { RequestTools } from "./request-tools.ts";
+import type { SchedulerState } from "./state.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+const REASON = "the cluster was restarted";
+
+/** Somebody who waits until these are gone, and nobody is being started. */
+interface Waiting extends Question {
+  readonly gone: ReadonlySet<WorkerRecord>;
+}
+
+export class Restarts {
+  readonly #state: SchedulerState;
+  readonly #tools: RequestTools;
+  #waiting: Waiting[] = [];
+
+  constructor(state: SchedulerState, tools: RequestTools) {
+    this.#state = state;
+    this.#tools = tools;
+  }
+
+  /** Of all workers, with every task forgotten; or of some, whose tasks run again. */
+  restart(question: Question, request: RestartRequest): void {
+    const { found, unknown } = findWorkers(this.#state, request.workers);
+    if (unknown !== undefined) return answer(this.#state, question, { error: unknown });
+    if (request.workers === undefined) this.#forgetAll();
+    const reason = request.workers === undefined ? REASON : "it was restarted";
+    for (const worker of found) this.#end(worker, reason);
+    this.#waiting.push({ ...question, gone: new Set(request.waits ? found : []) });
+  }
+
+  withdraw({ client, number }: Question): void {
+    this.#waiting = this.#waiting.filter((each) => each.client !== client || each.number !== number);
+  }
+
+  settle(): void {
+    if (this.#waiting.length === 0) return;
+    const state = this.#state;
+    this.#waiting = this.#waiting.filter((waiting) => {
+      const isOver = [...waiting.gone].every(({ address }) => !state.workers.has(address));
+      if (!isOver || (waiting.gone.size > 0 && state.starting > 0)) return true;
+      answer(state, waiting, { value: undefined });
+      return false;
+    });
+  }
+
+  /** Nothing is remembered of any task, and nobody has a claim on one; functions are known as before. */
+  #forgetAll(): void {
+    const state = this.#state;
+    for (const span of [...state.tasks.folds()]) state.unfold(span);
+    // Those that depend on others before these: then each is alone when its turn comes.
+    for (const task of [...state.tasks.values()].sort((a, b) => b.id - a.id)) {
+      if (!task.isWanted) continue;
+      this.#tools.cancelTask(state, task, REASON);
+      this.#tools.settleRecommendations(state);
+    }
+  }
+
+  #end(worker: WorkerRecord, reason: string): void {
+    const state = this.#state;
+    state.roomy.delete(worker);
+    if (state.vacating === worker) state.vacating = undefined;
+    if (worker.ending) return;
+    worker.ending = true;
+    state.orders.push({ type: "end-worker", worker: worker.address, reason });
+  }
+}
