@@ -2,9 +2,9 @@
 
 import { UnserializableError } from "../protocol/errors.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
+import { FUTURES_MARK, type PackedFutures } from "../protocol/packed-futures.ts";
 import type { PackedValue } from "../protocol/packed-value.ts";
 import { MAX_REFERENCE_SLOTS, PACKED } from "../protocol/task-spec.ts";
-import { FUTURES_MARK, type PackedFutures } from "../shipping/plain-data.ts";
 import { capture } from "../shipping/references.ts";
 import { takeTransfers } from "../shipping/transfer.ts";
 import { Future } from "./future.ts";

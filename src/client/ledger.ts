@@ -4,7 +4,7 @@ import { PagedTable } from "../collections/paged-table.ts";
 import type { Answer, SchedulerToClientMessage } from "../protocol/client-messages.ts";
 import { CancelledError } from "../protocol/errors.ts";
 import type { ClientTaskId, Key } from "../protocol/identity.ts";
-import { hasPackedFutures, type PackedFutures } from "../shipping/plain-data.ts";
+import { hasPackedFutures, type PackedFutures } from "../protocol/packed-futures.ts";
 import { type Future, futureAccess, hasFailed, RemoteError } from "./future.ts";
 
 /** What the ledger cannot do itself. */

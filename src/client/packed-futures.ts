@@ -1,6 +1,6 @@
 /** Values that hold futures, put together again with futures of whoever reads them. */
 
-import { FUTURES_MARK, type PackedFutures } from "../shipping/plain-data.ts";
+import { FUTURES_MARK, type PackedFutures } from "../protocol/packed-futures.ts";
 import { restore } from "../shipping/restore.ts";
 import type { Future } from "./future.ts";
 

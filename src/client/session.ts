@@ -123,11 +123,7 @@ export class Session implements FutureOwner {
     this.#demandOpen();
     const data = captureData(value, "the value");
     const future = this.#create("data", key);
-    const { broadcast } = options;
-    this.#sendData(futureAccess.id(future), data, {
-      ...(key !== undefined && { key }),
-      ...(broadcast !== undefined && { broadcast }),
-    });
+    this.#sendData(futureAccess.id(future), data, { ...options, ...(key !== undefined && { key }) });
     futureAccess.change(future, "stored");
     this.#ledger.keepTrack(future);
     futureAccess.extras(future).nbytes = measure(data.value).nbytes;

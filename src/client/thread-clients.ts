@@ -4,9 +4,9 @@ import type { PackedResult, Speaker, TaskClient, TaskClients, TaskClientsLine } 
 import type { ClientMessage, News, SchedulerToClientMessage } from "../protocol/client-messages.ts";
 import { type ErrorOnWire, encodeError, UnserializableError } from "../protocol/errors.ts";
 import type { ClientId } from "../protocol/identity.ts";
+import { hasPackedFutures } from "../protocol/packed-futures.ts";
 import { type NumberedFunction, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { measure } from "../shipping/measure.ts";
-import { hasPackedFutures } from "../shipping/plain-data.ts";
 import { captureData } from "./argument-capture.ts";
 import { Client } from "./client.ts";
 import { unpackFutures } from "./packed-futures.ts";

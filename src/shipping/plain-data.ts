@@ -11,22 +11,6 @@ export function isPlainObject(value: object): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** The key of what stands for a value with futures in it: their keys, in the order of the marks. */
-export const FUTURES_MARK = "manyhands:futures";
-
-/**
- * A value with futures in it, on its way to wherever somebody reads it: marks stand where the futures were. Who reads it puts futures of
- * its own in their place, which it gets by their keys.
- */
-export interface PackedFutures {
-  readonly [FUTURES_MARK]: readonly string[];
-  readonly value: unknown;
-}
-
-export function hasPackedFutures(value: unknown): value is PackedFutures {
-  return typeof value === "object" && value !== null && FUTURES_MARK in value;
-}
-
 /** What every copy of the library knows futures by. */
 export const FUTURE: unique symbol = Symbol.for("manyhands.future") as never;
 

@@ -7,6 +7,7 @@
  */
 
 import type { TaskId } from "../protocol/identity.ts";
+import { hasPackedFutures } from "../protocol/packed-futures.ts";
 import type { LocalTask, WorkerState } from "./state.ts";
 
 /** Small results that were sent lately and may still be asked for by tasks on their way. */
@@ -31,8 +32,10 @@ export function awaitRun(state: WorkerState, task: LocalTask, slot: number, id: 
     return true;
   }
   const found = findRecent(state, id);
-  if (found !== undefined) fill(state, task, slot, found.value);
-  return found !== undefined;
+  // What holds futures comes from the scheduler, as an input whose futures are then made the task's own.
+  if (found === undefined || hasPackedFutures(found.value)) return false;
+  fill(state, task, slot, found.value);
+  return true;
 }
 
 /** A run has ended well: whoever waits for it goes on. */

@@ -190,7 +190,8 @@ export class WorkerMachine {
     if (result.nbytes <= SMALL_VALUE_LIMIT) {
       ride(state, task.id, task.run, 1);
       state.results.push(result.value);
-      if (state.waiters.size > 0) handOn(state, task.id, result.value, true);
+      if (result.hasFutures) giveBackFollowers(state, task.id);
+      else if (state.waiters.size > 0) handOn(state, task.id, result.value, true);
       return;
     }
     const { nbytes, valueType, value, load } = result;
