@@ -93,8 +93,15 @@ export interface CapturedData {
   readonly futures: readonly Future[];
 }
 
+/** Captures a value that is to be kept as it is, and may hold neither futures nor functions. */
+export function captureData(original: unknown, path: string): unknown {
+  const { value, futures } = captureWithFutures(original, path);
+  if (futures.length > 0) throw new TypeError(`${path} holds futures; submit a function that takes them instead`);
+  return value;
+}
+
 /** Captures a value that may hold futures, but no functions. */
-export function captureData(original: unknown, path: string): CapturedData {
+export function captureWithFutures(original: unknown, path: string): CapturedData {
   const futures: Future[] = [];
   const { value, hasFunctions } = captureOne(original, path, futures);
   if (hasFunctions) refuseFunctions(path);

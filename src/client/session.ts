@@ -7,7 +7,7 @@ import { type ClientId, type ClientTaskId, type Key, keyOf } from "../protocol/i
 import type { Request } from "../protocol/requests.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import { measure } from "../shipping/measure.ts";
-import { type CapturedData, captureArguments, captureData, type Naming } from "./argument-capture.ts";
+import { type CapturedData, captureArguments, captureWithFutures, type Naming } from "./argument-capture.ts";
 import type { ScatterOptions, SubmitOptions } from "./call-options.ts";
 import { type CancelOptions, type Future, type FutureOwner, futureAccess } from "./future.ts";
 import { type KnownFunction, KnownFunctions } from "./known-functions.ts";
@@ -121,7 +121,7 @@ export class Session implements FutureOwner {
 
   scatter(value: unknown, options: ScatterOptions, key: Key | undefined): Future {
     this.#demandOpen();
-    const data = captureData(value, "the value");
+    const data = captureWithFutures(value, "the value");
     const future = this.#create("data", key);
     this.#sendData(futureAccess.id(future), data, { ...options, ...(key !== undefined && { key }) });
     futureAccess.change(future, "stored");
@@ -290,7 +290,7 @@ export class Session implements FutureOwner {
   #giveBack(future: Future, value: unknown): void {
     const id = futureAccess.id(future);
     try {
-      this.#sendData(id, captureData(value, future.key), { prefix: futureAccess.prefix(future) });
+      this.#sendData(id, captureWithFutures(value, future.key), { prefix: futureAccess.prefix(future) });
     } catch (error) {
       // Its buffers were transferred away by the user. What was moved here is made again from its recipe; of what came along, none is kept.
       if (!this.#held.has(id)) throw error;
@@ -309,7 +309,7 @@ export class Session implements FutureOwner {
   #notice(array: ArrayBufferView | ArrayBuffer): ClientTaskId {
     const known = this.#noticed.find(array);
     if (known !== undefined) return known;
-    const data = captureData(array, "an argument");
+    const data = captureWithFutures(array, "an argument");
     const id = this.#nextId++;
     this.#sendData(id, data);
     const forgotten = this.#noticed.remember(array, data.value as ArrayBuffer, id);

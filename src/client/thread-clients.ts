@@ -7,7 +7,7 @@ import type { ClientId } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
 import { type NumberedFunction, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { measure } from "../shipping/measure.ts";
-import { captureData } from "./argument-capture.ts";
+import { captureWithFutures } from "./argument-capture.ts";
 import { Client } from "./client.ts";
 import { unpackFutures } from "./packed-futures.ts";
 import { type ClientComm, Session } from "./session.ts";
@@ -46,7 +46,7 @@ export class ThreadClients implements TaskClients {
   }
 
   pack(result: unknown): PackedResult {
-    const { value, futures } = captureData(result, "result");
+    const { value, futures } = captureWithFutures(result, "result");
     const { naming } = this.#session;
     return { value, nbytes: measure(value).nbytes, tasks: futures.map((future) => naming.refer(future)) };
   }
