@@ -5,6 +5,11 @@ import { MessagePortComm } from "./adapters/message-port-comm.ts";
 import { SystemClock } from "./adapters/system-clock.ts";
 import { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
 import { fireAndForget } from "./client/client.ts";
+import { Barrier, Event } from "./client/coordination/event.ts";
+import { Lock, MultiLock, Semaphore } from "./client/coordination/lock.ts";
+import { Queue } from "./client/coordination/queue.ts";
+import { Topic } from "./client/coordination/topic.ts";
+import { Variable } from "./client/coordination/variable.ts";
 import { Future, shareFutures } from "./client/future.ts";
 import { getClient } from "./client/get-client.ts";
 import { ThreadClients } from "./client/thread-clients.ts";
@@ -31,16 +36,24 @@ import { transfer } from "./shipping/transfer.ts";
 const scope = {
   ActorLostError,
   AsCompleted,
+  Barrier,
   CancelledError,
   CommClosedError,
   DisagreementError,
+  Event,
   Future,
   KilledWorkerError,
+  Lock,
+  MultiLock,
   NoValidWorkerError,
   ProtocolError,
+  Queue,
+  Semaphore,
   TimeoutError,
+  Topic,
   UnauthorizedError,
   UnserializableError,
+  Variable,
   asCompleted,
   closure,
   fireAndForget,

@@ -11,6 +11,7 @@ import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } fro
 import { LazyIterator } from "./lazy-iterator.ts";
 import { fill, snapshot } from "./nesting.ts";
 import type { Answered } from "./open-requests.ts";
+import { sessions } from "./open-sessions.ts";
 import type { Session } from "./session.ts";
 import { WorkerControl } from "./worker-control.ts";
 
@@ -113,6 +114,7 @@ export class Client extends WorkerControl {
     const { key, signal, ...task } = options;
     this.#connection = connection;
     this.#session = connection.session;
+    sessions.set(this, connection.session);
     this.#given = options;
     this.#options = {
       task,

@@ -6,6 +6,7 @@ import { CancelledError } from "../protocol/errors.ts";
 import type { ClientTaskId, Key } from "../protocol/identity.ts";
 import { hasPackedFutures, type PackedFutures } from "../protocol/packed-futures.ts";
 import { type Future, futureAccess, hasFailed, RemoteError } from "./future.ts";
+import { reviverOf } from "./open-sessions.ts";
 
 /** What the ledger cannot do itself. */
 export interface LedgerShell {
@@ -159,12 +160,9 @@ export class Ledger {
   async #unpack(future: Future, packed: PackedFutures): Promise<void> {
     this.#open.set(futureAccess.id(future), future);
     const { unpackFutures } = await import("./packed-futures.ts");
-    if (future.done() && futureAccess.state(future) !== "stored") return;
-    this.#end(
-      future,
-      "finished",
-      unpackFutures(packed, (key) => this.#shell.claim(future, key)),
-    );
+    const claim = (key: string) => this.#shell.claim(future, key);
+    const value = await unpackFutures(packed, claim, reviverOf(futureAccess.owner(future)));
+    if (!future.done() || futureAccess.state(future) === "stored") this.#end(future, "finished", value);
   }
 
   #end(future: Future, state: "finished" | "error" | "cancelled", outcome: unknown): void {

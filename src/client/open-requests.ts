@@ -1,48 +1,61 @@
 /** Questions that the scheduler has not answered yet. */
 
-import type { Answer } from "../protocol/client-messages.ts";
+import type { Answer, ClientRequest, WithdrawRequest } from "../protocol/client-messages.ts";
 import { decodeError } from "../protocol/errors.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
 import type { Grant } from "../protocol/packed-value.ts";
-import type { Future } from "./future.ts";
+import type { Request } from "../protocol/requests.ts";
+import type { Future, FutureOwner } from "./future.ts";
 
 interface OpenRequest {
+  /** Whose the futures are that come with the answer. */
+  readonly owner: FutureOwner;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
+}
+
+/** What is asked, and for whom. */
+interface Asking {
+  readonly request: Request;
+  /** Whose the futures are that may come with the answer. */
+  readonly owner: FutureOwner;
+  readonly send: (message: ClientRequest | WithdrawRequest) => void;
+  readonly signal: AbortSignal | undefined;
+  /** What to do with an answer that was on its way already; for requests that are answered even when they are withdrawn. */
+  readonly late: ((answer: unknown) => void) | undefined;
 }
 
 /** An answer with packed values in it, and futures on what they refer to. */
 export interface Answered {
   readonly value: unknown;
   readonly futures: ReadonlyMap<ClientTaskId, Future>;
+  /** Whose these are. */
+  readonly owner: FutureOwner;
 }
 
 export class OpenRequests {
   readonly #open = new Map<number, OpenRequest>();
-  readonly #adopt: (grant: Grant) => Future;
+  readonly #adopt: (grant: Grant, owner: FutureOwner | undefined) => Future;
   #count = 0;
 
   /** `adopt` makes a future of a claim that the scheduler entered for us. */
-  constructor(adopt: (grant: Grant) => Future) {
+  constructor(adopt: (grant: Grant, owner: FutureOwner | undefined) => Future) {
     this.#adopt = adopt;
   }
 
-  /**
-   * `withdrawn`: `signal` was aborted, and nobody waits for the answer any more. `late`: what to do with the answer if it was on its
-   * way already; for requests that are answered even when they are withdrawn.
-   */
-  open(signal: AbortSignal | undefined, withdrawn: () => void, late: ((value: unknown) => void) | undefined) {
+  /** Asks, and says so when nobody waits for the answer any more. */
+  ask({ owner, request, send, signal, late }: Asking): Promise<unknown> {
     const number = this.#count++;
-    const answer = new Promise<unknown>((resolve, reject) => {
-      this.#open.set(number, { resolve, reject });
+    send({ type: "request", number, request });
+    return new Promise<unknown>((resolve, reject) => {
+      this.#open.set(number, { owner, resolve, reject });
       signal?.addEventListener("abort", () => {
         if (!this.#open.delete(number)) return;
-        if (late !== undefined) this.#open.set(number, { resolve: late, reject: () => {} });
-        withdrawn();
+        if (late !== undefined) this.#open.set(number, { owner, resolve: late, reject: () => {} });
+        send({ type: "withdraw-request", number });
         reject(signal.reason);
       });
     });
-    return { number, answer };
   }
 
   settle({ number, outcome }: Answer): void {
@@ -52,8 +65,9 @@ export class OpenRequests {
     else if (outcome.grants === undefined) request?.resolve(outcome.value);
     else {
       // At once, whoever asked: news of them is in the same batch.
-      const futures = new Map(outcome.grants.map((grant) => [grant.id, this.#adopt(grant)]));
-      if (request !== undefined) request.resolve({ value: outcome.value, futures } satisfies Answered);
+      const futures = new Map(outcome.grants.map((grant) => [grant.id, this.#adopt(grant, request?.owner)]));
+      if (request !== undefined)
+        request.resolve({ value: outcome.value, futures, owner: request.owner } satisfies Answered);
       else for (const future of futures.values()) future.release();
     }
   }

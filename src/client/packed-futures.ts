@@ -1,14 +1,19 @@
 /** Values that hold futures, put together again with futures of whoever reads them. */
 
 import { FUTURES_MARK, type PackedFutures } from "../protocol/packed-futures.ts";
+import type { Revive } from "../shipping/plain-data.ts";
 import { restore } from "../shipping/restore.ts";
 import type { Future } from "./future.ts";
 
-/** `packed` is written into. `claim` makes a future of its key. */
-export function unpackFutures(packed: PackedFutures, claim: (key: string) => Future): unknown {
+/** `packed` is written into. `claim` makes a future of its key. A promise if `revive` makes one of a handle. */
+export function unpackFutures(
+  packed: PackedFutures,
+  claim: (key: string) => Future,
+  revive: Revive | undefined,
+): unknown {
   const keys = packed[FUTURES_MARK];
   const futures = keys.map(claim);
-  return restore(packed.value, (slot) => futures[slot - 1], refuseFunction);
+  return restore(packed.value, (slot) => futures[slot - 1], refuseFunction, revive);
 }
 
 function refuseFunction(): never {

@@ -29,7 +29,7 @@ export class Session implements FutureOwner {
   readonly #ledger: Ledger;
   readonly #submission = new Submission();
   readonly #functions: KnownFunctions = new KnownFunctions(this);
-  readonly #requests = new OpenRequests(({ id, key }) => this.#claimed(id, key));
+  readonly #requests = new OpenRequests(({ id, key }, owner) => this.#claimed(id, key, owner));
   readonly #keys = new Map<ClientTaskId, Key>();
   readonly #noticed = new NoticedArrays();
   readonly naming: Naming = {
@@ -69,7 +69,7 @@ export class Session implements FutureOwner {
       },
       warn: (text) => console.warn(`manyhands: ${text}`),
     });
-    openSessions.set(id, this);
+    openSessions.add(this);
     comm.listen((news) => this.#hear(news));
     comm.closed.then((reason) => this.#end("lost", reason));
   }
@@ -140,9 +140,9 @@ export class Session implements FutureOwner {
   }
 
   /** A future on a task of which others may know, too. */
-  #claimed(id: ClientTaskId, key: Key): Future {
+  #claimed(id: ClientTaskId, key: Key, owner: FutureOwner = this.#functions.owner): Future {
     this.#keys.set(id, key);
-    const future = futureAccess.create({ owner: this.#functions.owner, prefix: "" }, id);
+    const future = futureAccess.create({ owner, prefix: "" }, id);
     this.#ledger.expect(id, future);
     return future;
   }
@@ -206,17 +206,12 @@ export class Session implements FutureOwner {
     for (const future of futures) this.#unattended.add(future);
   }
 
-  /**
-   * Asks something of the scheduler that it answers once; see {@link Answered} for what is answered with values that it keeps. Rejects
-   * with what it has against it, or when the conversation ends.
-   */
+  /** Asks something of the scheduler that it answers once; for values that it keeps, see {@link Answered}. Rejects when the conversation ends. */
   ask(request: Request, signal?: AbortSignal, late?: (value: unknown) => void): Promise<unknown> {
     this.#demandOpen();
-    const letGo = this.#keepAlive();
-    const withdraw = () => this.#send({ type: "withdraw-request", number });
-    const { number, answer } = this.#requests.open(signal, withdraw, late);
-    this.#send({ type: "request", number, request });
-    return answer.finally(letGo);
+    const { owner } = this.#functions;
+    const send = (message: ClientMessage) => this.#send(message);
+    return this.#requests.ask({ owner, request, send, signal, late }).finally(this.#keepAlive());
   }
 
   /** Ends the conversation. What is pending ends as cancelled. */
@@ -230,7 +225,7 @@ export class Session implements FutureOwner {
   #end(state: "cancelled" | "lost", reason: string): void {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
-    openSessions.delete(this.id);
+    openSessions.delete(this);
     this.#ledger.end(state, ({ key }) =>
       state === "cancelled"
         ? new CancelledError(`${key} was cancelled: ${reason}`, { key, reason })

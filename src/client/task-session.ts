@@ -2,6 +2,7 @@
 
 import type { Speaker } from "../ports/task-clients.ts";
 import { CancelledError } from "../protocol/errors.ts";
+import type { Key, TaskId } from "../protocol/identity.ts";
 import type { SubmitOptions } from "./call-options.ts";
 import { type FutureOwner, futureAccess, hasFailed, type Watcher } from "./future.ts";
 import type { Session } from "./session.ts";
@@ -10,6 +11,17 @@ export interface TaskSession {
   readonly session: Session;
   /** Lets go of all that was asked for through it; nothing more is asked. */
   abandon(reason: string): void;
+  /** The task is over. */
+  end(): void;
+}
+
+/** What is known of the task in whose name a session speaks, for those who keep something on its behalf. */
+export interface TaskPart {
+  readonly id: TaskId | undefined;
+  readonly key: Key | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Has `act` called when the task is over, at once if it is; returns how to call that off. */
+  atEnd(act: () => void): () => void;
 }
 
 /** What asks for something new. */
@@ -42,13 +54,35 @@ export function speakFor(session: Session, speaker: Speaker): TaskSession {
     }
   };
 
-  const itsOwn: Omit<Partial<Session>, "requestValue"> & FutureOwner = {
+  const acts = new Set<() => void>();
+  let hasEnded = false;
+  const end = (): void => {
+    hasEnded = true;
+    for (const act of acts) act();
+    acts.clear();
+  };
+
+  const itsOwn: Omit<Partial<Session>, "requestValue"> & FutureOwner & { readonly task: TaskPart } = {
     client: session,
     pause: () => speaker.pause(),
     submit: (fn, args, options) => session.submit(fn, args, nest(options)),
     map: (fn, columns, options, keys) => session.map(fn, columns, nest(options), keys),
-    ask: (request, signal) => {
-      const answer = session.ask(request, signal);
+    task: {
+      id: speaker.id,
+      get key() {
+        return speaker.key;
+      },
+      get signal() {
+        return speaker.signal as AbortSignal | undefined;
+      },
+      atEnd: (act) => {
+        if (hasEnded) act();
+        else acts.add(act);
+        return () => acts.delete(act);
+      },
+    },
+    ask: (request, signal, late) => {
+      const answer = session.ask(request, signal, late);
       return answer.finally(speaker.pause());
     },
     requestValue: (future, value) => {
@@ -91,5 +125,5 @@ export function speakFor(session: Session, speaker: Speaker): TaskSession {
       };
     },
   });
-  return { session: own, abandon };
+  return { session: own, abandon, end };
 }

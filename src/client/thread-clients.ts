@@ -9,6 +9,9 @@ import { type NumberedFunction, SMALL_VALUE_LIMIT } from "../protocol/task-spec.
 import { measure } from "../shipping/measure.ts";
 import { captureWithFutures } from "./argument-capture.ts";
 import { Client } from "./client.ts";
+import type { HandleDescription } from "./coordination/handle.ts";
+import { revive } from "./coordination/revive.ts";
+import { reviverOf, revivers, sessions } from "./open-sessions.ts";
 import { unpackFutures } from "./packed-futures.ts";
 import { type ClientComm, Session } from "./session.ts";
 import { speakFor } from "./task-session.ts";
@@ -30,18 +33,21 @@ export class ThreadClients implements TaskClients {
       closed: new Promise(() => {}),
     };
     this.#session = new Session(id, comm, () => () => {});
+    revivers.set(this.#session, (description) => this.revive(description, undefined));
     this.#flush = this.#session.parts.flush;
   }
 
   open(speaker: Speaker): TaskClient {
-    const { session, abandon } = speakFor(this.#session, speaker);
+    const { session, abandon, end } = speakFor(this.#session, speaker);
     const claim = (key: string) => session.claim(key);
     return {
       client: new Client({ session, ready: Promise.resolve(), close: async () => {} }),
       abandon,
+      end,
       claim,
       // Other tasks get the same value, and its futures are not to be theirs.
-      unpack: (value) => (hasPackedFutures(value) ? unpackFutures(structuredClone(value), claim) : value),
+      unpack: (value) =>
+        hasPackedFutures(value) ? unpackFutures(structuredClone(value), claim, reviverOf(session)) : value,
     };
   }
 
@@ -49,6 +55,13 @@ export class ThreadClients implements TaskClients {
     const { value, futures } = captureWithFutures(result, "result");
     const { naming } = this.#session;
     return { value, nbytes: measure(value).nbytes, tasks: futures.map((future) => naming.refer(future)) };
+  }
+
+  revive(description: object, client: object | undefined): unknown {
+    return revive(
+      description as HandleDescription,
+      client === undefined ? this.#session : (sessions.get(client) as Session),
+    );
   }
 
   hear(news: News): void {

@@ -1,7 +1,7 @@
 /** TaskClients: what a worker gives its tasks to submit tasks with. All of them share one conversation with the scheduler. */
 
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
-import type { ClientId, ClientTaskId, TaskId } from "../protocol/identity.ts";
+import type { ClientId, ClientTaskId, Key, TaskId } from "../protocol/identity.ts";
 
 /** Where the tasks of a worker say what clients say. */
 export interface TaskClientsLine {
@@ -16,15 +16,20 @@ export interface TaskClientsLine {
 export interface Speaker {
   /** The task; undefined if nobody can tell. */
   readonly id: TaskId | undefined;
+  readonly key?: Key;
+  /** An `AbortSignal`, aborted when it is cancelled. */
+  readonly signal?: unknown;
   /** It begins to wait for something; returns how to say that this is over. */
   pause(): () => void;
 }
 
 export interface TaskClient {
   /** As users know it. */
-  readonly client: unknown;
+  readonly client: object;
   /** Its task is not wanted any more: what was asked for through it is let go, and nothing more is asked. */
   abandon(reason: string): void;
+  /** Its task is over: what it holds is given back. */
+  end(): void;
   /** Puts futures of its own into a value that holds some; any other stays as it is. */
   unpack(value: unknown): unknown;
   /** A future on the task known by this key. */
@@ -41,6 +46,8 @@ export interface PackedResult {
 
 export interface TaskClients {
   open(speaker: Speaker): TaskClient;
+  /** Makes a handle of a description that came: of `client`, or of whichever task uses it. */
+  revive(description: object, client: object | undefined): unknown;
   hear(news: News): void;
   /** Sends what has gathered. */
   flush(): void;

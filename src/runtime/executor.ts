@@ -6,7 +6,8 @@ import { isReference, type NumberedFunction, PACKED } from "../protocol/task-spe
 import { compile, explainReferenceError } from "../shipping/compile.ts";
 import { type AnyFunction, type FunctionSpec, markedFunction } from "../shipping/function-source.ts";
 import { measure, typeOf } from "../shipping/measure.ts";
-import { restore } from "../shipping/restore.ts";
+import type { Revive } from "../shipping/plain-data.ts";
+import { refuseHandle, restore } from "../shipping/restore.ts";
 import { takeTransfers } from "../shipping/transfer.ts";
 import type { Failure, Result } from "../worker/contract.ts";
 
@@ -49,6 +50,7 @@ export class Executor {
   readonly #givenFunctions = new WeakSet<Runnable>();
   readonly #scope: Readonly<Record<string, unknown>>;
   readonly #claim: (key: string) => unknown;
+  readonly #revive: Revive;
   /** Who else may look at a buffer: the load of the value it was last seen in. */
   readonly #loads = new WeakMap<ArrayBuffer, Load>();
   readonly #builtins = new Set(Reflect.ownKeys(globalThis));
@@ -56,10 +58,16 @@ export class Executor {
   /**
    * @param scope - names that every function finds in scope.
    * @param claim - makes a future that a function takes along of its key.
+   * @param revive - makes a handle that a function takes along of its description.
    */
-  constructor(scope: Readonly<Record<string, unknown>>, claim: (key: string) => unknown = () => undefined) {
+  constructor(
+    scope: Readonly<Record<string, unknown>>,
+    claim: (key: string) => unknown = () => undefined,
+    revive: Revive = refuseHandle,
+  ) {
     this.#scope = scope;
     this.#claim = claim;
+    this.#revive = revive;
   }
 
   register(functions: readonly NumberedFunction[]): void {
@@ -103,12 +111,18 @@ export class Executor {
    *
    * @param input - the value of another task, by its id.
    * @param later - how to call it if that cannot be done at once, because a module has to be imported first.
+   * @param revive - makes a handle of its own for the task, of a description.
    */
-  call(task: Runnable, input: (id: number) => unknown, later: (call: () => unknown) => unknown): unknown {
+  call(
+    task: Runnable,
+    input: (id: number) => unknown,
+    later: (call: () => unknown) => unknown,
+    revive: Revive = this.#revive,
+  ): unknown {
     const registered = this.#functions.get(task.fn);
     if (registered === undefined) throw new Error(`function ${task.fn} never arrived; this is a bug in manyhands`);
     const compiled = registered.compiled ?? this.#compileFirst(registered);
-    const args = this.#arguments(task, input);
+    const args = this.#arguments(task, input, revive);
     if (compiled instanceof Promise || args instanceof Promise) {
       return Promise.all([compiled, args]).then(([fn, values]) => later(() => apply(fn, values)));
     }
@@ -199,7 +213,7 @@ export class Executor {
   }
 
   #compile(spec: FunctionSpec): Compiled {
-    return compile(spec, this.#scope, (inner) => this.functionOf(inner), this.#claim);
+    return compile(spec, this.#scope, (inner) => this.functionOf(inner), this.#claim, this.#revive);
   }
 
   /** A function that travelled inside of something. */
@@ -212,15 +226,16 @@ export class Executor {
     return known.compiled;
   }
 
-  #arguments(task: Runnable, input: (id: number) => unknown): unknown[] | Promise<unknown[]> {
+  #arguments(task: Runnable, input: (id: number) => unknown, revive: Revive): unknown[] | Promise<unknown[]> {
     const { shape, slots } = task;
     if (shape === 0) return slots;
     if ((shape & PACKED) !== 0) {
       const inputs = (slot: number) => input(slots[slot] as number);
-      return restore(slots[0], inputs, (spec) => {
+      const compileOne = (spec: FunctionSpec) => {
         if (spec.kind !== "builtin") this.#givenFunctions.add(task);
         return this.functionOf(spec);
-      }) as unknown[] | Promise<unknown[]>;
+      };
+      return restore(slots[0], inputs, compileOne, revive) as unknown[] | Promise<unknown[]>;
     }
     for (let slot = 0; slot < slots.length; slot++) {
       if (isReference(shape, slot)) slots[slot] = input(slots[slot] as number);

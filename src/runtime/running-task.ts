@@ -50,7 +50,7 @@ export class Running implements RunningTask {
     this.#workplace.progress(this.task, fraction, note);
   }
 
-  get client(): unknown {
+  get client(): object {
     return this.opened.client;
   }
 
@@ -72,5 +72,10 @@ export class Running implements RunningTask {
   /** Nobody wants it any more, and so nobody wants what it has asked for. */
   abandon(reason: string): void {
     this.#client?.abandon(reason);
+  }
+
+  /** What it holds is given back. */
+  end(): void {
+    this.#client?.end();
   }
 }

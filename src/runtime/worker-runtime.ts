@@ -3,7 +3,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
 import type { WorkerSetup } from "../ports/spawner.ts";
-import type { PackedResult, StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
+import type { PackedResult, Speaker, StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
 import { keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
 import { clientOfWorker } from "../protocol/worker-client.ts";
@@ -62,7 +62,12 @@ export class WorkerRuntime {
     const surroundings = surround({ address, name, nThreads }, () =>
       this.#inFlight.isEmpty ? undefined : this.#openAnyClient().client,
     );
-    this.#executor = new Executor(scope, (key) => this.#openAnyClient().claim(key)); // After that, for what is on the global object by now is not its tasks'.
+    // After that, for what is on the global object by now is not its tasks'.
+    this.#executor = new Executor(
+      scope,
+      (key) => this.#openAnyClient().claim(key),
+      (description) => this.#openClients().revive(description, undefined),
+    );
     this.#inFlight = new InFlight(this.#machine, clock, surroundings, () => this.#wake());
     this.#startClients = () =>
       startClients(clientOfWorker(address), {
@@ -84,7 +89,7 @@ export class WorkerRuntime {
         this.#flush(this.#clock.now());
       },
       openClient: (running) => {
-        return this.#openClients().open({ id: running.task.id, pause: () => this.#inFlight.pause(running) });
+        return this.#openClients().open(this.#speakerOf(running));
       },
       settleSlot: (running) => this.#inFlight.settleSlot(running),
     };
@@ -235,6 +240,7 @@ export class WorkerRuntime {
         task,
         (id) => this.#read(running, this.#machine.input(task, id)),
         (call) => this.#inFlight.inside(running, call),
+        (description) => this.#openClients().revive(description, running.client),
       );
     } catch (error) {
       return this.#fail(running, error, beganMs);
@@ -311,6 +317,7 @@ export class WorkerRuntime {
     const { task } = running;
     if (this.#aborts.size > 0) this.#aborts.delete(task);
     this.#inFlight.leave(running);
+    running.end();
     // What it has asked of the scheduler goes before the news of its end.
     this.#clients?.flush();
     const us = (nowMs - beganMs - running.waitedMs) * 1000;
@@ -343,6 +350,19 @@ export class WorkerRuntime {
   #openClients(): TaskClients {
     this.#clients ??= this.#startClients();
     return this.#clients;
+  }
+
+  #speakerOf(running: Running): Speaker {
+    return {
+      id: running.task.id,
+      get key() {
+        return running.key;
+      },
+      get signal() {
+        return running.signal;
+      },
+      pause: () => this.#inFlight.pause(running),
+    };
   }
 
   /** For whoever asks while nobody can tell which task that is. */

@@ -9,7 +9,8 @@ import {
   markedFunction,
 } from "./function-source.ts";
 import { hash } from "./hash.ts";
-import { restore } from "./restore.ts";
+import type { Revive } from "./plain-data.ts";
+import { refuseHandle, restore } from "./restore.ts";
 
 type Names = Readonly<Record<string, unknown>>;
 type SourceSpec = FunctionSpec & { readonly kind: "source" };
@@ -31,6 +32,7 @@ const compilerHelpers: Names = {
  * @param scope - names that every function from source finds in scope, unless its bindings say otherwise.
  * @param compileInner - has functions among the bindings compiled, so that the caller can keep these too.
  * @param claim - makes a future among the bindings of its key.
+ * @param revive - makes a handle among the bindings of its description.
  * @throws whatever evaluating it throws: a class may extend something that is not there ({@link explainReferenceError}).
  */
 export function compile(
@@ -38,6 +40,7 @@ export function compile(
   scope: Names,
   compileInner: (inner: FunctionSpec) => Compiled = (inner) => compile(inner, scope),
   claim: (key: string) => unknown = () => undefined,
+  revive: Revive = refuseHandle,
 ): Compiled {
   switch (spec.kind) {
     case "module":
@@ -45,7 +48,7 @@ export function compile(
     case "builtin":
       return lookUp(spec.path, scope);
     case "source":
-      return evaluate(spec, scope, compileInner, claim);
+      return evaluate(spec, scope, compileInner, claim, revive);
   }
 }
 
@@ -54,6 +57,7 @@ function evaluate(
   scope: Names,
   compileInner: (inner: FunctionSpec) => Compiled,
   claim: (key: string) => unknown,
+  revive: Revive,
 ): Compiled {
   const { bindings = {} } = spec;
   const carried: Record<string, unknown> = {};
@@ -82,14 +86,17 @@ function evaluate(
   };
   for (const [name, value] of namesAround(body, scope)) if (!Object.hasOwn(bindings, name)) around[name] = value;
   const run = (values: unknown) => instantiate(spec, { ...around, ...(values as Names) }, body);
-  const values = restore(carried, (key) => claim(`${key}`), compileInner);
+  const values = restore(carried, (key) => claim(`${key}`), compileInner, revive);
   return values instanceof Promise ? values.then(run) : run(values);
 }
+
+/** What only the platform's Event is good for. */
+const platformsOwn = /\bdispatchEvent\b|\b(?:extends|instanceof)\s+Event\b/;
 
 /** What of the library and of the compilers' helpers a text mentions, under the names that bundlers give to imports too. */
 function* namesAround(text: string, scope: Names): Iterable<[name: string, value: unknown]> {
   for (const [name, value] of Object.entries({ ...compilerHelpers, ...scope })) {
-    if (text.includes(name)) yield [name, value];
+    if (text.includes(name) && !(name in globalThis && platformsOwn.test(text))) yield [name, value];
   }
   // getClient2, Queue$1
   for (const [alias, name = ""] of text.matchAll(/\b(\w+?)\$?\d+\b/g)) {

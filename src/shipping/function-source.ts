@@ -2,7 +2,15 @@
 
 import { UnserializableError } from "../protocol/errors.ts";
 import { hash } from "./hash.ts";
-import { FUNCTION_MARK, type FutureLike, isFutureLike, isPlainObject, REFERENCE_MARK } from "./plain-data.ts";
+import {
+  describeHandle,
+  FUNCTION_MARK,
+  type FutureLike,
+  HANDLE_MARK,
+  isFutureLike,
+  isPlainObject,
+  REFERENCE_MARK,
+} from "./plain-data.ts";
 
 /** Whatever can be called or constructed. */
 export type AnyFunction = ((...args: never) => unknown) | (abstract new (...args: never) => unknown);
@@ -239,6 +247,8 @@ function pack(
     if (value instanceof Map) return new Map(items as [unknown, unknown][]);
     return value instanceof Set ? new Set(items) : items;
   }
+  const handle = describeHandle(value);
+  if (handle !== undefined) return { [HANDLE_MARK]: pack(handle, path, inside, contents, futures) };
   if (isPlainObject(value)) {
     const pieces: string[] = [];
     const copies = Object.entries(value).map(([key, each]) => {

@@ -1,6 +1,6 @@
 /** How many bytes a value holds, which buffers are in it, and whether it can travel at all: one fast walk for all three. */
 
-import { isFutureLike } from "./plain-data.ts";
+import { DESCRIBE, isFutureLike } from "./plain-data.ts";
 
 /** Bytes an object or an entry takes beside what it refers to, roughly as engines lay it out. */
 const OBJECT_BYTES = 32;
@@ -101,7 +101,7 @@ function visitObject(value: object, path: string, walk: Walk): void {
     walk.problem ??= { path, what: `a ${typeOf(value)}` };
   } else {
     const keys = Object.keys(value);
-    if (keys.length === 0 && isFutureLike(value)) walk.hasFutures = true;
+    if (keys.length === 0 && (isFutureLike(value) || DESCRIBE in value)) walk.hasFutures = true;
     for (const key of keys) {
       walk.nbytes += ENTRY_BYTES;
       visit((value as Record<string, unknown>)[key], `${path}.${key}`, walk);

@@ -3,7 +3,7 @@
 import { UnserializableError } from "../protocol/errors.ts";
 import { type AnyFunction, describeFunction } from "./function-source.ts";
 import { isUncloneable } from "./measure.ts";
-import { FUNCTION_MARK, isPlainObject, REFERENCE_MARK } from "./plain-data.ts";
+import { describeHandle, FUNCTION_MARK, HANDLE_MARK, isPlainObject, REFERENCE_MARK } from "./plain-data.ts";
 
 /** Copies a value that has no parts we could look into (a Blob, an Error, …), or throws. */
 export type CloneWhole = (value: object) => unknown;
@@ -20,8 +20,8 @@ export interface Captured<R> {
 }
 
 /**
- * Copies `value` as structured clone would, so that nothing done to the original later is seen, but with marks in place of futures
- * and functions.
+ * Copies `value` as structured clone would, so that nothing done to the original later is seen, but with marks in place of futures,
+ * functions and handles.
  *
  * @param referenceOf - what an object stands for if it is a future, else undefined.
  * @param moved - buffers that are ours already and need no copy.
@@ -57,6 +57,8 @@ export function capture<R extends object>(
       if (slot < 0) slot = references.push(reference) - 1;
       return { [REFERENCE_MARK]: slot + 1 };
     }
+    const handle = describeHandle(original);
+    if (handle !== undefined) return note(original, { [HANDLE_MARK]: copyOf(handle, path) });
     return copyObject(original, path);
   };
 

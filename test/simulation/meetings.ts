@@ -27,8 +27,8 @@ export class Meetings {
   /** Items by what has become of them. */
   readonly #put = new Set<number>();
   readonly #got = new Set<number>();
-  /** Items that may have been on their way to somebody who left. */
-  #mayBeLost = 0;
+  /** Who got nothing, and how many items may have been on the way to them: these are put back unless they left. */
+  readonly #inVain: { readonly user: User; readonly count: number }[] = [];
   #items = 0;
   problem: unknown;
 
@@ -92,7 +92,9 @@ export class Meetings {
     for (const item of await queue.getBatch()) this.#take(item);
     queue.close();
     const lost = [...this.#put].filter((item) => !this.#got.has(item));
-    assert.ok(lost.length <= this.#mayBeLost, `no item is lost: ${lost}`);
+    const gone = this.#inVain.filter(({ user }) => user.session.closed !== undefined);
+    const mayBeLost = gone.reduce((sum, { count }) => sum + count, 0);
+    assert.ok(lost.length <= mayBeLost, `no item is lost: ${lost}`);
     for (const name of this.#holders.keys()) assert.equal(this.#holdersOf(name).size, 0, `nobody holds ${name}`);
   }
 
@@ -199,7 +201,7 @@ export class Meetings {
       try {
         for (const item of await get(signal)) this.#take(item);
       } catch (error) {
-        if (user.session.closed !== undefined) this.#mayBeLost += count;
+        this.#inVain.push({ user, count });
         throw error;
       }
     });

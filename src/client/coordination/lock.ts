@@ -75,17 +75,8 @@ abstract class Holdable<O extends WaitingOptions> extends Handle {
    * await using lease = await lock.acquire();
    * ```
    */
-  async acquire(options?: O): Promise<Lease> {
-    const link = linkOf(this);
-    const giveBack = ({ token }: { readonly token: number }) => link.giveBack({ type: "release", token });
-    const late = (granted: Granted) => void giveBack(granted).catch(() => {});
-    const granted = await link.ask<Granted>(this.#wanted(options), options, late);
-    const lease = new Lease(granted, () => {
-      this.#leases.delete(lease);
-      return giveBack(lease);
-    });
-    this.#leases.add(lease);
-    return lease;
+  acquire(options?: O): Promise<Lease> {
+    return linkOf(this).run(() => this.#acquire(options));
   }
 
   /** Calls `fn` when it is this one's turn, and gives back what it held meanwhile when `fn` is through. Returns what `fn` returned. */
@@ -121,6 +112,28 @@ abstract class Holdable<O extends WaitingOptions> extends Handle {
     linkOf(this).close(() => {
       for (const lease of this.#leases) lease.release().catch(() => {});
     });
+  }
+
+  async #acquire(options: O | undefined): Promise<Lease> {
+    const link = linkOf(this);
+    const { task } = link.speaker;
+    const giveBack = async ({ token }: { readonly token: number }) => {
+      await link.giveBack({ type: "release", token });
+    };
+    const late = (granted: Granted) => void giveBack(granted).catch(() => {});
+    const granted = await link.ask<Granted>(this.#wanted(options), options, late);
+    let forget: (() => void) | undefined;
+    const lease = new Lease(granted, () => {
+      forget?.();
+      this.#leases.delete(lease);
+      return giveBack(lease);
+    });
+    this.#leases.add(lease);
+    forget = task?.atEnd(() => {
+      console.warn(`manyhands: ${task.key} ended without releasing ${granted.names.join(", ")}: it was given back`);
+      lease.release().catch(() => {});
+    });
+    return lease;
   }
 }
 
@@ -167,7 +180,7 @@ export class MultiLock extends Holdable<MultiLockAcquireOptions> {
   constructor(names: Iterable<string>, options: HandleOptions = {}) {
     const all = [...new Set(names)].map(demandName);
     if (all.length === 0) throw new TypeError("MultiLock() takes the names of the locks, and there are none");
-    super({ kind: "lock", names: all }, options, ({ count = all.length } = {}) => {
+    super({ kind: "lock", names: all, isMultiple: true }, options, ({ count = all.length } = {}) => {
       if (demandCount("count", count) <= all.length) return { type: "acquire", names: all, count };
       throw new RangeError(`there are ${all.length} locks: ${count} of them can never be acquired`);
     });

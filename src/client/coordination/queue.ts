@@ -39,9 +39,11 @@ export class Queue<T = unknown> extends Handle {
    * @throws the reason of `signal`; Error if the queue has ended, or the handle is closed. An item may have been put all the same if it was
    * given up in the very moment in which there was room.
    */
-  async put(item: T, options?: WaitingOptions): Promise<void> {
+  put(item: T, options?: WaitingOptions): Promise<void> {
     const link = linkOf(this);
-    await link.ask({ type: "put", value: packValue(item, "the item", link.session.naming) }, options);
+    return link.run(async () => {
+      await link.ask({ type: "put", value: packValue(item, "the item", link.naming) }, options);
+    });
   }
 
   /**
@@ -49,18 +51,20 @@ export class Queue<T = unknown> extends Handle {
    *
    * @throws Error if the queue has ended and nothing is left in it.
    */
-  async get(options?: WaitingOptions): Promise<T> {
-    const { items, hasEnded } = await this.#take(1, options);
-    if (hasEnded) throw new Error(`queue ${this.name} has ended, and nothing is left in it`);
-    return items[0] as T;
+  get(options?: WaitingOptions): Promise<T> {
+    return linkOf(this).run(async () => {
+      const { items, hasEnded } = await this.#take(1, options);
+      if (hasEnded) throw new Error(`queue ${this.name} has ended, and nothing is left in it`);
+      return items[0] as T;
+    });
   }
 
   /**
    * Takes `count` items, once there are so many; all there are at the moment, be it none, unless said. Of a queue that has ended, it is
    * what is left.
    */
-  async getBatch(count?: number, options?: WaitingOptions): Promise<T[]> {
-    return (await this.#take(demandCount("count", count) ?? 0, options)).items;
+  getBatch(count?: number, options?: WaitingOptions): Promise<T[]> {
+    return linkOf(this).run(async () => (await this.#take(demandCount("count", count) ?? 0, options)).items);
   }
 
   /** How many items are in it. */
@@ -98,7 +102,7 @@ export class Queue<T = unknown> extends Handle {
 /** Items that nobody waits for any more are the first in the queue again. */
 async function putBack(link: ReturnType<typeof linkOf>, { value, futures }: Answered): Promise<void> {
   const { values } = value as Items;
-  const { naming } = link.session;
+  const { naming } = link;
   const packed = values.map(({ value, tasks }) => ({
     value,
     tasks: tasks.map((task) => naming.refer(futures.get(task) as Future)),

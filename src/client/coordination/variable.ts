@@ -26,13 +26,16 @@ export class Variable<T = unknown> extends Handle {
   /** Captures `value` now, in place of what it was before. */
   async set(value: T): Promise<void> {
     const link = linkOf(this);
-    await link.ask({ type: "set", value: packValue(value, "the value", link.session.naming) });
+    await link.ask({ type: "set", value: packValue(value, "the value", link.naming) });
   }
 
   /** The value, as a copy of its own; waits until there is one. */
-  async get(options?: WaitingOptions): Promise<T> {
-    const answer = await linkOf(this).ask<Answered>({ type: "get" }, options);
-    return (await arrive(answer.value as HandedValue, answer)) as T;
+  get(options?: WaitingOptions): Promise<T> {
+    const link = linkOf(this);
+    return link.run(async () => {
+      const answer = await link.ask<Answered>({ type: "get" }, options);
+      return (await arrive(answer.value as HandedValue, answer)) as T;
+    });
   }
 
   /** Takes the value away: whoever gets it waits until it is set again. */

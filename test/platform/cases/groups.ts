@@ -3,6 +3,7 @@ import { asking } from "./asking.ts";
 import type { Case } from "./case.ts";
 import { collections } from "./collections.ts";
 import { coordination } from "./coordination.ts";
+import { coordinationInTasks } from "./coordination-in-tasks.ts";
 import { data } from "./data.ts";
 import { datasets } from "./datasets.ts";
 import { deaths } from "./deaths.ts";
@@ -34,4 +35,5 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   "tasks from tasks": tasksFromTasks,
   run,
   elastic,
+  coordinationInTasks,
 };
