@@ -1,9 +1,10 @@
 /** What every door offers, whichever platform it is for. */
 
+export type { Argument, Arguments, Gathered } from "./client/arguments.ts";
 export type { AsCompletedOptions, Waited, WaitOptions } from "./client/as-completed.ts";
 export { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
 export type { ScatterOptions } from "./client/call-options.ts";
-export type { Argument, Arguments, Gathered, MapStreamOptions, StreamSource, WithOptions } from "./client/client.ts";
+export type { WithOptions } from "./client/client.ts";
 export { fireAndForget } from "./client/client.ts";
 export { Barrier, Event } from "./client/coordination/event.ts";
 export type { HandleOptions, WaitingOptions } from "./client/coordination/handle.ts";
@@ -21,6 +22,7 @@ export { getClient } from "./client/get-client.ts";
 export { futuresOf } from "./client/nesting.ts";
 export type { ProgressCount, ProgressReport } from "./client/progress.ts";
 export { progress } from "./client/progress.ts";
+export type { MapStreamOptions, StreamMade, StreamSource, TaskStream } from "./client/streaming.ts";
 export {
   ActorLostError,
   CancelledError,

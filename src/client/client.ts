@@ -5,62 +5,23 @@ import type { SchedulerInfo } from "../protocol/requests.ts";
 import type { TaskOptions } from "../protocol/task-spec.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import { packValue } from "./argument-capture.ts";
+import type { Arguments, Columns, Gathered, MoreColumns } from "./arguments.ts";
 import type { ScatterOptions, SubmitOptions } from "./call-options.ts";
 import type { DatasetOptions, PublishOptions } from "./datasets.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
-import { LazyIterator } from "./lazy-iterator.ts";
 import { fill, snapshot } from "./nesting.ts";
 import type { Answered } from "./open-requests.ts";
 import { sessions } from "./open-sessions.ts";
 import type { Session } from "./session.ts";
+import {
+  type MapStreamOptions,
+  mapStream,
+  type StreamMade,
+  type StreamSource,
+  stream,
+  type TaskStream,
+} from "./streaming.ts";
 import { WorkerControl } from "./worker-control.ts";
-
-/** Where a `T` is asked for, a future on one will do, at any depth of arrays, plain objects, maps and sets. */
-export type Argument<T> =
-  | T
-  | Future<T>
-  | (T extends (...args: never) => unknown
-      ? never
-      : T extends Map<infer K, infer V>
-        ? Map<Argument<K>, Argument<V>>
-        : T extends Set<infer V>
-          ? Set<Argument<V>>
-          : T extends readonly unknown[]
-            ? { readonly [I in keyof T]: Argument<T[I]> }
-            : T extends Iterable<infer V>
-              ? // Where any iterable will do, one with futures in it will; of typed arrays and the like there are none.
-                readonly V[] extends T
-                ? readonly Argument<V>[] | ReadonlySet<Argument<V>>
-                : never
-              : T extends object
-                ? { readonly [P in keyof T]: Argument<T[P]> }
-                : never);
-
-export type Arguments<A extends readonly unknown[]> = { readonly [I in keyof A]: Argument<A[I]> };
-
-/** The iterables that a function of such parameters can be mapped over. */
-export type Columns<A extends readonly unknown[]> = { readonly [I in keyof A]: Iterable<Argument<A[I]>> };
-
-/** The same with more iterables than the function has parameters, as a callback need not take all that it is given. */
-type MoreColumns<A extends readonly unknown[]> = number extends A["length"]
-  ? readonly never[]
-  : readonly [...Columns<A>, Iterable<unknown>, ...Iterable<unknown>[]];
-
-/** What becomes of a collection of futures when it is gathered. */
-export type Gathered<X> =
-  X extends Future<infer T>
-    ? T
-    : X extends Map<infer K, infer V>
-      ? Map<Gathered<K>, Gathered<V>>
-      : X extends Set<infer V>
-        ? Set<Gathered<V>>
-        : X extends readonly unknown[]
-          ? { -readonly [I in keyof X]: Gathered<X[I]> }
-          : X extends (...args: never) => unknown
-            ? X
-            : X extends object
-              ? { -readonly [P in keyof X]: Gathered<X[P]> }
-              : X;
 
 /** Options for the tasks submitted through `client.with(options)`. */
 export interface WithOptions extends TaskOptions {
@@ -71,23 +32,9 @@ export interface WithOptions extends TaskOptions {
   readonly key?: Key | readonly Key[];
   /** Cancels what is submitted when it is aborted. */
   readonly signal?: AbortSignal;
-}
-
-/** How `client.mapStream()` goes through its source. */
-export interface MapStreamOptions {
-  /**
-   * Items that may be under way at a time: taken from the source, and their results not yet taken from the stream. Unless said,
-   * twice what the workers can have in flight, and at least 16.
-   */
+  /** For `stream`: items that may have been made and not been taken; 16 unless said. */
   readonly limit?: number;
-  /** Whether results come in the order of the items (the default), or as they are there. */
-  readonly ordered?: boolean;
-  /** Ends the stream with its reason, and cancels what is under way. */
-  readonly signal?: AbortSignal;
 }
-
-/** What a stream is made of: items, futures on them, or promises of either. */
-export type StreamSource<T> = Iterable<Argument<T> | PromiseLike<Argument<T>>> | AsyncIterable<Argument<T>>;
 
 /** What a client is connected to, and what it owns of it. */
 export interface Connection {
@@ -104,6 +51,7 @@ export class Client extends WorkerControl {
   readonly #options: SubmitOptions & {
     readonly keys?: readonly Key[] | undefined;
     readonly signal?: AbortSignal | undefined;
+    readonly limit?: number | undefined;
   };
   readonly #given: WithOptions;
 
@@ -111,7 +59,7 @@ export class Client extends WorkerControl {
   constructor(connection: Connection, options: WithOptions = {}) {
     demandKnown(options);
     super(connection.session);
-    const { key, signal, ...task } = options;
+    const { key, signal, limit, ...task } = options;
     this.#connection = connection;
     this.#session = connection.session;
     sessions.set(this, connection.session);
@@ -121,6 +69,7 @@ export class Client extends WorkerControl {
       key: typeof key === "string" ? key : undefined,
       keys: typeof key === "object" ? key : undefined,
       signal,
+      limit,
     };
   }
 
@@ -177,6 +126,28 @@ export class Client extends WorkerControl {
   }
 
   /**
+   * Runs a generator function on some worker; what it yields comes back item by item, for `for await`.
+   *
+   * It runs at once, and stops when as many items as `with({ limit })` says wait to be taken: then its worker does something else.
+   * `break` cancels it: its `getTask().signal` is aborted, and its `finally` blocks run. What it throws is thrown after the items
+   * before it. If its worker dies it starts over, unless items of it have been taken: then the stream ends with {@link KilledWorkerError}.
+   *
+   * @example
+   * ```ts
+   * for await (const prime of client.stream(function* () { for (let n = 2; ; n++) if (isPrime(n)) yield n; })) show(prime);
+   * ```
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: as for submit().
+  stream<A extends readonly any[], T, R>(
+    fn: (...args: A) => StreamMade<T, R>,
+    ...args: Arguments<A>
+  ): TaskStream<T, Awaited<R>> {
+    const made = stream<T, Awaited<R>>(this.#session, fn as AnyFunction, args as unknown as unknown[], this.#options);
+    if (this.#options.signal !== undefined) this.#cancelOn(this.#options.signal, [made.future]);
+    return made;
+  }
+
+  /**
    * The results of `fn` for the items of a source, which may be endless: an async iterator, for `for await`.
    *
    * There are never more than `limit` items between the source and whoever takes the results: a slow consumer slows the source down.
@@ -191,18 +162,9 @@ export class Client extends WorkerControl {
   mapStream<T, R>(
     fn: (item: T) => R,
     source: StreamSource<T>,
-    { limit, ordered = true, signal }: MapStreamOptions = {},
+    options: MapStreamOptions = {},
   ): AsyncIterableIterator<Awaited<R>, undefined> {
-    this.#session.demandSubmittable(fn as AnyFunction);
-    demandStream(source, limit);
-    const { key, keys, signal: ours, task } = this.#options;
-    return new LazyIterator(async () => {
-      const { MapStream } = await import("./map-stream.ts");
-      const submit = (item: unknown, i: number) =>
-        this.#session.submit(fn as AnyFunction, [item], { task, key: key === undefined ? keys?.[i] : `${key}-${i}` });
-      const signals = [signal, ours].flatMap((each) => each ?? []);
-      return new MapStream({ submit, countSlots: () => this.#countSlots() }, { source, limit, ordered, signals });
-    });
+    return mapStream(this.#session, fn as AnyFunction, source, options, this.#options);
   }
 
   /**
@@ -343,12 +305,6 @@ export class Client extends WorkerControl {
     return this.close();
   }
 
-  /** Tasks that the workers can have in flight together. */
-  async #countSlots(): Promise<number> {
-    const { workers } = await this.schedulerInfo();
-    return Object.values(workers).reduce((sum, { nThreads }) => sum + nThreads, 0);
-  }
-
   #cancelOn(signal: AbortSignal, futures: readonly Future[]): void {
     const cancel = () =>
       this.#session.cancel(
@@ -365,7 +321,7 @@ export function fireAndForget(futures: Future | Iterable<Future>): void {
   for (const future of listOf(futures)) (futureAccess.owner(future) as Session).fireAndForget([future]);
 }
 
-const KNOWN_OPTIONS = ["key", "priority", "retries", "signal"];
+const KNOWN_OPTIONS = ["key", "priority", "retries", "signal", "limit"];
 
 /** A misspelt option would be worse than an error: nothing would tell that it does nothing. */
 function demandKnown(options: WithOptions): void {
@@ -373,7 +329,7 @@ function demandKnown(options: WithOptions): void {
     if (!KNOWN_OPTIONS.includes(name)) {
       throw new TypeError(`with() knows no option "${name}"; it takes ${KNOWN_OPTIONS.join(", ")}`);
     }
-    const isNumber = name === "priority" || name === "retries";
+    const isNumber = name === "priority" || name === "retries" || name === "limit";
     if (isNumber && value !== undefined && !Number.isFinite(value))
       throw new TypeError(`${name} must be a number, not ${value}`);
   }
@@ -389,14 +345,4 @@ function toArray(iterable: Iterable<unknown>, index: number): readonly unknown[]
     throw new TypeError(`argument ${index + 1} of map() must be iterable, as an array is`);
   }
   return [...iterable];
-}
-
-function demandStream(source: object, limit: number | undefined): void {
-  const { [Symbol.asyncIterator]: items, [Symbol.iterator]: rest } = Object(source);
-  if (typeof (items ?? rest) !== "function") {
-    throw new TypeError(
-      "mapStream() takes an iterable or async iterable beside the function, as an array or a stream is",
-    );
-  }
-  if (limit !== undefined && !(limit >= 1)) throw new TypeError(`limit must be a number of at least 1, not ${limit}`);
 }

@@ -20,6 +20,8 @@ export class KnownFunctions {
   owner: FutureOwner;
   readonly #client: FutureOwner;
   readonly #known = new WeakMap<AnyFunction, KnownFunction>();
+  /** Apart, so that nobody has to ask which of both a function is. */
+  readonly #generators = new WeakMap<AnyFunction, KnownFunction>();
   #lastFunction: AnyFunction | undefined;
   #last: KnownFunction | undefined;
   #count = 0;
@@ -37,21 +39,32 @@ export class KnownFunctions {
   know(fn: AnyFunction): KnownFunction {
     if (fn === this.#lastFunction && this.#last !== undefined) return this.#last;
     if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
-    let known = this.#known.get(fn);
-    if (known === undefined) {
-      const spec = describeFunction(fn);
-      const futures = futuresBoundIn(spec);
-      known = {
-        number: this.#count++,
-        origin: { owner: this.#client, prefix: spec.name },
-        spec,
-        futures: futures && ([...futures] as unknown as Future[]),
-        isSent: false,
-      };
-      this.#known.set(fn, known);
-    }
+    const known = this.#known.get(fn) ?? this.#describe(fn, this.#known);
     this.#lastFunction = fn;
     this.#last = known;
+    return known;
+  }
+
+  /** The same for a function that is to give many values. */
+  knowGenerator(fn: AnyFunction): KnownFunction {
+    if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
+    return this.#generators.get(fn) ?? this.#describe(fn, this.#generators);
+  }
+
+  #describe(fn: AnyFunction, among: WeakMap<AnyFunction, KnownFunction>): KnownFunction {
+    if (among === this.#known && / (Async)?Generator/.test(Object.prototype.toString.call(fn))) {
+      throw new TypeError(`${fn.name || "this"} is a generator function: client.stream() runs it and gives its items`);
+    }
+    const spec = describeFunction(fn);
+    const futures = futuresBoundIn(spec);
+    const known = {
+      number: this.#count++,
+      origin: { owner: this.#client, prefix: spec.name },
+      spec,
+      futures: futures && ([...futures] as unknown as Future[]),
+      isSent: false,
+    };
+    among.set(fn, known);
     return known;
   }
 }

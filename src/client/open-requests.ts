@@ -47,15 +47,21 @@ export class OpenRequests {
   ask({ owner, request, send, signal, late }: Asking): Promise<unknown> {
     const number = this.#count++;
     send({ type: "request", number, request });
-    return new Promise<unknown>((resolve, reject) => {
+    const answer = new Promise<unknown>((resolve, reject) => {
       this.#open.set(number, { owner, resolve, reject });
-      signal?.addEventListener("abort", () => {
-        if (!this.#open.delete(number)) return;
-        if (late !== undefined) this.#open.set(number, { owner, resolve: late, reject: () => {} });
-        send({ type: "withdraw-request", number });
-        reject(signal.reason);
-      });
     });
+    if (signal === undefined) return answer;
+    const giveUp = () => {
+      const asked = this.#open.get(number);
+      if (!this.#open.delete(number)) return;
+      if (late !== undefined) this.#open.set(number, { owner, resolve: late, reject: () => {} });
+      send({ type: "withdraw-request", number });
+      asked?.reject(signal.reason);
+    };
+    signal.addEventListener("abort", giveUp);
+    const forget = () => signal.removeEventListener("abort", giveUp);
+    answer.then(forget, forget);
+    return answer;
   }
 
   settle({ number, outcome }: Answer): void {

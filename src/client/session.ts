@@ -84,16 +84,11 @@ export class Session implements FutureOwner {
     return { ledger: this.#ledger, functions: this.#functions, flush: () => this.#flush() };
   }
 
-  /** Throws what `submit` would for a function that cannot be submitted. */
-  demandSubmittable(fn: AnyFunction): void {
+  /** `kind`: `STREAM` if it is to give many values. */
+  submit(fn: AnyFunction, args: unknown[], options: SubmitOptions, kind = 0): Future {
     this.#demandOpen();
-    this.#functions.know(fn);
-  }
-
-  submit(fn: AnyFunction, args: unknown[], options: SubmitOptions): Future {
-    this.#demandOpen();
-    const known = this.#functions.know(fn);
-    const shape = captureArguments(args, this.naming);
+    const known = kind === 0 ? this.#functions.know(fn) : this.#functions.knowGenerator(fn);
+    const shape = captureArguments(args, this.naming) | kind;
     return this.#append(known, args, shape, options);
   }
 

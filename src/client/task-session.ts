@@ -65,7 +65,7 @@ export function speakFor(session: Session, speaker: Speaker): TaskSession {
   const itsOwn: Omit<Partial<Session>, "requestValue"> & FutureOwner & { readonly task: TaskPart } = {
     client: session,
     pause: () => speaker.pause(),
-    submit: (fn, args, options) => session.submit(fn, args, nest(options)),
+    submit: (fn, args, options, kind) => session.submit(fn, args, nest(options), kind),
     map: (fn, columns, options, keys) => session.map(fn, columns, nest(options), keys),
     task: {
       id: speaker.id,

@@ -1,7 +1,8 @@
 /** What a client can ask of the scheduler beside having tasks run. Each request is answered once: see `client-messages.ts`. */
 
 import type { CoordinationRequest } from "./coordination.ts";
-import type { WorkerAddress } from "./identity.ts";
+import type { ErrorOnWire } from "./errors.ts";
+import type { ClientTaskId, WorkerAddress } from "./identity.ts";
 import type { PackedValue } from "./packed-value.ts";
 import type { WorkerRequest, WorkerStatus } from "./worker-requests.ts";
 
@@ -41,6 +42,28 @@ export interface UnpublishRequest {
   readonly name: string;
 }
 
+/** So many more items of a stream may be made before those that are there are taken. Answered at once, with nothing. */
+export interface StreamCreditRequest {
+  readonly type: "stream-credit";
+  readonly id: ClientTaskId;
+  readonly credit: number;
+}
+
+/** Answered with {@link StreamItems} when some are there, or when it has ended. `credit` as above. */
+export interface StreamItemsRequest {
+  readonly type: "stream-items";
+  readonly id: ClientTaskId;
+  readonly credit: number;
+}
+
+/** Nobody will ask for its items any more. Answered at once, with nothing. */
+export interface StreamCloseRequest {
+  readonly type: "stream-close";
+  readonly id: ClientTaskId;
+}
+
+export type StreamRequest = StreamCreditRequest | StreamItemsRequest | StreamCloseRequest;
+
 export type Request =
   | InfoRequest
   | WorkersRequest
@@ -49,7 +72,16 @@ export type Request =
   | DatasetsRequest
   | UnpublishRequest
   | CoordinationRequest
-  | WorkerRequest;
+  | WorkerRequest
+  | StreamRequest;
+
+export interface StreamItems {
+  readonly items: readonly unknown[];
+  /** These were the last. */
+  readonly ended: boolean;
+  /** What it ended with, if it failed. */
+  readonly error?: ErrorOnWire | undefined;
+}
 
 export interface WorkerInfo {
   readonly name: string;

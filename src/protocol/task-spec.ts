@@ -22,6 +22,8 @@ export const REFERENCES = (1 << MAX_REFERENCE_SLOTS) - 1;
 export const PACKED = 1 << 20;
 /** Somebody waits for the value: send it along with the news that it is there, however large. */
 export const AWAITED = 1 << 21;
+/** It gives many values, one after the other, and each goes to the client as it comes. */
+export const STREAM = 1 << 23;
 /** Run nothing beside it: it was at hand when a worker died. */
 export const ALONE = 1 << 22;
 

@@ -78,6 +78,14 @@ export interface CancelCompute {
   readonly unlessBegun?: boolean;
 }
 
+/** So many more items may be made of a task that streams. */
+export interface StreamCredit {
+  readonly type: "stream-credit";
+  readonly id: TaskId;
+  readonly run: RunId;
+  readonly credit: number;
+}
+
 /** A worker is gone: what is being fetched from it must come from elsewhere. */
 export interface RemovePeer {
   readonly type: "remove-peer";
@@ -114,6 +122,7 @@ export type SchedulerToWorkerMessage =
   | GetData
   | FreeKeys
   | CancelCompute
+  | StreamCredit
   | RemovePeer
   | ClientNews
   | AdoptData
@@ -169,6 +178,14 @@ export interface WorkerTaskProgress {
   readonly run: RunId;
   readonly fraction: number;
   readonly note: string | undefined;
+}
+
+/** What a task that streams has made since. */
+export interface TaskItems {
+  readonly type: "task-items";
+  readonly id: TaskId;
+  readonly run: RunId;
+  readonly items: readonly unknown[];
 }
 
 /** Copies fetched from peers, kept here until freed. */
@@ -249,6 +266,7 @@ export type WorkerMessage =
   | TaskStarted
   | TaskDropped
   | WorkerTaskProgress
+  | TaskItems
   | AddKeys
   | MissingData
   | DataForScheduler

@@ -196,8 +196,10 @@ export class Executor {
     const { nbytes, buffers, problem, hasFutures } = measure(value, structuredClone);
     if (problem !== undefined) {
       const path = `result${problem.path}`;
+      const isGenerator = /Generator\]$/.test(Object.prototype.toString.call(value));
+      const advice = isGenerator ? "client.stream() runs it, and gives what it yields" : "return plain data";
       throw new UnserializableError(
-        `${path} of ${this.nameOf(task.fn) || "a task"} is ${problem.what}, which cannot leave the worker; return plain data`,
+        `${path} of ${this.nameOf(task.fn) || "a task"} is ${problem.what}, which cannot leave the worker; ${advice}`,
         { path },
       );
     }

@@ -90,7 +90,7 @@ export class InFlight {
       this.#ask?.() ??
       this.#only() ??
       (owner !== undefined && this.#asleep.has(owner) ? owner : undefined);
-    const change = running === undefined ? (by: number) => this.#lend(by) : (by: number) => this.#wait(running, by);
+    const change = running === undefined ? (by: number) => this.#lend(by) : (by: number) => this.wait(running, by);
     let isOver = this.isEmpty;
     if (!isOver) change(1);
     return () => {
@@ -112,7 +112,8 @@ export class InFlight {
     if (task.state !== before) this.#onChange();
   }
 
-  #wait(running: Running, by: number): void {
+  /** It waits for so many things more, or fewer. */
+  wait(running: Running, by: number): void {
     running.waits += by;
     this.settleSlot(running);
   }

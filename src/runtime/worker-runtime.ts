@@ -6,6 +6,7 @@ import type { WorkerSetup } from "../ports/spawner.ts";
 import type { PackedResult, Speaker, StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
 import { keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
+import { STREAM } from "../protocol/task-spec.ts";
 import { clientOfWorker } from "../protocol/worker-client.ts";
 import { HELD_VALUE, type PeerMessage, type SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
 import { surround } from "../shipping/task-context.ts";
@@ -15,6 +16,7 @@ import { Executor } from "./executor.ts";
 import { InFlight } from "./in-flight.ts";
 import { type LocalTask, Running, type Workplace } from "./running-task.ts";
 import { refuseResult, sendSound, type WorkerComm } from "./sending.ts";
+import { StreamDriver } from "./stream-driver.ts";
 import { isThenable } from "./thenable.ts";
 
 /** How long tasks may run on end before the thread listens again. Milliseconds. */
@@ -38,6 +40,7 @@ export class WorkerRuntime {
   readonly #inFlight: InFlight;
   readonly #workplace: Workplace;
   readonly #errands: Errands;
+  readonly #streams: StreamDriver;
   readonly #startClients: () => TaskClients;
   /** Made when the first task asks for its client. */
   #clients: TaskClients | undefined;
@@ -102,6 +105,7 @@ export class WorkerRuntime {
       },
       letGo: () => this.#wake(),
     });
+    this.#streams = new StreamDriver(this.#machine, clock, this.#inFlight, () => this.#flush(clock.now()));
     comm.listen((messages) => this.#hear(messages));
   }
 
@@ -245,7 +249,8 @@ export class WorkerRuntime {
     } catch (error) {
       return this.#fail(running, error, beganMs);
     }
-    return this.#conclude(running, returned, beganMs);
+    const isStream = (task.shape & STREAM) !== 0;
+    return this.#conclude(running, isStream ? this.#streams.drive(running, returned) : returned, beganMs);
   }
 
   /** An input as the task gets it: if there are futures in it, with some of its own. */
@@ -340,6 +345,9 @@ export class WorkerRuntime {
         case "abort":
           this.#abortOf(instruction.task).abort(new Error(instruction.reason));
           this.#inFlight.find(instruction.task)?.abandon("the task that asked for it was cancelled");
+          break;
+        case "go-on":
+          this.#streams.wake(instruction.task);
           break;
         default:
           instruction satisfies never;

@@ -12,6 +12,7 @@ import type {
   ErrandDone,
   NestedMessage,
   SchedulerToWorkerMessage,
+  TaskItems,
   WorkerMessage,
 } from "../protocol/worker-messages.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
@@ -69,6 +70,14 @@ export interface RequestRules {
   /** A worker could not fetch a value that it was to keep; undefined if that is gone. */
   hearNotAcquired(worker: WorkerRecord, task: TaskRecord | undefined): void;
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void;
+  /** A stream has been sent to a worker. */
+  followStream(task: TaskRecord): void;
+  /** Items of a stream have come from its worker. */
+  hearItems(task: TaskRecord, message: TaskItems): void;
+  /** Whether a run of the task cannot be repeated, for what it gave has been used. */
+  isUsed(task: TaskRecord): boolean;
+  /** The worker that ran it is gone. True if the task has failed with that. */
+  interrupt(task: TaskRecord, worker: WorkerAddress, reason: string): boolean;
   /** Answers what can be answered now. Called after every event. */
   settle(): void;
 }

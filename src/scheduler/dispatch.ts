@@ -1,6 +1,6 @@
 /** queued -> processing, or waiting -> processing if it is sent ahead: writes a task's row for its worker, with the small inputs in it and the whereabouts of the large ones. */
 
-import { ALONE, AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
+import { ALONE, AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT, STREAM } from "../protocol/task-spec.ts";
 import { mayMove } from "./gather.ts";
 import { FLAG_CARRIES, FLAG_FETCHING, NO_VALUE, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
@@ -18,6 +18,7 @@ export function dispatch(state: SchedulerState, task: TaskRecord, worker: Worker
   worker.occupancyUs += expectedUs;
   worker.lastUsed = state.dispatches;
   writeRow(state, task, worker);
+  if ((task.shape & STREAM) !== 0) state.requests?.followStream(task);
   task.state = "processing";
   state.watch?.({ key: task.key, from, to: "processing", stimulus: state.stimulus, worker: worker.address });
 }

@@ -203,6 +203,11 @@ export class SchedulerMachine {
         tell(state, task, (id) => ({ type: "task-progress", id, fraction, note }));
         return;
       }
+      case "task-items": {
+        const task = this.#running(worker, message.id, message.run);
+        if (task !== undefined) state.requests?.hearItems(task, message);
+        return;
+      }
       case "add-keys":
         for (const id of message.ids) {
           const task = state.tasks.get(id);
@@ -308,7 +313,7 @@ export class SchedulerMachine {
     const task = this.#current(worker, message.id, message.run);
     if (task === undefined) return;
     leaveWorker(task);
-    if (task.retriesUsed < (task.group.options.retries ?? 0)) {
+    if (task.retriesUsed < (task.group.options.retries ?? 0) && !this.#state.requests?.isUsed(task)) {
       task.retriesUsed += 1;
       move(this.#state, task, "released");
       tellPending(this.#state, task);

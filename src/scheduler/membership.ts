@@ -39,7 +39,8 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
   for (const task of inHand) {
     leaveWorker(task);
     if (!expected && !culprits.has(task)) task.witnessed += 1;
-    if (culprits.has(task) && chargeDeath(task, address, reason)) move(state, task, "erred");
+    const isKilled = culprits.has(task) && chargeDeath(task, address, reason);
+    if (isKilled || state.requests?.interrupt(task, address, reason)) move(state, task, "erred");
     else {
       move(state, task, "released");
       tellPending(state, task);

@@ -5,19 +5,21 @@
  * need, the bundler would put into files of its own, and each more that a page has to load weighs more than it saves.
  */
 
+import { STREAM } from "../protocol/task-spec.ts";
 import { cancelTask, enterClaim, tellHowFar } from "./claims.ts";
 import { link } from "./dispatch.ts";
 import { tell } from "./news.ts";
 import { judgeRoom } from "./placement.ts";
 import { ClientRecord, FLAG_CARRIES, FLAG_KEPT, FLAG_SECEDED, NO_VALUE } from "./records.ts";
 import { stopFetching } from "./release.ts";
-import { settleRecommendations } from "./transitions.ts";
+import { move, settleRecommendations } from "./transitions.ts";
 import { zombieName } from "./worker-record.ts";
 
 export const requestTools = {
   enterClaim,
   tellHowFar,
   tell,
+  move,
   stopFetching,
   zombieName,
   judgeRoom,
@@ -28,6 +30,7 @@ export const requestTools = {
   FLAG_CARRIES,
   FLAG_KEPT,
   FLAG_SECEDED,
+  STREAM,
   NO_VALUE: NO_VALUE as typeof NO_VALUE,
 };
 

@@ -6,9 +6,9 @@
  */
 
 import type { Answer, ClientRequest, WithdrawRequest } from "../protocol/client-messages.ts";
-import type { Key } from "../protocol/identity.ts";
+import type { Key, WorkerAddress } from "../protocol/identity.ts";
 import type { SchedulerInfo, WorkerInfo } from "../protocol/requests.ts";
-import type { ErrandDone } from "../protocol/worker-messages.ts";
+import type { ErrandDone, TaskItems } from "../protocol/worker-messages.ts";
 import type { RequestRules } from "./contract.ts";
 import { Coordination } from "./coordination.ts";
 import { Datasets } from "./datasets.ts";
@@ -16,6 +16,7 @@ import { Keeping } from "./kept-value.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
+import { Streams } from "./streams.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import { WorkerRequests } from "./worker-requests.ts";
 
@@ -32,6 +33,7 @@ class Requests implements RequestRules {
   readonly #datasets: Datasets;
   readonly #coordination: Coordination;
   readonly #workers: WorkerRequests;
+  readonly #streams: Streams;
   #waiting: Waiting[] = [];
 
   constructor(state: SchedulerState, tools: RequestTools) {
@@ -40,6 +42,7 @@ class Requests implements RequestRules {
     this.#datasets = new Datasets(keeping);
     this.#coordination = new Coordination(state, keeping);
     this.#workers = new WorkerRequests(state, tools);
+    this.#streams = new Streams(state, tools, (client, number, outcome) => this.#answer(client, number, outcome));
   }
 
   hear(client: ClientRecord, { number, request }: ClientRequest): void {
@@ -67,18 +70,40 @@ class Requests implements RequestRules {
         return this.#answer(client, number, { value: this.#datasets.unpublish(request.name) });
       case "coordinate":
         return this.#coordination.hear(client, number, request);
+      case "stream-credit":
+      case "stream-items":
+      case "stream-close":
+        return this.#streams.hear(client, number, request);
       default:
         return this.#workers.hear({ client, number }, request);
     }
   }
 
+  followStream(task: TaskRecord): void {
+    this.#streams.follow(task);
+  }
+
+  hearItems(task: TaskRecord, { items }: TaskItems): void {
+    this.#streams.hearItems(task, items);
+  }
+
+  isUsed(task: TaskRecord): boolean {
+    return this.#streams.isUsed(task);
+  }
+
+  interrupt(task: TaskRecord, worker: WorkerAddress, reason: string): boolean {
+    return this.#streams.interrupt(task, worker, reason);
+  }
+
   withdraw(client: ClientRecord, { number }: WithdrawRequest): void {
     this.#workers.withdraw(client, number);
+    this.#streams.withdraw(client, number);
     this.#waiting = this.#waiting.filter((each) => each.client !== client || each.number !== number);
     this.#coordination.withdraw(client, number);
   }
 
   removeClient(client: ClientRecord): void {
+    this.#streams.removeClient(client);
     this.#waiting = this.#waiting.filter((each) => each.client !== client);
     this.#coordination.removeClient(client);
   }
@@ -109,6 +134,7 @@ class Requests implements RequestRules {
 
   settle(): void {
     this.#workers.settle();
+    this.#streams.settle();
     if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter(({ client, number, tryAnswer }) => {
       const answer = tryAnswer();

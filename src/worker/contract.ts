@@ -13,6 +13,8 @@ export type WorkerInstruction =
       readonly request: number;
       readonly ids: readonly TaskId[];
     }
+  /** It may make more items. */
+  | { readonly type: "go-on"; readonly task: LocalTask }
   | { readonly type: "abort"; readonly task: LocalTask; readonly reason: string };
 
 /** What a run returned. */

@@ -29,6 +29,7 @@ import { acquire, ask, awaitInput, lack, noteHolders, receive, satisfy } from ".
 import { closeColumns, ride, say, spend } from "./report.ts";
 import { hasFreeSlot, lend, rejoin, secede } from "./slots.ts";
 import { type Fetch, LocalBlock, LocalTask, NO_DATA, WorkerState } from "./state.ts";
+import { giveItem, grant, spendCredit } from "./streaming.ts";
 
 const NOTHING: readonly object[] = [];
 const NO_HOLDERS: readonly WorkerAddress[] = [];
@@ -65,6 +66,11 @@ export class WorkerMachine {
         return;
       case "cancel-compute":
         return cancel(this.#state, message, this.#instructions);
+      case "stream-credit": {
+        const task = grant(this.#state, message);
+        if (task !== undefined) this.#instructions.push({ type: "go-on", task });
+        return;
+      }
       case "remove-peer":
         return this.#removePeer(message.address);
       case "adopt-data":
@@ -143,6 +149,16 @@ export class WorkerMachine {
   progress(task: LocalTask, fraction: number, note: string | undefined): void {
     if (task.state === "done" || task.cancelled) return;
     this.#send({ type: "task-progress", id: task.id, run: task.run, fraction, note });
+  }
+
+  /** Whether a run that gives many values may make another one. */
+  mayGoOn(task: LocalTask): boolean {
+    return spendCredit(task);
+  }
+
+  /** A value among many, and what is to be transferred with it. */
+  give(task: LocalTask, item: unknown, buffers: readonly object[]): void {
+    giveItem(this.#state, task, item, buffers);
   }
 
   /** A run waits for other tasks, or asks not to be counted. */

@@ -1,7 +1,7 @@
 /** mapStream: what is taken from the source when, what comes out, and what is cancelled when it is given up. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { MapStreamOptions, StreamSource } from "../../src/client/client.ts";
+import type { MapStreamOptions, StreamSource } from "../../src/client/streaming.ts";
 import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import { encodeError } from "../../src/protocol/errors.ts";
 import { scripted } from "./scripted.ts";

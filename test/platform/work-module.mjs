@@ -40,6 +40,11 @@ export function fail() {
   throw new RangeError("from the module");
 }
 
+export function* countTo(end) {
+  for (let i = 1; i <= end; i++) yield i;
+  return "done";
+}
+
 export const notAFunction = 1;
 
 export async function fibonacci(n) {

@@ -81,6 +81,14 @@ const deeds = {
     user.ask(last);
   },
 
+  stream(user: User): void {
+    const { random } = user.world;
+    const input = random.chance(0.3) ? user.pickInput() : undefined;
+    const functionName = random.pick(["listed", "streamed"] as const);
+    const held = user.submit(input === undefined ? [] : [wrap(user, input)], { functionName });
+    if (random.chance(0.3)) user.ask(held);
+  },
+
   map(user: User): void {
     const input = user.world.random.chance(0.5) ? user.pickInput() : undefined;
     const isQuick = user.world.random.chance(0.5);

@@ -344,6 +344,7 @@ function drawHabits(random: Random): Habits {
       tree: 2,
       diamond: 3,
       map: 2,
+      stream: rarely(6),
       ladder: 2,
       scatter: 5,
       ask: 12,

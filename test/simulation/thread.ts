@@ -101,9 +101,8 @@ export class SimulatedThread implements Thread, Stage {
       nextTurn: (run) => this.#receive(run),
       keepAlive: () => () => {},
     };
-    const { perform, last } = performance;
     // All threads of the simulation are in one, so that the library's own getWorker() would know the newest alone.
-    const scope = { perform, last, getWorker: () => ({ address: setup.address }) };
+    const scope = { ...performance, getWorker: () => ({ address: setup.address }) };
     this.#runtime = new WorkerRuntime(setup, comm, clock, scope, (id, line) => new ThreadClients(id, line));
     this.#outbound.carry(this.localMs, () => {
       this.isReady = true;

@@ -4,13 +4,16 @@ import type { Future } from "../../src/client/future.ts";
 import type { Session } from "../../src/client/session.ts";
 import { CancelledError, KilledWorkerError } from "../../src/protocol/errors.ts";
 import type { TaskOptions } from "../../src/protocol/task-spec.ts";
+import { STREAM } from "../../src/protocol/task-spec.ts";
 import type { AnyFunction } from "../../src/shipping/function-source.ts";
+import { open, read } from "./streaming.ts";
 import {
   type Argument,
   digestOf,
   type Fault,
   functions,
   isNode,
+  isStream,
   type Kind,
   type Node,
   type Work,
@@ -104,17 +107,24 @@ export class User {
     const priority = this.world.random.chance(0.15) ? this.world.random.integer(-2, 3) : 0;
     const args = node.args.map((argument) => this.#argument(argument));
     const fn: AnyFunction = functions[node.functionName];
-    const future = this.session.submit(fn, [node.id, node.ms, ...args], {
-      task: this.#optionsFor({ ...(priority === 0 ? {} : { priority }), retries: node.retries }),
-      key,
-    });
+    const task = this.#optionsFor({ ...(priority === 0 ? {} : { priority }), retries: node.retries });
+    const future = this.session.submit(
+      fn,
+      [node.id, node.ms, ...args],
+      { task, key },
+      isStream(node) ? STREAM : undefined,
+    );
     this.tell(() => `submits task ${node.id} as ${future.key}, ${node.fault}, ${node.kind}, needs ${inputIds(node)}`);
     const dependsOnShared = this.held.some((held) => held.isShared && withAncestors(node).has(held.node));
-    return this.hold(future, node, key !== undefined || dependsOnShared);
+    const held = this.hold(future, node, key !== undefined || dependsOnShared);
+    if (isStream(node)) {
+      read(this, held, open(this.session, future, this.world.random.integer(1, 6)));
+    }
+    return held;
   }
 
   hold(future: Future, node: Node, isShared: boolean): Held {
-    const held = { future, node, isShared, isSpoilt: false, isRetired: false, isAsked: false };
+    const held: Held = { future, node, isShared, isSpoilt: false, isRetired: false, isAsked: false };
     this.held.push(held);
     return held;
   }
@@ -205,7 +215,8 @@ export class User {
     if (error instanceof CancelledError) {
       assert.ok(isShared || ancestors.some((each) => each.isCancelled), `${key} was cancelled: ${error.message}`);
     } else if (error instanceof KilledWorkerError) {
-      assert.ok(error.attempts.length >= 3, `${key} had its three attempts`);
+      const isEnough = error.attempts.length >= 3 || ancestors.some(isStream);
+      assert.ok(isEnough, `${key} had its three attempts`);
       assert.ok(this.#deathsOf(error.attempts), `the workers died that ${key} is blamed for`);
     } else if (error.name === "UnserializableError") {
       const isDue = ancestors.some((each) => each.fault === "unserializable");

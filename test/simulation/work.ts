@@ -11,6 +11,8 @@ export interface Stage {
 /** What is in scope of every simulated task. */
 export interface Performance {
   readonly perform: (node: number, ms: number, inputs: readonly unknown[]) => unknown;
+  /** An item of a stream. */
+  readonly make: (node: number, i: number, ms: number) => number;
   readonly last: (ms: number) => Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export interface Node {
 }
 
 declare function perform(node: number, ms: number, inputs: readonly unknown[]): unknown;
+declare function make(node: number, i: number, ms: number): number;
 declare function last(ms: number): Promise<void>;
 
 function quick(node: number, ms: number, ...inputs: unknown[]): unknown {
@@ -57,7 +60,33 @@ async function lasting(node: number, ms: number, ...inputs: unknown[]): Promise<
   return perform(node, 0.01, inputs);
 }
 
-export const functions = { quick, slow, varied, lasting };
+function* listed(node: number, ms: number, ...inputs: unknown[]): Generator<number, unknown> {
+  for (let i = 0; i < node % 9; i++) yield make(node, i, ms);
+  return perform(node, ms, inputs);
+}
+
+async function* streamed(node: number, ms: number, ...inputs: unknown[]): AsyncGenerator<number, unknown> {
+  for (let i = 0; i < node % 9; i++) {
+    if (i % 3 === 1) await last(ms);
+    yield make(node, i, ms);
+  }
+  return perform(node, ms, inputs);
+}
+
+export const functions = { quick, slow, varied, lasting, listed, streamed };
+
+export function isStream({ functionName }: Node): boolean {
+  return functionName === "listed" || functionName === "streamed";
+}
+
+/** What such a task gives before it returns. */
+export function itemsOf(node: number): readonly number[] {
+  return Array.from({ length: node % 9 }, (_, i) => itemOf(node, i));
+}
+
+function itemOf(node: number, i: number): number {
+  return node * 100 + i;
+}
 
 export class Failure extends Error {}
 
@@ -94,6 +123,13 @@ export class Work {
         if (node.fault === "unserializable") return () => id;
         return makeValue(node.kind, combine(id, inputs));
       },
+      make: (id, i, ms) => {
+        const { fault } = this.nodes[id] as Node;
+        stage.spend(ms);
+        if (fault === "kills" && i === 2) stage.die();
+        if (fault === "throws" && i === 1) throw new Failure(`task ${id} failed`);
+        return itemOf(id, i);
+      },
       last: (ms) => new Promise((resolve) => stage.wakeAfter(ms, resolve)),
     };
   }
@@ -124,7 +160,7 @@ export class Work {
   errorsOf(node: Node): ReadonlySet<string> {
     const errors = new Set<string>();
     for (const each of withAncestors(node)) {
-      if (each.fault === "throws" || (each.fault === "flaky" && each.retries < each.failures)) {
+      if (each.fault === "throws" || (each.fault === "flaky" && (isStream(each) || each.retries < each.failures))) {
         errors.add(`task ${each.id} failed`);
       }
     }

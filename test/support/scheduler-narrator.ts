@@ -74,6 +74,8 @@ export class SchedulerNarrator {
         return message.ids.map(
           (id, i) => `${message.unlessBegun ? "recall" : "cancel"} ${this.name(id)}@${message.runs[i]}`,
         );
+      case "stream-credit":
+        return [`credit ${message.credit} for ${this.name(message.id)}@${message.run}`];
       case "remove-peer":
         return [`forget ${message.address}`];
       case "client-news": {
@@ -190,7 +192,7 @@ export class SchedulerNarrator {
           const { error } = outcome;
           return [`answer ${number} failed: ${error.type === "error" ? error.message : show(error.value)}`];
         }
-        const answer = `answer ${number}: ${JSON.stringify(outcome.value) ?? "done"}`;
+        const answer = `answer ${number}: ${JSON.stringify(outcome.value, briefly) ?? "done"}`;
         if (outcome.grants === undefined) return [answer];
         const grants = outcome.grants.map(({ id, key }) => `${name(id)} is ${key}`);
         return [`${answer}${grants.length === 0 ? "" : `; ${grants.join(", ")}`}`];
@@ -230,4 +232,9 @@ export function idsOf(ranges: readonly number[]): number[] {
     for (let k = 0; k < (ranges[i + 1] as number); k++) ids.push((ranges[i] as number) + k);
   }
   return ids;
+}
+
+/** Of an error its message is enough. */
+function briefly(key: string, value: unknown): unknown {
+  return key === "error" ? (value as { readonly message?: string } | undefined)?.message : value;
 }

@@ -12,8 +12,11 @@
  *                                  c1: read d as p q                        c1: list datasets
  *   c1: withdraw 0
  *   c1: ask 0 queue q/3 put {"value":5}      (number, kind, name, limit, act and what else it says; `as x` names a task it is granted)
+ *                                  c1: submit x = f(1) [streaming]         c1: credit x 4
+ *                                  c1: items x [credit 2]                  c1: close x
  *   w1: start x                    w1: finish x = 5, y = 6 [in 200 us]      w1: erred x "message"
  *   w1: store x 20000 [pushed | moved]   w1: drop x@1 y@1                   w1: add x
+ *   w1: items x 1 2
  *   w1: progress x 0.5             w1: missing x [for y] [asked w2]         w1: data x [moved | missing]
  *   w1: secede x                   w1: rejoin x                             w1: lend 1
  *   w1: done 0 = 5                 w1: undone 0 "message"
@@ -30,7 +33,7 @@ import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import type { SharedAct, SharedKind } from "../../src/protocol/coordination.ts";
 import { encodeError } from "../../src/protocol/errors.ts";
 import type { Request } from "../../src/protocol/requests.ts";
-import { PACKED, type TaskOptions } from "../../src/protocol/task-spec.ts";
+import { PACKED, STREAM, type TaskOptions } from "../../src/protocol/task-spec.ts";
 import { NO_TASK, type WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
@@ -224,6 +227,20 @@ export class SchedulerStage implements Stage {
       case "unpublish":
         yield ask({ type: "unpublish-dataset", name: words.word() });
         return;
+      case "credit": {
+        const [id] = ids();
+        yield ask({ type: "stream-credit", id: id as number, credit: Number(words.word()) });
+        return;
+      }
+      case "items": {
+        const name = words.word();
+        const credit = Number(words.take(/credit (\d+)/)?.[0] ?? 0);
+        yield ask({ type: "stream-items", id: numberOf(known, name), credit });
+        return;
+      }
+      case "close":
+        yield ask({ type: "stream-close", id: ids()[0] as number });
+        return;
       case "list":
         words.demand(/datasets/);
         yield ask({ type: "list-datasets" });
@@ -253,8 +270,8 @@ export class SchedulerStage implements Stage {
         introduced.push([number, { name: fn, hash: fn }]);
       }
       const { slots, shape } = this.#slots(known, args);
-      rows.push(number, slots.length, shape, ...slots);
       keys.push(words.take(/as "(.*?)"/)?.[0]);
+      rows.push(number, slots.length, words.has("streaming") ? shape | STREAM : shape, ...slots);
       names.push(name);
     } while (words.take(/,/) !== undefined);
     const priority = words.take(/priority (-?\d+)/)?.[0];
@@ -334,6 +351,8 @@ export class SchedulerStage implements Stage {
         return { type: "task-rejoined", ...task() };
       case "lend":
         return { type: "slots-lent", count: Number(words.word()) };
+      case "items":
+        return { type: "task-items", ...task(), items: words.rest().split(" ").map(Number) };
       case "progress":
         return { type: "task-progress", ...task(), fraction: Number(words.word()), note: undefined };
       case "add":

@@ -11,7 +11,8 @@
  *   receive 1: x = "value"                                     peer asks x y
  *   show values                                                secede x, rejoin x
  *   scatter 0 = "value"                                        lend 1
- *   adopt 0 as x
+ *   adopt 0 as x                                               go on x
+ *   credit x@1 2                                               give x 5
  *
  * An input is looked up when the task that needs it runs, as it is when a task is executed.
  */
@@ -99,6 +100,11 @@ export class WorkerStage implements Stage {
         this.machine.handle({ type: "cancel-compute", ids, runs, reason: "not wanted", unlessBegun: true });
         return [];
       }
+      case "credit": {
+        const [name, run, credit] = words.demand(/(\w+)@(\d+) (\d+)/) as [string, string, string];
+        this.machine.handle({ type: "stream-credit", id: this.#id(name), run: Number(run), credit: Number(credit) });
+        return [];
+      }
       case "forget":
         this.machine.handle({ type: "remove-peer", address: words.word() });
         return [];
@@ -132,9 +138,15 @@ export class WorkerStage implements Stage {
         JSON.stringify(isReference(task.shape, i) ? this.machine.input(task, slot as number) : slot);
       return [`run ${this.#name(task)} with ${task.slots.map(input).join(" ") || "nothing"}`];
     }
+    if (verb === "go") words.demand(/on/);
     const name = words.word();
     const task = this.#running.get(name) ?? assert.fail(`${name} is not running`);
     switch (verb) {
+      case "go":
+        return [this.machine.mayGoOn(task) ? `${name} may go on` : `${name} has to wait`];
+      case "give":
+        this.machine.give(task, JSON.parse(words.word()), []);
+        return [];
       case "announce":
         this.machine.announce(task);
         return [];
@@ -214,6 +226,8 @@ export class WorkerStage implements Stage {
         return [
           `ask ${instruction.from} for ${instruction.ids.map((id) => this.#names[id]).join(" ")}, request ${instruction.request}`,
         ];
+      case "go-on":
+        return [`${this.#name(instruction.task)} goes on`];
       case "abort":
         return [`abort ${this.#name(instruction.task)}: ${instruction.reason}`];
       case "send": {
@@ -255,6 +269,8 @@ export class WorkerStage implements Stage {
         );
       case "task-progress":
         return [`-> ${this.#name(message)} is ${message.fraction * 100} % done`];
+      case "task-items":
+        return [`-> ${this.#name(message)} gives ${message.items.map((item) => JSON.stringify(item)).join(" ")}`];
       case "add-keys":
         return [`-> copied ${message.ids.map((id) => this.#names[id]).join(" ")}`];
       case "missing-data": {

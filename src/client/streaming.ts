@@ -1,0 +1,105 @@
+/** Streams of results, as far as they have to be there before somebody iterates one. */
+
+import type { Key } from "../protocol/identity.ts";
+import type { SchedulerInfo } from "../protocol/requests.ts";
+import { STREAM } from "../protocol/task-spec.ts";
+import type { AnyFunction } from "../shipping/function-source.ts";
+import type { Argument } from "./arguments.ts";
+import type { SubmitOptions } from "./call-options.ts";
+import { type Future, futureAccess } from "./future.ts";
+import { LazyIterator } from "./lazy-iterator.ts";
+import type { Session } from "./session.ts";
+
+/** What the client has been told of all that is submitted through it. */
+interface StreamDefaults extends SubmitOptions {
+  readonly keys?: readonly Key[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How `client.mapStream()` goes through its source. */
+export interface MapStreamOptions {
+  /**
+   * Items that may be under way at a time: taken from the source, and their results not yet taken from the stream. Unless said,
+   * twice what the workers can have in flight, and at least 16.
+   */
+  readonly limit?: number;
+  /** Whether results come in the order of the items (the default), or as they are there. */
+  readonly ordered?: boolean;
+  /** Ends the stream with its reason, and cancels what is under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a stream is made of: items, futures on them, or promises of either. */
+export type StreamSource<T> = Iterable<Argument<T> | PromiseLike<Argument<T>>> | AsyncIterable<Argument<T>>;
+
+export function mapStream<R>(
+  session: Session,
+  fn: AnyFunction,
+  source: Iterable<unknown> | AsyncIterable<unknown>,
+  { limit, ordered = true, signal }: MapStreamOptions,
+  { key, keys, signal: ours, task }: StreamDefaults,
+): LazyIterator<R> {
+  session.parts.functions.know(fn);
+  const { [Symbol.asyncIterator]: items, [Symbol.iterator]: rest } = Object(source);
+  if (typeof (items ?? rest) !== "function") {
+    throw new TypeError(
+      "mapStream() takes an iterable or async iterable beside the function, as an array or a stream is",
+    );
+  }
+  demandLimit(limit);
+  return new LazyIterator(async () => {
+    const { MapStream } = await import("./map-stream.ts");
+    const submit = (item: unknown, i: number) =>
+      session.submit(fn, [item], { task, key: key === undefined ? keys?.[i] : `${key}-${i}` });
+    const signals = [signal, ours].flatMap((each) => each ?? []);
+    return new MapStream({ submit, countSlots: () => countSlots(session) }, { source, limit, ordered, signals });
+  });
+}
+
+/** What a function returns that is to be streamed: as generators do. */
+export type StreamMade<T, R> = AsyncIterable<T, R> | Iterable<T, R> | PromiseLike<AsyncIterable<T, R> | Iterable<T, R>>;
+
+/** Items that a stream may have made and nobody taken, unless `with({ limit })` says otherwise. */
+const DEFAULT_LIMIT = 16;
+
+/**
+ * What a generator yields on a worker, item by item; see {@link Client.stream}. It can be iterated once; by several at once, each item
+ * goes to one of them.
+ */
+export class TaskStream<T, R = unknown> extends LazyIterator<T> {
+  /** Done when the generator has ended: what it returns is the value. It goes on only as its items are taken. */
+  readonly future: Future<R>;
+
+  /** Made by clients. */
+  constructor(future: Future<R>, load: () => Promise<AsyncIterableIterator<T, undefined>>) {
+    super(load);
+    this.future = future;
+  }
+}
+
+export function stream<T, R>(
+  session: Session,
+  fn: AnyFunction,
+  args: unknown[],
+  { key, limit = DEFAULT_LIMIT, task }: StreamDefaults & { readonly limit?: number | undefined },
+): TaskStream<T, R> {
+  demandLimit(limit);
+  const future = session.submit(fn, args, { task, key }, STREAM) as Future<R>;
+  // Whatever is wrong, the future and the iteration will say.
+  session.ask({ type: "stream-credit", id: futureAccess.id(future), credit: limit }).catch(() => {});
+  return new TaskStream<T, R>(future, async () => {
+    const { StreamItems } = await import("./stream-items.ts");
+    return new StreamItems<T>(session, future, limit);
+  });
+}
+
+/** With none, nothing would ever come. */
+function demandLimit(limit: number | undefined): void {
+  if (limit !== undefined && !(limit >= 1)) throw new TypeError(`limit must be a number of at least 1, not ${limit}`);
+}
+
+/** Tasks that the workers can have in flight together. */
+async function countSlots(session: Session): Promise<number> {
+  const { workers } = (await session.ask({ type: "scheduler-info" })) as SchedulerInfo;
+  return Object.values(workers).reduce((sum, { nThreads }) => sum + nThreads, 0);
+}
