@@ -38,7 +38,13 @@ export class Topic<T = unknown> extends Handle {
 
   /** Publishes something, as it is now. It may not hold futures. */
   async publish(message: T): Promise<void> {
-    await linkOf(this).ask({ type: "publish", value: captureData(message, "the message") });
+    const { value, futures } = captureData(message, "the message");
+    if (futures.length > 0) {
+      throw new TypeError(
+        "what is published is for whoever reads, and nobody would keep the futures in it: put them into a Queue",
+      );
+    }
+    await linkOf(this).ask({ type: "publish", value });
   }
 
   /** What was published last, as far as it is kept. */

@@ -404,6 +404,7 @@ export const coordination: readonly Case[] = [
       await live.return?.();
       equal((await waiting).done, true);
       await rejects(mine.publish((() => 1) as never), "UnserializableError");
+      await rejects(mine.publish([new Lock({ client: t.one })] as never), "TypeError", /Queue/);
     },
   },
   {
