@@ -4,7 +4,6 @@ export type { Argument, Arguments, Gathered } from "./client/arguments.ts";
 export type { AsCompletedOptions, Waited, WaitOptions } from "./client/as-completed.ts";
 export { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
 export type { ScatterOptions } from "./client/call-options.ts";
-export type { WithOptions } from "./client/client.ts";
 export { fireAndForget } from "./client/client.ts";
 export { Barrier, Event } from "./client/coordination/event.ts";
 export type { HandleOptions, WaitingOptions } from "./client/coordination/handle.ts";
@@ -23,6 +22,7 @@ export { futuresOf } from "./client/nesting.ts";
 export type { ProgressCount, ProgressReport } from "./client/progress.ts";
 export { progress } from "./client/progress.ts";
 export type { MapStreamOptions, StreamMade, StreamSource, TaskStream } from "./client/streaming.ts";
+export type { Retries, WithOptions } from "./client/with-options.ts";
 export {
   ActorLostError,
   CancelledError,
@@ -37,6 +37,7 @@ export {
 } from "./protocol/errors.ts";
 export type { Key } from "./protocol/identity.ts";
 export type { SchedulerInfo, WorkerInfo } from "./protocol/requests.ts";
+export type { Resources } from "./protocol/task-spec.ts";
 export type { AdaptOptions } from "./runtime/elasticity.ts";
 export type { Adaptive, LocalClusterOptions } from "./runtime/local-cluster.ts";
 export { closure, fromModule } from "./shipping/function-source.ts";

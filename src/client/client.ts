@@ -2,17 +2,17 @@
 
 import type { Key } from "../protocol/identity.ts";
 import type { SchedulerInfo } from "../protocol/requests.ts";
-import type { TaskOptions } from "../protocol/task-spec.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import { packValue } from "./argument-capture.ts";
 import type { Arguments, Columns, Gathered, MoreColumns } from "./arguments.ts";
-import type { ScatterOptions, SubmitOptions } from "./call-options.ts";
+import type { ScatterOptions } from "./call-options.ts";
 import type { DatasetOptions, PublishOptions } from "./datasets.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
 import { fill, snapshot } from "./nesting.ts";
 import type { Answered } from "./open-requests.ts";
 import { sessions } from "./open-sessions.ts";
 import type { Session } from "./session.ts";
+import { type Defaults, keyOfEach, submitSpecially } from "./special-submission.ts";
 import {
   type MapStreamOptions,
   mapStream,
@@ -21,20 +21,8 @@ import {
   stream,
   type TaskStream,
 } from "./streaming.ts";
+import { checkOptions, taskOptions, type WithOptions } from "./with-options.ts";
 import { WorkerControl } from "./worker-control.ts";
-
-/** Options for the tasks submitted through `client.with(options)`. */
-export interface WithOptions extends TaskOptions {
-  /**
-   * Names the task; a name in use means that task, whatever is submitted. For `map` and `scatterAll` one name each, or one that
-   * theirs begin with.
-   */
-  readonly key?: Key | readonly Key[];
-  /** Cancels what is submitted when it is aborted. */
-  readonly signal?: AbortSignal;
-  /** For `stream`: items that may have been made and not been taken; 16 unless said. */
-  readonly limit?: number;
-}
 
 /** What a client is connected to, and what it owns of it. */
 export interface Connection {
@@ -48,28 +36,24 @@ export interface Connection {
 export class Client extends WorkerControl {
   readonly #connection: Connection;
   readonly #session: Session;
-  readonly #options: SubmitOptions & {
-    readonly keys?: readonly Key[] | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly limit?: number | undefined;
-  };
+  readonly #options: Defaults;
   readonly #given: WithOptions;
 
   /** Made by the doors: `new Client()` there connects first. */
   constructor(connection: Connection, options: WithOptions = {}) {
-    demandKnown(options);
+    checkOptions(options);
     super(connection.session);
-    const { key, signal, limit, ...task } = options;
+    const { key, name, pure = false, signal, limit } = options;
     this.#connection = connection;
     this.#session = connection.session;
     sessions.set(this, connection.session);
     this.#given = options;
     this.#options = {
-      task,
+      task: taskOptions(options),
       key: typeof key === "string" ? key : undefined,
       keys: typeof key === "object" ? key : undefined,
-      signal,
       limit,
+      special: pure || name !== undefined || signal !== undefined ? { pure, signal } : undefined,
     };
   }
 
@@ -99,8 +83,11 @@ export class Client extends WorkerControl {
    */
   // biome-ignore lint/suspicious/noExplicitAny: a parameter whose type follows from its default would be unknown otherwise.
   submit<A extends readonly any[], R>(fn: (...args: A) => R, ...args: Arguments<A>): Future<Awaited<R>> {
-    const future = this.#session.submit(fn as AnyFunction, args as unknown as unknown[], this.#options);
-    if (this.#options.signal !== undefined) this.#cancelOn(this.#options.signal, [future]);
+    const row = args as unknown as unknown[];
+    const future =
+      this.#options.special === undefined
+        ? this.#session.submit(fn as AnyFunction, row, this.#options)
+        : submitSpecially(this.#session, fn as AnyFunction, [row], this.#options, () => this.#options.key)[0];
     return future as Future<Awaited<R>>;
   }
 
@@ -120,9 +107,11 @@ export class Client extends WorkerControl {
   map(fn: (...args: never[]) => unknown, ...iterables: readonly unknown[]): Future[] {
     if (iterables.length === 0) throw new TypeError("map() needs at least one iterable beside the function");
     const columns = iterables.map((iterable, i) => toArray(iterable as Iterable<unknown>, i));
-    const futures = this.#session.map(fn as AnyFunction, columns, this.#options, this.#options.keys);
-    if (this.#options.signal !== undefined) this.#cancelOn(this.#options.signal, futures);
-    return futures;
+    return this.#options.special === undefined
+      ? this.#session.map(fn as AnyFunction, columns, this.#options, this.#options.keys)
+      : submitSpecially(this.#session, fn as AnyFunction, rowsOf(columns), this.#options, (i) =>
+          keyOfEach(this.#options, i),
+        );
   }
 
   /**
@@ -142,9 +131,7 @@ export class Client extends WorkerControl {
     fn: (...args: A) => StreamMade<T, R>,
     ...args: Arguments<A>
   ): TaskStream<T, Awaited<R>> {
-    const made = stream<T, Awaited<R>>(this.#session, fn as AnyFunction, args as unknown as unknown[], this.#options);
-    if (this.#options.signal !== undefined) this.#cancelOn(this.#options.signal, [made.future]);
-    return made;
+    return stream<T, Awaited<R>>(this.#session, fn as AnyFunction, args as unknown as unknown[], this.#options);
   }
 
   /**
@@ -211,14 +198,12 @@ export class Client extends WorkerControl {
    * It is captured now, or moved with `scatter(transfer(value, [value.buffer]))`.
    */
   scatter<T>(value: T, options: ScatterOptions = {}): Future<T> {
-    return this.#session.scatter(value, options, this.#options.key) as Future<T>;
+    return this.#scatter(value, options, this.#options.key) as Future<T>;
   }
 
   /** One future for each of the values. */
   scatterAll<T>(values: Iterable<T>, options: ScatterOptions = {}): Future<T>[] {
-    const { key, keys } = this.#options;
-    const nameOf = (i: number) => (key === undefined ? keys?.[i] : `${key}-${i}`);
-    return Array.from(values, (value, i) => this.#session.scatter(value, options, nameOf(i)) as Future<T>);
+    return Array.from(values, (value, i) => this.#scatter(value, options, keyOfEach(this.#options, i)) as Future<T>);
   }
 
   /** The same client with defaults for what is submitted through it, on top of those it has. */
@@ -305,34 +290,17 @@ export class Client extends WorkerControl {
     return this.close();
   }
 
-  #cancelOn(signal: AbortSignal, futures: readonly Future[]): void {
-    const cancel = () =>
-      this.#session.cancel(
-        futures.filter((future) => !future.done()),
-        { reason: String(signal.reason) },
-      );
-    if (signal.aborted) cancel();
-    else signal.addEventListener("abort", cancel, { once: true });
+  #scatter(value: unknown, options: ScatterOptions, key: Key | undefined): Future {
+    const { workers = this.#given.workers } = options;
+    if (workers === undefined) return this.#session.scatter(value, options, key);
+    checkOptions({ workers });
+    return this.#session.scatter(value, { ...options, workers }, key);
   }
 }
 
 /** Has tasks run to their end even if every future on them is released. */
 export function fireAndForget(futures: Future | Iterable<Future>): void {
   for (const future of listOf(futures)) (futureAccess.owner(future) as Session).fireAndForget([future]);
-}
-
-const KNOWN_OPTIONS = ["key", "priority", "retries", "signal", "limit"];
-
-/** A misspelt option would be worse than an error: nothing would tell that it does nothing. */
-function demandKnown(options: WithOptions): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!KNOWN_OPTIONS.includes(name)) {
-      throw new TypeError(`with() knows no option "${name}"; it takes ${KNOWN_OPTIONS.join(", ")}`);
-    }
-    const isNumber = name === "priority" || name === "retries" || name === "limit";
-    if (isNumber && value !== undefined && !Number.isFinite(value))
-      throw new TypeError(`${name} must be a number, not ${value}`);
-  }
 }
 
 function listOf(futures: Future | Iterable<Future>): readonly Future[] {
@@ -345,4 +313,10 @@ function toArray(iterable: Iterable<unknown>, index: number): readonly unknown[]
     throw new TypeError(`argument ${index + 1} of map() must be iterable, as an array is`);
   }
   return [...iterable];
+}
+
+/** Element by element what stands side by side, up to the end of the shortest. */
+function rowsOf(columns: readonly (readonly unknown[])[]): unknown[][] {
+  const length = Math.min(...columns.map((column) => column.length));
+  return Array.from({ length }, (_, i) => columns.map((column) => column[i]));
 }

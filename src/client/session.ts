@@ -8,7 +8,7 @@ import type { Request } from "../protocol/requests.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import { measure } from "../shipping/measure.ts";
 import { type CapturedData, captureArguments, captureWithFutures, type Naming } from "./argument-capture.ts";
-import type { ScatterOptions, SubmitOptions } from "./call-options.ts";
+import { type ScatterOptions, type SubmitOptions, scatterFields } from "./call-options.ts";
 import { type CancelOptions, type Future, type FutureOwner, futureAccess } from "./future.ts";
 import { type KnownFunction, KnownFunctions } from "./known-functions.ts";
 import { Ledger } from "./ledger.ts";
@@ -84,12 +84,15 @@ export class Session implements FutureOwner {
     return { ledger: this.#ledger, functions: this.#functions, flush: () => this.#flush() };
   }
 
-  /** `kind`: `STREAM` if it is to give many values. */
-  submit(fn: AnyFunction, args: unknown[], options: SubmitOptions, kind = 0): Future {
+  /** Throws what `submit` would for a function that cannot be submitted. `kind`: `STREAM` if it is to give many values. */
+  know(fn: AnyFunction, kind = 0): KnownFunction {
     this.#demandOpen();
-    const known = kind === 0 ? this.#functions.know(fn) : this.#functions.knowGenerator(fn);
-    const shape = captureArguments(args, this.naming) | kind;
-    return this.#append(known, args, shape, options);
+    return kind === 0 ? this.#functions.know(fn) : this.#functions.knowGenerator(fn);
+  }
+
+  submit(fn: AnyFunction, args: unknown[], options: SubmitOptions, kind = 0): Future {
+    const known = this.know(fn, kind);
+    return this.append(known, args, captureArguments(args, this.naming) | kind, options);
   }
 
   map(
@@ -98,8 +101,7 @@ export class Session implements FutureOwner {
     options: SubmitOptions,
     keys: readonly Key[] | undefined,
   ): Future[] {
-    this.#demandOpen();
-    const known = this.#functions.know(fn);
+    const known = this.know(fn);
     const count = Math.min(...columns.map((column) => column.length));
     const { key } = options;
     const futures = new Array<Future>(count);
@@ -109,7 +111,7 @@ export class Session implements FutureOwner {
       for (let k = 0; k < columns.length; k++) args[k] = columns[k]?.[i];
       const shape = captureArguments(args, this.naming);
       const name = key === undefined ? keys?.[i] : `${key}-${i}`;
-      futures[i] = this.#append(known, args, shape, name === undefined ? options : { ...options, key: name });
+      futures[i] = this.append(known, args, shape, name === undefined ? options : { ...options, key: name });
     }
     return futures;
   }
@@ -117,8 +119,8 @@ export class Session implements FutureOwner {
   scatter(value: unknown, options: ScatterOptions, key: Key | undefined): Future {
     this.#demandOpen();
     const data = captureWithFutures(value, "the value");
-    const future = this.#create("data", key);
-    this.#sendData(futureAccess.id(future), data, { ...options, ...(key !== undefined && { key }) });
+    const future = this.create("data", key);
+    this.#sendData(futureAccess.id(future), data, { ...scatterFields(options), ...(key !== undefined && { key }) });
     futureAccess.change(future, "stored");
     this.#ledger.keepTrack(future);
     futureAccess.extras(future).nbytes = measure(data.value).nbytes;
@@ -235,13 +237,15 @@ export class Session implements FutureOwner {
     if (this.#closed !== undefined) throw new CommClosedError(`this client is closed: ${this.#closed}`);
   }
 
-  #create(prefix: string, key: Key | undefined): Future {
+  /** A future on what is no task, or on one that is not sent. */
+  create(prefix: string, key: Key | undefined): Future {
+    this.#submission.breakOff();
     const id = this.#nextId++;
     if (key !== undefined) this.#keys.set(id, key);
     return futureAccess.create({ owner: this.#functions.owner, prefix }, id);
   }
 
-  #append(known: KnownFunction, slots: readonly unknown[], shape: number, { task, key }: SubmitOptions): Future {
+  append(known: KnownFunction, slots: readonly unknown[], shape: number, { task, key }: SubmitOptions): Future {
     const carried = known.futures?.map((each) => this.#refer(each));
     const id = this.#nextId++;
     const future = futureAccess.create(this.#functions.originOf(known), id);
@@ -289,7 +293,7 @@ export class Session implements FutureOwner {
     this.#hold(future);
   }
 
-  #sendData(id: ClientTaskId, data: CapturedData, more: Pick<Scatter, "key" | "prefix" | "broadcast"> = {}): void {
+  #sendData(id: ClientTaskId, data: CapturedData, more: Partial<Scatter> = {}): void {
     const { value, futures } = data;
     const carried = futures.map((each) => this.#refer(each));
     this.#send({ type: "scatter", id, value, nbytes: measure(value).nbytes, ...more });

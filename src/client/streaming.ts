@@ -1,20 +1,13 @@
 /** Streams of results, as far as they have to be there before somebody iterates one. */
 
-import type { Key } from "../protocol/identity.ts";
 import type { SchedulerInfo } from "../protocol/requests.ts";
 import { STREAM } from "../protocol/task-spec.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import type { Argument } from "./arguments.ts";
-import type { SubmitOptions } from "./call-options.ts";
 import { type Future, futureAccess } from "./future.ts";
 import { LazyIterator } from "./lazy-iterator.ts";
 import type { Session } from "./session.ts";
-
-/** What the client has been told of all that is submitted through it. */
-interface StreamDefaults extends SubmitOptions {
-  readonly keys?: readonly Key[] | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import { type Defaults, keyOfEach, submitSpecially } from "./special-submission.ts";
 
 /** How `client.mapStream()` goes through its source. */
 export interface MapStreamOptions {
@@ -37,9 +30,9 @@ export function mapStream<R>(
   fn: AnyFunction,
   source: Iterable<unknown> | AsyncIterable<unknown>,
   { limit, ordered = true, signal }: MapStreamOptions,
-  { key, keys, signal: ours, task }: StreamDefaults,
+  defaults: Defaults,
 ): LazyIterator<R> {
-  session.parts.functions.know(fn);
+  session.know(fn);
   const { [Symbol.asyncIterator]: items, [Symbol.iterator]: rest } = Object(source);
   if (typeof (items ?? rest) !== "function") {
     throw new TypeError(
@@ -49,9 +42,11 @@ export function mapStream<R>(
   demandLimit(limit);
   return new LazyIterator(async () => {
     const { MapStream } = await import("./map-stream.ts");
+    // The stream heeds the signal, once for all.
+    const each = { ...defaults, special: { ...defaults.special, signal: undefined } };
     const submit = (item: unknown, i: number) =>
-      session.submit(fn, [item], { task, key: key === undefined ? keys?.[i] : `${key}-${i}` });
-    const signals = [signal, ours].flatMap((each) => each ?? []);
+      submitSpecially(session, fn, [[item]], each, () => keyOfEach(defaults, i))[0] as Future;
+    const signals = [signal, defaults.special?.signal].flatMap((each) => each ?? []);
     return new MapStream({ submit, countSlots: () => countSlots(session) }, { source, limit, ordered, signals });
   });
 }
@@ -77,14 +72,12 @@ export class TaskStream<T, R = unknown> extends LazyIterator<T> {
   }
 }
 
-export function stream<T, R>(
-  session: Session,
-  fn: AnyFunction,
-  args: unknown[],
-  { key, limit = DEFAULT_LIMIT, task }: StreamDefaults & { readonly limit?: number | undefined },
-): TaskStream<T, R> {
+export function stream<T, R>(session: Session, fn: AnyFunction, args: unknown[], defaults: Defaults): TaskStream<T, R> {
+  const { limit = DEFAULT_LIMIT, special } = defaults;
   demandLimit(limit);
-  const future = session.submit(fn, args, { task, key }, STREAM) as Future<R>;
+  // Each item is given to one: there is nothing to be shared.
+  const options = { ...defaults, special: { ...special, pure: false } };
+  const [future] = submitSpecially(session, fn, [args], options, () => defaults.key, STREAM) as [Future<R>];
   // Whatever is wrong, the future and the iteration will say.
   session.ask({ type: "stream-credit", id: futureAccess.id(future), credit: limit }).catch(() => {});
   return new TaskStream<T, R>(future, async () => {

@@ -114,6 +114,11 @@ export class Submission {
     this.#release.push(id);
   }
 
+  /** The next task is not numbered on from the one before. */
+  breakOff(): void {
+    this.#graph = undefined;
+  }
+
   send(message: ClientMessage): void {
     this.#graph = undefined;
     this.#gather = undefined;

@@ -25,7 +25,7 @@ export interface TaskPart {
 }
 
 /** What asks for something new. */
-const ASKING: readonly PropertyKey[] = ["submit", "map", "scatter", "claim", "ask"];
+const ASKING: readonly PropertyKey[] = ["submit", "map", "know", "scatter", "claim", "ask"];
 
 /**
  * The same session to look at, and whatever sessions can do it does. Of the futures that it makes it is the owner, so that whoever
@@ -66,6 +66,7 @@ export function speakFor(session: Session, speaker: Speaker): TaskSession {
     client: session,
     pause: () => speaker.pause(),
     submit: (fn, args, options, kind) => session.submit(fn, args, nest(options), kind),
+    append: (known, slots, shape, options) => session.append(known, slots, shape, nest(options)),
     map: (fn, columns, options, keys) => session.map(fn, columns, nest(options), keys),
     task: {
       id: speaker.id,

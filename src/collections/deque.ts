@@ -19,6 +19,22 @@ export class Deque<T> {
     else this.#items.unshift(item);
   }
 
+  /** Adds `item` behind those that do not rank higher, in a queue that is in the order of its ranks. Most belong at the end, or near it. */
+  insert(item: T, rank: (item: T) => number): void {
+    const own = rank(item);
+    const items = this.#items;
+    let from = this.#head;
+    let to = items.length;
+    // Most belong at the end.
+    let middle = to - 1;
+    while (from < to) {
+      if (rank(items[middle] as T) > own) to = middle;
+      else from = middle + 1;
+      middle = (from + to) >> 1;
+    }
+    items.splice(from, 0, item);
+  }
+
   /** The item at the front. */
   peek(): T | undefined {
     return this.#items[this.#head];

@@ -37,6 +37,8 @@ export interface Scatter {
   readonly broadcast?: boolean | number;
   /** It stays with the worker whose client says so: `value` is not there. */
   readonly isLocal?: boolean;
+  /** Of these workers; to one of them if nothing is said of how many. See `Demands`. */
+  readonly workers?: readonly string[];
 }
 
 /** Results the user waits for right now: they are pushed as soon as they exist. */

@@ -1,5 +1,7 @@
 /** Every error class of the library, and the form in which whatever was thrown travels between threads. */
 
+import type { Resources, Restrictions } from "./task-spec.ts";
+
 type FieldsAndOptions<Fields> = object extends Fields
   ? [fields?: Fields, options?: ErrorOptions]
   : [fields: Fields, options?: ErrorOptions];
@@ -26,8 +28,15 @@ export class CancelledError extends Failure<"CancelledError", { key: string; rea
 /** Too many workers died with the task in their hands; `attempts` are their addresses. It is not tried again unless asked. */
 export class KilledWorkerError extends Failure<"KilledWorkerError", { key: string; attempts: readonly string[] }> {}
 
-/** No worker of the cluster may run the task: `restrictions` is what it asks for. */
-export class NoValidWorkerError extends Failure<"NoValidWorkerError", { key: string; restrictions?: unknown }> {}
+/** No worker of the cluster may run the task: `restrictions` is what it asks for, `workers` who is there. */
+export class NoValidWorkerError extends Failure<
+  "NoValidWorkerError",
+  {
+    key: string;
+    restrictions: Restrictions;
+    workers: readonly { readonly address: string; readonly name: string; readonly resources: Resources }[];
+  }
+> {}
 
 /** Something took longer than was allowed. */
 export class TimeoutError extends Failure<"TimeoutError", { key?: string; timeoutMs?: number }> {}

@@ -26,6 +26,8 @@ export const AWAITED = 1 << 21;
 export const STREAM = 1 << 23;
 /** Run nothing beside it: it was at hand when a worker died. */
 export const ALONE = 1 << 22;
+/** Say that it begins before it does: its time is limited. */
+export const ANNOUNCED = 1 << 24;
 
 /** Whether the slot's value is another task's result. */
 export function isReference(shape: number, slot: number): boolean {
@@ -49,6 +51,42 @@ export interface TaskOptions {
   readonly parent?: TaskId;
   /** How many did, one within the other. The scheduler counts that. */
   readonly depth?: number;
+  /** What its key begins with, in place of the function's name. */
+  readonly name?: string;
+  /** What the scheduler has to learn before it can meet it. */
+  readonly demands?: Demands;
+}
+
+/** Where a task may run. */
+export interface Restrictions {
+  /** Its worker must have so much of these to spare while it runs. */
+  readonly resources?: Resources;
+  /** Names or addresses of workers, or what addresses of theirs begin with: of a host, all of its workers. */
+  readonly workers?: readonly string[];
+  /** Prefer those workers, rather than insist on them. */
+  readonly allowOtherWorkers?: boolean;
+}
+
+/** What few tasks ask for. */
+export interface Demands extends Restrictions {
+  /** How long an attempt may take from the moment it begins. */
+  readonly timeoutMs?: number;
+  readonly backoff?: Backoff;
+}
+
+/** Amounts of what only some workers have, by names that users think of: `{ gpu: 1 }`. */
+export type Resources = Readonly<Record<string, number>>;
+
+/** What to wait before a task is tried again: each time `factor` times as long as before, and never longer than `maxDelayMs`. */
+export interface Backoff {
+  readonly delayMs: number;
+  readonly factor?: number;
+  readonly maxDelayMs?: number;
+}
+
+/** Whether nothing is to be known of the tasks of a submission but what they run, how urgent it is and how often to try. */
+export function isOrdinary({ name, demands }: TaskOptions): boolean {
+  return name === undefined && demands === undefined;
 }
 
 /** A function together with the number it is known by from here on. */

@@ -4,7 +4,7 @@ import type { ClientMessage, News } from "./client-messages.ts";
 import type { Errand, ErrandOutcome } from "./errands.ts";
 import type { ErrorOnWire } from "./errors.ts";
 import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "./identity.ts";
-import type { NumberedFunction } from "./task-spec.ts";
+import type { NumberedFunction, Resources } from "./task-spec.ts";
 
 /** Fields of a task's row to a worker before its slots: `id, run, client's number, function, slots, shape, ...slots`. */
 export const COMPUTE_HEADER = 6;
@@ -76,6 +76,8 @@ export interface CancelCompute {
   readonly reason: string;
   /** Leave those alone that have begun: they are wanted, but might run elsewhere. */
   readonly unlessBegun?: boolean;
+  /** What the signals are aborted with, if more is to be said than that reason. */
+  readonly error?: ErrorOnWire;
 }
 
 /** So many more items may be made of a task that streams. */
@@ -259,6 +261,12 @@ export interface ErrandDone {
   readonly outcome: ErrandOutcome;
 }
 
+/** The worker has so much of these from now on. */
+export interface SetResources {
+  readonly type: "set-resources";
+  readonly resources: Resources;
+}
+
 export type WorkerMessage =
   | TaskFinished
   | TaskStored
@@ -271,7 +279,8 @@ export type WorkerMessage =
   | MissingData
   | DataForScheduler
   | NestedMessage
-  | ErrandDone;
+  | ErrandDone
+  | SetResources;
 
 /** Worker to worker: please send these. */
 export interface PeerGetData {

@@ -3,6 +3,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Spawner, Thread } from "../ports/spawner.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
+import type { Resources } from "../protocol/task-spec.ts";
 import type { SchedulerRuntime, WorkerOwner } from "./scheduler-runtime.ts";
 
 /** Threads that die one after the other before they have begun to work, until we stop trying. */
@@ -10,8 +11,15 @@ const MAX_FAILED_STARTS = 3;
 /** Before the second attempt; doubled with each further one. Milliseconds. */
 const FIRST_RETRY_MS = 50;
 
+/** A place for a thread: who takes it over from another has the same name, and the same to offer. */
+interface Place {
+  readonly name: string;
+  resources: Resources;
+}
+
 interface OwnedThread {
   readonly thread: Thread;
+  readonly place: Place;
   isReady: boolean;
   /** Why we ended it, if we did. */
   endedBecause: string | undefined;
@@ -20,6 +28,8 @@ interface OwnedThread {
 export interface HostOptions {
   readonly name: string;
   readonly nThreadsPerWorker: number;
+  /** What the worker in each place has to offer. */
+  readonly resourcesOf: (place: number) => Resources;
 }
 
 export class Host implements WorkerOwner {
@@ -34,6 +44,9 @@ export class Host implements WorkerOwner {
   #settleReady: () => void = () => {};
   #failReady: (error: Error) => void = () => {};
   #started = 0;
+  #places = 0;
+  /** Places that nobody has any more. */
+  readonly #vacant: Place[] = [];
   #failedStarts = 0;
   /** Workers that were to be started and will not be. */
   givenUp = 0;
@@ -66,8 +79,22 @@ export class Host implements WorkerOwner {
 
   /** Starts so many more. */
   spawn(count: number): void {
-    for (let i = 0; i < count; i++) this.#spawn();
+    for (let i = 0; i < count; i++) this.#spawn(this.#vacant.shift() ?? this.#newPlace());
     this.#expect(count);
+  }
+
+  /**
+   * What the worker of that name or address has to offer from now on, beside what it has of other kinds.
+   *
+   * @throws RangeError if there is none.
+   */
+  setResources(worker: string, resources: Resources): void {
+    for (const [address, { place }] of this.#threads) {
+      if (address !== worker && place.name !== worker) continue;
+      place.resources = { ...place.resources, ...resources };
+      return this.#scheduler?.setResources(address, resources);
+    }
+    throw new RangeError(`there is no worker "${worker}" here; schedulerInfo() tells who is`);
   }
 
   link(from: WorkerAddress, to: WorkerAddress): void {
@@ -94,8 +121,9 @@ export class Host implements WorkerOwner {
   /** Ends up to so many that are not there yet, and returns how many. */
   callOff(count: number): number {
     const unready = [...this.#threads].filter(([, { isReady }]) => !isReady).slice(-count || this.#threads.size);
-    for (const [address, { thread }] of unready) {
+    for (const [address, { thread, place }] of unready) {
       this.#threads.delete(address);
+      this.#vacant.push(place);
       thread.terminate("it is not needed any more");
     }
     this.#expect(-unready.length);
@@ -126,23 +154,23 @@ export class Host implements WorkerOwner {
     if (this.#starting === 0) for (const resolve of this.#awaiting.splice(0)) resolve();
   }
 
-  #spawn(): void {
-    const number = this.#started++;
-    const address = `thread://${this.#options.name}/${number}`;
-    const introduction = {
-      address,
-      name: `${this.#options.name}-${number}`,
-      nThreads: this.#options.nThreadsPerWorker,
-    };
-    const thread = this.#spawner.spawn(introduction);
-    const owned: OwnedThread = { thread, isReady: false, endedBecause: undefined };
+  #newPlace(): Place {
+    const number = this.#places++;
+    return { name: `${this.#options.name}-${number}`, resources: this.#options.resourcesOf(number) };
+  }
+
+  #spawn(place: Place): void {
+    const address = `thread://${this.#options.name}/${this.#started++}`;
+    const setup = { address, name: place.name, nThreads: this.#options.nThreadsPerWorker };
+    const thread = this.#spawner.spawn(setup);
+    const owned: OwnedThread = { thread, place, isReady: false, endedBecause: undefined };
     this.#threads.set(address, owned);
     thread.ready.then(
       () => {
         if (!this.#threads.has(address)) return;
         owned.isReady = true;
         this.#failedStarts = 0;
-        this.#scheduler?.addWorker(introduction, thread.comm);
+        this.#scheduler?.addWorker({ ...setup, resources: place.resources }, thread.comm);
         this.#expect(-1);
         this.#settleReady();
       },
@@ -156,6 +184,7 @@ export class Host implements WorkerOwner {
     owned.thread.terminate(reason);
     if (owned.isReady) {
       // First, so that whoever waits for all to be there does not take the rest for all.
+      this.#vacant.unshift(owned.place);
       if (this.#scheduler?.isRetiring(address) === false) this.spawn(1);
       this.#scheduler?.removeWorker(address, reason, owned.endedBecause !== undefined);
       return;
@@ -163,11 +192,12 @@ export class Host implements WorkerOwner {
     this.#failedStarts += 1;
     if (this.#failedStarts < MAX_FAILED_STARTS) {
       this.#clock.after(FIRST_RETRY_MS * 2 ** this.#failedStarts, () => {
-        if (!this.#isClosed) this.#spawn();
+        if (!this.#isClosed) this.#spawn(owned.place);
       });
       return;
     }
     this.givenUp += 1;
+    this.#vacant.push(owned.place);
     this.#expect(-1);
     if (this.#threads.size > 0) return;
     const error = new Error(`no worker could be started: ${reason}`);

@@ -5,6 +5,8 @@ import type { Comm } from "../ports/comm.ts";
 import type { Spawner } from "../ports/spawner.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import { CommClosedError } from "../protocol/errors.ts";
+import { demandResources } from "../protocol/resources.ts";
+import type { Resources } from "../protocol/task-spec.ts";
 import type { AdaptOptions, Elasticity } from "./elasticity.ts";
 import { Host } from "./host.ts";
 import { SchedulerRuntime } from "./scheduler-runtime.ts";
@@ -16,6 +18,16 @@ export interface LocalClusterOptions {
   readonly threadsPerWorker?: number;
   /** What its workers are called. */
   readonly name?: string;
+  /**
+   * What workers have to offer to tasks that ask for it with `with({ resources })`: each of them, or by its place. A thread that
+   * takes the place of one that died has the same.
+   */
+  readonly resources?: Resources | readonly Resources[] | ((place: number) => Resources);
+  /**
+   * How long a task waits for a worker that may run it while there are only others, in milliseconds; then it fails with
+   * {@link NoValidWorkerError}. 30 000 unless said; `Infinity` waits for ever.
+   */
+  readonly noWorkersTimeoutMs?: number;
 }
 
 /** What a cluster needs of the platform. */
@@ -44,15 +56,28 @@ export class LocalCluster {
   #stopAdapting: () => void = () => {};
   #closed = false;
 
-  constructor(platform: Platform, { nWorkers, threadsPerWorker = 1, name = "worker" }: LocalClusterOptions = {}) {
+  constructor(
+    platform: Platform,
+    {
+      nWorkers,
+      threadsPerWorker = 1,
+      name = "worker",
+      resources = {},
+      noWorkersTimeoutMs = 30_000,
+    }: LocalClusterOptions = {},
+  ) {
     const count = nWorkers ?? platform.spawner.cores;
     demandCount("nWorkers", count, 0);
     demandCount("threadsPerWorker", threadsPerWorker, 1);
+    if (!(noWorkersTimeoutMs >= 0))
+      throw new RangeError(`noWorkersTimeoutMs must be a time, not ${noWorkersTimeoutMs}`);
+    const resourcesOf = (place: number) => resourcesIn(place, resources);
+    for (let place = 0; place < count; place++) demandResources(resourcesOf(place));
     this.#platform = platform;
-    this.#host = new Host(platform.spawner, platform.clock, { name, nThreadsPerWorker: threadsPerWorker }, (error) =>
-      this.#fail(error),
-    );
-    this.#scheduler = new SchedulerRuntime(this.#host, (error) => this.#fail(error));
+    const { spawner, clock } = platform;
+    const fail = (error: unknown) => this.#fail(error);
+    this.#host = new Host(spawner, clock, { name, nThreadsPerWorker: threadsPerWorker, resourcesOf }, fail);
+    this.#scheduler = new SchedulerRuntime(this.#host, clock, { noWorkersTimeoutMs }, fail);
     this.ready = this.#host.ready;
     this.#host.start(this.#scheduler, count);
   }
@@ -68,6 +93,22 @@ export class LocalCluster {
     if (this.#closed) clientEnd.close("the cluster was closed");
     else this.#scheduler.addClient(id, schedulerEnd);
     return { id, comm: clientEnd, keepAlive: () => this.#platform.clock.keepAlive() };
+  }
+
+  /**
+   * Changes what a worker, by its name or address, has to offer to tasks; of kinds that are not mentioned it has as much as before.
+   * What runs keeps what it has.
+   *
+   * @throws RangeError if there is no such worker.
+   * @throws TypeError if these are no amounts.
+   * @example
+   * ```ts
+   * cluster.setResources("worker-0", { gpu: 1 });
+   * ```
+   */
+  setResources(worker: string, resources: Resources): void {
+    demandResources(resources);
+    this.#host.setResources(worker, resources);
   }
 
   /** What runs where, for tests and for those who show it. */
@@ -157,6 +198,11 @@ export class LocalCluster {
     this.#scheduler.close(reason);
     this.#host.close(reason);
   }
+}
+
+function resourcesIn(place: number, resources: NonNullable<LocalClusterOptions["resources"]>): Resources {
+  if (typeof resources === "function") return resources(place);
+  return Array.isArray(resources) ? (resources[place] ?? {}) : (resources as Resources);
 }
 
 function demandCount(name: string, value: number, least: number): void {

@@ -1,8 +1,10 @@
 /** Drives the scheduler's machine: what comes in over comms becomes events, what it says goes out. */
 
+import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
+import type { Resources } from "../protocol/task-spec.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler/contract.ts";
 import { SchedulerMachine } from "../scheduler/machine.ts";
@@ -21,19 +23,33 @@ export interface WorkerIntroduction {
   readonly address: WorkerAddress;
   readonly name: string;
   readonly nThreads: number;
+  readonly resources?: Resources;
 }
+
+export interface SchedulerOptions {
+  /** How long tasks wait that none of the workers there may run. Milliseconds. */
+  readonly noWorkersTimeoutMs: number;
+}
+
+/** No timer of a platform waits for longer. Milliseconds. */
+const MOST_MS = 2 ** 31 - 1;
 
 export class SchedulerRuntime {
   readonly machine = new SchedulerMachine();
   readonly #workers = new Map<WorkerAddress, Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>>();
   readonly #clients = new Map<ClientId, Comm<News, readonly ClientMessage[]>>();
   readonly #owner: WorkerOwner;
+  readonly #clock: Clock;
+  readonly #options: SchedulerOptions;
   readonly #onBroken: (error: unknown) => void;
+  #dropAlarm: () => void = () => {};
   #isBroken = false;
 
   /** `onBroken`: the machine met what must not be; it will not be asked again. */
-  constructor(owner: WorkerOwner, onBroken: (error: unknown) => void) {
+  constructor(owner: WorkerOwner, clock: Clock, options: SchedulerOptions, onBroken: (error: unknown) => void) {
     this.#owner = owner;
+    this.#clock = clock;
+    this.#options = options;
     this.#onBroken = onBroken;
   }
 
@@ -47,12 +63,16 @@ export class SchedulerRuntime {
   }
 
   addWorker(
-    { address, name, nThreads }: WorkerIntroduction,
+    { address, name, nThreads, resources = {} }: WorkerIntroduction,
     comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>,
   ): void {
     this.#workers.set(address, comm);
     this.#listen(comm, isNested, (message) => ({ type: "worker-message", worker: address, message }));
-    this.#handle([{ type: "add-worker", worker: address, name, nThreads }]);
+    this.#handle([{ type: "add-worker", worker: address, name, nThreads, resources }]);
+  }
+
+  setResources(worker: WorkerAddress, resources: Resources): void {
+    this.#handle([{ type: "set-resources", worker, resources }]);
   }
 
   /** So many workers are being started and not there yet. */
@@ -72,6 +92,7 @@ export class SchedulerRuntime {
 
   close(reason: string): void {
     this.#isBroken = true;
+    this.#dropAlarm();
     for (const comm of this.#clients.values()) comm.close(reason);
     this.#clients.clear();
   }
@@ -100,11 +121,12 @@ export class SchedulerRuntime {
 
   async #learn(): Promise<void> {
     try {
-      const [{ requestRules }, { nestingRules }] = await Promise.all([
+      const [{ requestRules }, { nestingRules }, { demandRules }] = await Promise.all([
         import("../scheduler/requests.ts"),
         import("../scheduler/nesting.ts"),
+        import("../scheduler/demands.ts"),
       ]);
-      this.machine.learn(requestRules, nestingRules);
+      this.machine.learn(requestRules, nestingRules, demandRules(this.#options));
     } catch (error) {
       this.#isBroken = true;
       this.#onBroken(error);
@@ -114,7 +136,8 @@ export class SchedulerRuntime {
   #handle(events: readonly SchedulerEvent[]): void {
     if (this.#isBroken) return;
     try {
-      for (const event of events) this.machine.handle(event);
+      const nowMs = this.machine.hasLearnt ? this.#clock.now() : 0;
+      for (const event of events) this.machine.handle(event, nowMs);
       for (const instruction of this.machine.take()) this.#perform(instruction);
     } catch (error) {
       this.#isBroken = true;
@@ -140,14 +163,22 @@ export class SchedulerRuntime {
         return this.#owner.link(instruction.from, instruction.to);
       case "end-worker":
         return this.#owner.end(instruction.worker, instruction.reason);
+      case "wake-me-at":
+        this.#dropAlarm();
+        this.#dropAlarm = this.#clock.after(Math.min(Math.max(0, instruction.atMs - this.#clock.now()), MOST_MS), () =>
+          this.#handle([{ type: "time-passed" }]),
+        );
+        return;
       default:
         instruction satisfies never;
     }
   }
 }
 
-function isSpecial({ type }: ClientMessage): boolean {
-  return type === "request" || type === "carry-keys";
+function isSpecial(message: ClientMessage): boolean {
+  const { type } = message;
+  if (type === "update-graph") return message.options.demands !== undefined;
+  return type === "request" || type === "carry-keys" || (type === "scatter" && message.workers !== undefined);
 }
 
 /** Whether it is about tasks that submit tasks; what else it may be comes after these. */

@@ -6,7 +6,7 @@ import type { WorkerSetup } from "../ports/spawner.ts";
 import type { PackedResult, Speaker, StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
 import { keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
-import { STREAM } from "../protocol/task-spec.ts";
+import { ANNOUNCED, STREAM } from "../protocol/task-spec.ts";
 import { clientOfWorker } from "../protocol/worker-client.ts";
 import { HELD_VALUE, type PeerMessage, type SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
 import { surround } from "../shipping/task-context.ts";
@@ -18,6 +18,7 @@ import { type LocalTask, Running, type Workplace } from "./running-task.ts";
 import { refuseResult, sendSound, type WorkerComm } from "./sending.ts";
 import { StreamDriver } from "./stream-driver.ts";
 import { isThenable } from "./thenable.ts";
+import { reasonOf, ThisWorker } from "./this-worker.ts";
 
 /** How long tasks may run on end before the thread listens again. Milliseconds. */
 const SLICE_MS = 5;
@@ -61,10 +62,8 @@ export class WorkerRuntime {
     this.#machine = new WorkerMachine(setup.nThreads, structuredClone);
     this.#comm = comm;
     this.#clock = clock;
-    const { address, name, nThreads } = setup;
-    const surroundings = surround({ address, name, nThreads }, () =>
-      this.#inFlight.isEmpty ? undefined : this.#openAnyClient().client,
-    );
+    const worker = new ThisWorker(setup, this.#machine, () => this.#wake());
+    const surroundings = surround(worker, () => (this.#inFlight.isEmpty ? undefined : this.#openAnyClient().client));
     // After that, for what is on the global object by now is not its tasks'.
     this.#executor = new Executor(
       scope,
@@ -73,7 +72,7 @@ export class WorkerRuntime {
     );
     this.#inFlight = new InFlight(this.#machine, clock, surroundings, () => this.#wake());
     this.#startClients = () =>
-      startClients(clientOfWorker(address), {
+      startClients(clientOfWorker(setup.address), {
         send: (messages) => {
           this.#machine.relay(messages);
           this.#wake();
@@ -182,7 +181,7 @@ export class WorkerRuntime {
       const task = this.#machine.next();
       if (task === undefined) break;
       const averageUs = this.#executor.averageUs(task.fn);
-      if (averageUs === undefined || averageUs > LONG_US) {
+      if (averageUs === undefined || averageUs > LONG_US || (task.shape & ANNOUNCED) !== 0) {
         this.#machine.announce(task);
         this.#flush(nowMs);
       } else if (nowMs - this.#lastFlushMs > FLUSH_MS) this.#flush(nowMs);
@@ -343,7 +342,7 @@ export class WorkerRuntime {
           this.#gather(instruction.from, instruction.request, instruction.ids);
           break;
         case "abort":
-          this.#abortOf(instruction.task).abort(new Error(instruction.reason));
+          this.#abortOf(instruction.task).abort(reasonOf(instruction));
           this.#inFlight.find(instruction.task)?.abandon("the task that asked for it was cancelled");
           break;
         case "go-on":

@@ -32,7 +32,9 @@ interface Room {
 /** Whether it is worth looking for a worker that makes all of its inputs. */
 function mayGoAhead(task: TaskRecord): boolean {
   const { durationUs } = task.function;
-  return durationUs >= 0 && durationUs <= LONGEST_US && task.slots <= MOST_SLOTS && (task.shape & PACKED) === 0;
+  const isQuick = durationUs >= 0 && durationUs <= LONGEST_US;
+  const isFree = task.group.options.demands === undefined;
+  return isQuick && isFree && task.slots <= MOST_SLOTS && (task.shape & PACKED) === 0;
 }
 
 /** `input` has gone to a worker: its dependents may follow. */

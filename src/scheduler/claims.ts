@@ -2,7 +2,7 @@
 
 import type { CancelKeys, ClientDesiresKey, Scatter, UpdateGraph } from "../protocol/client-messages.ts";
 import type { ClientTaskId, Key } from "../protocol/identity.ts";
-import { hasReferences, isReference, ROW_HEADER } from "../protocol/task-spec.ts";
+import { hasReferences, isOrdinary, isReference, ROW_HEADER } from "../protocol/task-spec.ts";
 import { lineOf, tellOfValue, wakeDependents } from "./compute.ts";
 import { inputsOf } from "./dependencies.ts";
 import { awaitValue } from "./gather.ts";
@@ -22,10 +22,10 @@ import {
   type TaskGroup,
   TaskRecord,
 } from "./records.ts";
-import { releaseClaim } from "./release.ts";
+import { endWorker, releaseClaim } from "./release.ts";
 import type { SchedulerState } from "./state.ts";
 import { move } from "./transitions.ts";
-import type { FunctionRecord } from "./worker-record.ts";
+import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
 export function updateGraph(state: SchedulerState, client: ClientRecord, message: UpdateGraph): void {
   for (const [number, shipped] of message.functions) {
@@ -49,7 +49,7 @@ function addUniformTasks(
 ): void {
   const uniform = { fn: client.functions.get(fn) as FunctionRecord, slots };
   const group: TaskGroup = { client, rows, uniform, options };
-  if (keys === undefined && state.watch === undefined) {
+  if (keys === undefined && state.watch === undefined && isOrdinary(options)) {
     admitSpan(state, group, uniform, first, count, lineOf(state, options, false));
     return;
   }
@@ -184,16 +184,20 @@ export function scatter(state: SchedulerState, client: ClientRecord, message: Sc
   state.tasks.set(task.id, task);
   client.tasks.set(message.id, task);
   if (message.key !== undefined) name(state, task, message.key);
-  broadcast(state, task, message.broadcast === true ? state.workers.size : Number(message.broadcast ?? 0));
+  const { broadcast: count, workers } = message;
+  if (workers === undefined) broadcast(state, task, count === true ? state.workers.size : Number(count ?? 0));
+  else state.demands?.spread(task, workers, count === true ? Number.POSITIVE_INFINITY : Number(count || 1));
 }
 
 /** Sends a value to so many workers before a task needs it there. */
 function broadcast(state: SchedulerState, task: TaskRecord, count: number): void {
   const takers = [...state.workers.values()].filter(({ takesTasks }) => takesTasks);
-  for (const worker of takers.slice(0, count)) {
-    state.replicas.add(task, worker);
-    state.toWorker(worker).send({ type: "put-data", id: task.id, value: task.value, nbytes: task.nbytes });
-  }
+  for (const worker of takers.slice(0, count)) putData(state, task, worker);
+}
+
+export function putData(state: SchedulerState, task: TaskRecord, worker: WorkerRecord): void {
+  state.replicas.add(task, worker);
+  state.toWorker(worker).send({ type: "put-data", id: task.id, value: task.value, nbytes: task.nbytes });
 }
 
 export function gather(state: SchedulerState, client: ClientRecord, ranges: readonly number[]): void {
@@ -249,11 +253,7 @@ export function cancel(state: SchedulerState, client: ClientRecord, message: Can
       continue;
     }
     cancelTask(state, task, message.reason);
-    if (message.force && worker !== undefined && !worker.ending) {
-      worker.ending = true;
-      state.roomy.delete(worker);
-      state.orders.push({ type: "end-worker", worker: worker.address, reason: "its task was cancelled by force" });
-    }
+    if (message.force && worker !== undefined) endWorker(state, worker, "its task was cancelled by force");
   }
 }
 

@@ -5,6 +5,7 @@ import type { ClientTaskId } from "../protocol/identity.ts";
 import { SMALL_VALUE_LIMIT, type TaskOptions } from "../protocol/task-spec.ts";
 import { forEachDependency } from "./dependencies.ts";
 import { fetchForClients } from "./gather.ts";
+import { ageOf } from "./line.ts";
 import { tell } from "./news.ts";
 import { ALLOWED_FAILURES, type ClientRecord, FLAG_CARRIES, FLAG_KEPT, NO_VALUE, type TaskRecord } from "./records.ts";
 import { freeReplicas, leaveQueue, releaseInputs } from "./release.ts";
@@ -21,7 +22,8 @@ const SWEEP_FROM = 32;
  */
 export function awaitInputs(state: SchedulerState, task: TaskRecord): void {
   state.tasks.set(task.id, task);
-  task.waitingOn = 0;
+  // It may have to wait for its time to come, too.
+  task.waitingOn = task.group.options.demands !== undefined && state.demands?.isTimed(task) ? 1 : 0;
   task.error = undefined;
   if (task.hasInputs) {
     if (!task.registered) register(task);
@@ -75,14 +77,18 @@ export function isSuspect(task: TaskRecord): boolean {
 /** waiting -> queued: everything it needs is in memory; which worker it goes to is decided once all news of the event is in. */
 export function enqueue(state: SchedulerState, task: TaskRecord): void {
   state.queued += 1;
+  if (task.group.options.demands !== undefined && state.demands?.enqueue(task)) return;
   if (isSuspect(task)) {
     state.suspects.push(task);
     return;
   }
-  const line = lineOf(state, task.group.options, task.hasInputs);
-  // One that was sent before goes first again, though no run of it has begun.
-  if (task.runId > 0 || task.expectedUs > 0) line.pushFront(task);
-  else line.push(task);
+  lineOf(state, task.group.options, task.hasInputs).insert(task, ageOf);
+}
+
+/** queued -> no-worker: nobody who is there may run it. */
+export function park(state: SchedulerState, task: TaskRecord): void {
+  leaveQueue(state, task);
+  state.demands?.park(task);
 }
 
 /** Where ready tasks wait that were submitted with such options. */

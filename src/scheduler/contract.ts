@@ -8,6 +8,7 @@ import type {
   WithdrawRequest,
 } from "../protocol/client-messages.ts";
 import type { ClientId, Key, WorkerAddress } from "../protocol/identity.ts";
+import type { Resources } from "../protocol/task-spec.ts";
 import type {
   ErrandDone,
   NestedMessage,
@@ -28,6 +29,7 @@ export type SchedulerEvent =
       readonly worker: WorkerAddress;
       readonly name: string;
       readonly nThreads: number;
+      readonly resources?: Resources;
     }
   | {
       readonly type: "remove-worker";
@@ -37,7 +39,11 @@ export type SchedulerEvent =
       readonly expected: boolean;
     }
   /** So many workers are on their way: started, and not there yet. */
-  | { readonly type: "workers-starting"; readonly count: number };
+  | { readonly type: "workers-starting"; readonly count: number }
+  /** A worker has so much of these from now on; of what is not named, as much as before. */
+  | { readonly type: "set-resources"; readonly worker: WorkerAddress; readonly resources: Resources }
+  /** It is as late as was asked for, or somewhat later. */
+  | { readonly type: "time-passed" };
 
 export type SchedulerInstruction =
   | {
@@ -53,7 +59,9 @@ export type SchedulerInstruction =
     }
   /** These two will have data to move between them; always given before the message that makes them do so. */
   | { readonly type: "link-workers"; readonly from: WorkerAddress; readonly to: WorkerAddress }
-  | { readonly type: "end-worker"; readonly worker: WorkerAddress; readonly reason: string };
+  | { readonly type: "end-worker"; readonly worker: WorkerAddress; readonly reason: string }
+  /** Say when it is that late. What was asked for before need not be. */
+  | { readonly type: "wake-me-at"; readonly atMs: number };
 
 /** What the machine is taught when a client first asks something: see `requests.ts`. */
 export interface RequestRules {
@@ -90,6 +98,31 @@ export interface NestingRules {
   forget(task: TaskRecord): void;
   /** Those of `suspects` that are at work, and the tasks that submitted them: whoever wants a task that kills is to blame as well. */
   culpritsAmong(worker: WorkerRecord, suspects: readonly TaskRecord[]): ReadonlySet<TaskRecord>;
+}
+
+/** What the machine is taught when a task first demands something: see `demands.ts`. */
+export interface DemandRules {
+  /** Takes in a task that has become ready and may not run everywhere. False if that is not so. */
+  enqueue(task: TaskRecord): boolean;
+  /** Notes that it may run nowhere for now. */
+  park(task: TaskRecord): void;
+  /** Forgets what there was to be done about the task in the state that it leaves. */
+  leave(task: TaskRecord): void;
+  /** Sends those that may not run everywhere and are at least so urgent. */
+  assign(priority: number): void;
+  /** Who is there, or what they have, has changed. */
+  reconsider(): void;
+  /** Sends a scattered value to such workers: to so many, or to all. */
+  spread(task: TaskRecord, workers: readonly string[], count: number): void;
+  /** A worker says that it begins. */
+  begun(task: TaskRecord): void;
+  /** The task is to wait before it is tried again. */
+  delay(task: TaskRecord): void;
+  /** Whether something is to happen to the task later, unless it leaves its state before. */
+  isTimed(task: TaskRecord): boolean;
+  ring(): void;
+  /** Asks to be woken. Called after every event. */
+  settle(): void;
 }
 
 /** One move in the table of transitions, for whoever watches. */

@@ -1,6 +1,6 @@
 /** queued -> processing, or waiting -> processing if it is sent ahead: writes a task's row for its worker, with the small inputs in it and the whereabouts of the large ones. */
 
-import { ALONE, AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT, STREAM } from "../protocol/task-spec.ts";
+import { ALONE, ANNOUNCED, AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT, STREAM } from "../protocol/task-spec.ts";
 import { mayMove } from "./gather.ts";
 import { FLAG_CARRIES, FLAG_FETCHING, NO_VALUE, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
@@ -39,9 +39,9 @@ function writeRow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord)
   const { rows } = message;
   const at = rows.length;
   rows.push(task.id, task.runId, task.clientTask, fn.id, slots, shape);
-  if (task.name !== undefined) {
+  if (task.name !== undefined || group.options.name !== undefined) {
     message.names ??= [];
-    message.names.push(task.id, task.name);
+    message.names.push(task.id, task.key);
   }
   for (let slot = 0; slot < slots; slot++) {
     const item = source[first + slot];
@@ -62,6 +62,7 @@ function writeRow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord)
   }
   if (task.awaited && mayMove(task)) shape |= AWAITED;
   if (worker.alone) shape |= ALONE;
+  if (group.options.demands?.timeoutMs !== undefined) shape |= ANNOUNCED;
   rows[at + 5] = shape;
 }
 

@@ -21,6 +21,12 @@ export function headOf(line: Line): TaskRecord | Span | undefined {
   return undefined;
 }
 
+/** Lines are in this order: those submitted earlier have lower numbers. */
+export function ageOf(item: TaskRecord | Span): number {
+  if (!(item instanceof Span)) return item.id;
+  return item.unfolded?.[item.cursor]?.id ?? item.firstTask + item.next;
+}
+
 /** Takes the task out that {@link headOf} gave. */
 export function shiftHead(line: Line): void {
   const item = line.peek();

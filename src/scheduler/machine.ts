@@ -18,10 +18,12 @@ import {
   type TaskStored,
   type WorkerMessage,
 } from "../protocol/worker-messages.ts";
+import { endAttempt } from "./attempts.ts";
 import * as claims from "./claims.ts";
 import type { RequestRules, SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
+import type { demandRules } from "./demands.ts";
 import { deliver, receiveData } from "./gather.ts";
-import { addClient, addWorker, removeClient, removeWorker } from "./membership.ts";
+import { addClient, addWorker, removeClient, removeWorker, setResources } from "./membership.ts";
 import type { nestingRules } from "./nesting.ts";
 import { tell, tellPending } from "./news.ts";
 import { assign, judgeRoom } from "./placement.ts";
@@ -39,30 +41,38 @@ const NEW_DURATION_WEIGHT = 0.5;
 export class SchedulerMachine {
   readonly #state = new SchedulerState(unfold);
 
-  handle(event: SchedulerEvent): void {
+  /** `nowMs`: the time, on any clock that does not go back. Only needed once it {@link hasLearnt}. */
+  handle(event: SchedulerEvent, nowMs = 0): void {
     const state = this.#state;
     state.stimulus += 1;
+    state.nowMs = nowMs;
     this.#dispatch(event);
     settleRecommendations(state);
     assign(state);
-    if (state.requests === undefined) return;
-    state.requests.settle();
     // What was answered may not be kept any more, nor what only that needed.
-    while (state.recommendations.length > 0) {
+    for (state.requests?.settle(); state.recommendations.length > 0; state.requests?.settle()) {
       settleRecommendations(state);
       assign(state);
-      state.requests.settle();
     }
+    state.demands?.settle();
   }
 
-  /** Teaches it what few programs need: to answer clients' questions, and that tasks submit tasks. Before it hears of either. */
-  learn(requests: (state: SchedulerState, tools: RequestTools) => RequestRules, nesting?: typeof nestingRules): void {
+  /**
+   * Teaches it what few programs need: to answer clients' questions, that tasks submit tasks, and to meet what tasks demand. Before it
+   * hears of any of that.
+   */
+  learn(
+    requests: (state: SchedulerState, tools: RequestTools) => RequestRules,
+    nesting?: typeof nestingRules,
+    demands?: ReturnType<typeof demandRules>,
+  ): void {
     const state = this.#state;
     state.requests ??= requests(state, requestTools);
     state.nesting ??= nesting?.(state, requestTools, (client, message) => {
       this.#hearClient(client, message);
       settleRecommendations(state);
     });
+    state.demands ??= demands?.(state, requestTools);
   }
 
   get hasLearnt(): boolean {
@@ -122,7 +132,7 @@ export class SchedulerMachine {
         return;
       }
       case "add-worker":
-        return addWorker(state, event.worker, event.name, event.nThreads);
+        return addWorker(state, event.worker, event.name, event.nThreads, event.resources);
       case "remove-worker":
         return removeWorker(state, event.worker, event.reason, event.expected);
       case "add-client":
@@ -131,7 +141,11 @@ export class SchedulerMachine {
         return removeClient(state, event.client);
       case "workers-starting":
         state.starting = event.count;
-        return;
+        return state.demands?.reconsider();
+      case "set-resources":
+        return setResources(state, event.worker, event.resources);
+      case "time-passed":
+        return state.demands?.ring();
       default:
         event satisfies never;
     }
@@ -188,6 +202,7 @@ export class SchedulerMachine {
         task.started = true;
         stopFetching(task);
         tell(state, task, (id) => ({ type: "tasks-started", ids: [id] }));
+        if (task.group.options.demands !== undefined) state.demands?.begun(task);
         return;
       }
       case "task-dropped":
@@ -230,7 +245,7 @@ export class SchedulerMachine {
           }
         }
         if (task === undefined) return;
-        leaveWorker(task);
+        leaveWorker(state, task);
         move(state, task, "released");
         return;
       }
@@ -247,6 +262,8 @@ export class SchedulerMachine {
       case "task-rejoined":
       case "slots-lent":
         return state.nesting?.hear(worker, message);
+      case "set-resources":
+        return setResources(state, worker.address, message.resources);
       default:
         message satisfies never;
     }
@@ -272,7 +289,7 @@ export class SchedulerMachine {
   #finishOne(worker: WorkerRecord, id: number, run: number, value: unknown): void {
     const task = this.#current(worker, id, run);
     if (task === undefined) return;
-    leaveWorker(task);
+    leaveWorker(this.#state, task);
     task.value = value;
     task.nbytes = 0;
     move(this.#state, task, "memory");
@@ -296,7 +313,7 @@ export class SchedulerMachine {
       else if (other === undefined || !state.replicas.has(other, worker)) state.toWorker(worker).free(message.id);
       return;
     }
-    leaveWorker(task);
+    leaveWorker(state, task);
     task.nbytes = message.nbytes;
     task.valueType = message.valueType;
     const { pushed } = message;
@@ -312,15 +329,8 @@ export class SchedulerMachine {
     }
     const task = this.#current(worker, message.id, message.run);
     if (task === undefined) return;
-    leaveWorker(task);
-    if (task.retriesUsed < (task.group.options.retries ?? 0) && !this.#state.requests?.isUsed(task)) {
-      task.retriesUsed += 1;
-      move(this.#state, task, "released");
-      tellPending(this.#state, task);
-      return;
-    }
-    task.error = message.error;
-    move(this.#state, task, "erred");
+    leaveWorker(this.#state, task);
+    endAttempt(this.#state, task, message.error);
   }
 
   /** What a worker holds cannot leave it, and nobody could have known before: the task has failed. */
@@ -348,7 +358,7 @@ export class SchedulerMachine {
   #takeBack(worker: WorkerRecord, id: number, run: number): void {
     const task = this.#current(worker, id, run);
     if (task === undefined) return;
-    leaveWorker(task);
+    leaveWorker(this.#state, task);
     // Nothing of it is left anywhere, so its number is free again: for its user it has not been attempted.
     task.runId -= 1;
     move(this.#state, task, "released");
@@ -380,6 +390,7 @@ function buryZombie(worker: WorkerRecord, id: number, run: number): void {
   if (zombie === undefined) return;
   worker.zombies.delete(zombieName(id, run));
   worker.seceded.delete(zombieName(id, run));
+  worker.used.delete(zombieName(id, run));
   worker.occupancyUs -= zombie;
   if (worker.running === 0) worker.alone = false;
 }

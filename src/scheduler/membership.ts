@@ -2,6 +2,7 @@
 
 import { errorOnWire } from "../protocol/errors.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
+import type { Resources } from "../protocol/task-spec.ts";
 import { inputsOf } from "./dependencies.ts";
 import { fetchForClients } from "./gather.ts";
 import { tellPending } from "./news.ts";
@@ -12,11 +13,24 @@ import type { SchedulerState } from "./state.ts";
 import { move } from "./transitions.ts";
 import { WorkerRecord } from "./worker-record.ts";
 
-export function addWorker(state: SchedulerState, address: WorkerAddress, name: string, nThreads: number): void {
+export function addWorker(
+  state: SchedulerState,
+  address: WorkerAddress,
+  name: string,
+  nThreads: number,
+  resources: Resources = {},
+): void {
   const worker = new WorkerRecord(address, name, nThreads);
   state.workers.set(address, worker);
   state.requests?.addWorker(worker);
   judgeRoom(state, worker);
+  setResources(state, address, resources);
+}
+
+/** It has so much of these from now on. What runs have of them they keep. */
+export function setResources(state: SchedulerState, address: WorkerAddress, resources: Resources): void {
+  Object.assign(state.workers.get(address)?.resources ?? {}, resources);
+  state.demands?.reconsider();
 }
 
 /** A worker is gone. What it had in hand runs again elsewhere, what only it held is computed again. */
@@ -37,7 +51,7 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
   const inHand = state.processingOn(worker);
   const culprits = expected ? new Set<TaskRecord>() : suspectsOf(state, worker, inHand);
   for (const task of inHand) {
-    leaveWorker(task);
+    leaveWorker(state, task);
     if (!expected && !culprits.has(task)) task.witnessed += 1;
     const isKilled = culprits.has(task) && chargeDeath(task, address, reason);
     if (isKilled || state.requests?.interrupt(task, address, reason)) move(state, task, "erred");
@@ -57,6 +71,7 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
     move(state, task, "released");
     if (task.isNeeded) tellPending(state, task);
   }
+  state.demands?.reconsider();
 }
 
 /** The tasks that may have killed their thread: those it said it had begun, or all if it said nothing. */

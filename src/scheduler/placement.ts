@@ -25,12 +25,12 @@ const COPY_START_US = 150;
 const COPY_BYTES_PER_US = 1000;
 
 /** What a run of `fn` is expected to take, in microseconds. */
-function expectedUs({ durationUs }: FunctionRecord): number {
+export function expectedUs({ durationUs }: FunctionRecord): number {
   return durationUs < 0 ? WINDOW_US : durationUs;
 }
 
 /** Whether a task of `costUs` may be sent now: to a free slot, or behind work that will not take long. */
-function fits(worker: WorkerRecord, costUs: number): boolean {
+export function fits(worker: WorkerRecord, costUs: number): boolean {
   const { inFlight, running, nThreads } = worker;
   // A worker that is busy cannot hand out what others wait for: meanwhile these may run something else.
   if (running - Math.min(worker.fetching, nThreads) < nThreads) return true;
@@ -39,6 +39,7 @@ function fits(worker: WorkerRecord, costUs: number): boolean {
 
 /** Enters the worker among those that can take more, or takes it out. To be called whenever its occupancy changed. */
 export function judgeRoom(state: SchedulerState, worker: WorkerRecord): void {
+  if (worker.running === 0) worker.alone = false;
   if (worker.takesTasks && !worker.alone && worker !== state.vacating && fits(worker, 1)) state.roomy.update(worker);
   else state.roomy.delete(worker);
 }
@@ -50,16 +51,16 @@ export function assign(state: SchedulerState): void {
   if (state.suspects.length > 0 && state.queued > 0) assignSuspects(state);
   if (state.followers.size > 0 || state.candidates.length > 0) sendAhead(state, room);
   if (state.queued === 0) return;
+  state.demands?.assign(Number.POSITIVE_INFINITY);
   assignQueued(state);
   if (state.candidates.length > 0) sendAhead(state, room);
 }
 
 function assignQueued(state: SchedulerState): void {
-  for (;;) {
-    const leastBusy = state.roomy.peek();
-    if (leastBusy === undefined) return;
+  while (state.roomy.size > 0) {
     const line = nextLine(state);
-    if (line === undefined) return;
+    const leastBusy = state.roomy.peek();
+    if (line === undefined || leastBusy === undefined) return;
     supply(state, line, leastBusy);
   }
 }
@@ -80,7 +81,9 @@ function supply(state: SchedulerState, line: Line, worker: WorkerRecord): void {
       state.roomy.delete(worker);
       return;
     }
-    const target = task.hasInputs ? closest(state, task, worker, costUs) : worker;
+    const target = task.hasInputs
+      ? closest(state, task, worker, (holder) => state.roomy.has(holder) && fits(holder, costUs))
+      : worker;
     if (!fits(target, costUs)) {
       // It has room for something shorter, but this comes first. When it is through with something, it is judged anew.
       state.roomy.delete(worker);
@@ -122,9 +125,13 @@ function isIdle(worker: WorkerRecord | undefined): boolean {
   return worker?.running === 0 && worker.takesTasks;
 }
 
-/** The line whose head is to run next. */
+/**
+ * The line whose head is to run next. Tasks that may only run on some workers are sent before others of their priority: behind a long
+ * queue of those, the workers they need would be busy all the time.
+ */
 function nextLine(state: SchedulerState): Line | undefined {
-  for (const { nested, dependents, roots } of state.queues) {
+  for (const { priority, nested, dependents, roots } of state.queues) {
+    state.demands?.assign(priority);
     for (let deepest = nested.at(-1); deepest !== undefined; deepest = nested.at(-1)) {
       if (headOf(deepest) !== undefined) return deepest;
       nested.pop();
@@ -132,11 +139,17 @@ function nextLine(state: SchedulerState): Line | undefined {
     if (headOf(dependents) !== undefined) return dependents;
     if (headOf(roots) !== undefined) return roots;
   }
+  state.demands?.assign(Number.NEGATIVE_INFINITY);
   return undefined;
 }
 
-/** Among `leastBusy` and the holders of the task's large inputs that have room: where it would be done first. */
-function closest(state: SchedulerState, task: TaskRecord, leastBusy: WorkerRecord, costUs: number): WorkerRecord {
+/** Among `leastBusy` and the holders of the task's large inputs that can take it: where it would be done first. */
+export function closest(
+  state: SchedulerState,
+  task: TaskRecord,
+  leastBusy: WorkerRecord,
+  canTake: (worker: WorkerRecord) => boolean,
+): WorkerRecord {
   let inputBytes = 0;
   let held: Map<WorkerRecord, number> | undefined;
   forEachDependency(task, (input) => {
@@ -154,7 +167,7 @@ function closest(state: SchedulerState, task: TaskRecord, leastBusy: WorkerRecor
   let best = leastBusy;
   let bestUs = startUs(leastBusy);
   for (const holder of held.keys()) {
-    if (!state.roomy.has(holder) || !fits(holder, costUs)) continue;
+    if (!canTake(holder)) continue;
     const us = startUs(holder);
     if (us < bestUs) {
       best = holder;

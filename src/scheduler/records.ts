@@ -16,7 +16,8 @@ import { ROW_HEADER, type TaskOptions } from "../protocol/task-spec.ts";
 import { ClientOutbox } from "./outbox.ts";
 import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
-export type TaskState = "released" | "waiting" | "queued" | "processing" | "memory" | "erred" | "forgotten";
+type Unfinished = "released" | "waiting" | "queued" | "no-worker" | "processing";
+export type TaskState = Unfinished | "memory" | "erred" | "forgotten";
 
 /** Stands for "no value here": `undefined` is a value like any other. */
 export const NO_VALUE = Symbol("no value");
@@ -292,7 +293,7 @@ export class TaskRecord {
   }
 
   get key(): Key {
-    const prefix = this.at < 0 ? (this.group.rows[0] as string) : this.function.shipped.name;
+    const prefix = this.at < 0 ? `${this.group.rows[0]}` : (this.group.options.name ?? this.function.shipped.name);
     return this.name ?? keyOf(prefix, this.client.id, this.clientTask);
   }
 }

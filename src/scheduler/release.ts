@@ -1,5 +1,6 @@
 /** Rules back: to released and forgotten, because an input or a worker was lost or because nobody wants the task any more. */
 
+import type { CancelCompute } from "../protocol/worker-messages.ts";
 import { type ClientRecord, FLAG_FETCHING, FLAG_SECEDED, NO_VALUE, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import { type WorkerRecord, zombieName } from "./worker-record.ts";
@@ -10,13 +11,13 @@ function goOn(state: SchedulerState, task: TaskRecord): void {
   state.recommend(task, "forgotten");
 }
 
-/** waiting | queued | erred -> released. */
+/** waiting | queued | no-worker | erred -> released. */
 export function letGo(state: SchedulerState, task: TaskRecord): void {
   leaveQueue(state, task);
   goOn(state, task);
 }
 
-/** queued -> waiting: an input was lost. */
+/** queued | no-worker -> waiting: an input was lost. */
 export function stepBack(state: SchedulerState, task: TaskRecord): void {
   leaveQueue(state, task);
 }
@@ -24,21 +25,24 @@ export function stepBack(state: SchedulerState, task: TaskRecord): void {
 /** processing -> released: its worker is gone, or is told to stop. It stays entered with its inputs, lest they be freed meanwhile. */
 export function withdraw(state: SchedulerState, task: TaskRecord): void {
   const worker = task.processingOn;
-  if (worker !== undefined) {
-    const name = zombieName(task.id, task.runId);
-    const secededUs = worker.seceded.get(name);
-    worker.zombies.set(name, task.expectedUs);
-    worker.occupancyUs += task.expectedUs;
-    leaveWorker(task);
-    if (secededUs !== undefined) worker.seceded.set(name, secededUs);
-    state.toWorker(worker).send({
-      type: "cancel-compute",
-      ids: [task.id],
-      runs: [task.runId],
-      reason: "not wanted any more",
-    });
-  }
+  if (worker !== undefined) callOff(state, task, worker, { reason: "not wanted any more" });
   goOn(state, task);
+}
+
+/** Takes a task out of the hands of its worker, which is to stop: until it says that it has, the run is a zombie there. */
+export function callOff(
+  state: SchedulerState,
+  task: TaskRecord,
+  worker: WorkerRecord,
+  why: Pick<CancelCompute, "reason" | "error">,
+): void {
+  const name = zombieName(task.id, task.runId);
+  const secededUs = worker.seceded.get(name);
+  worker.zombies.set(name, task.expectedUs);
+  worker.occupancyUs += task.expectedUs;
+  leaveWorker(state, task);
+  if (secededUs !== undefined) worker.seceded.set(name, secededUs);
+  state.toWorker(worker).send({ type: "cancel-compute", ids: [task.id], runs: [task.runId], ...why });
 }
 
 /** memory -> released: nobody needs it, or the last worker that held it is gone. Tasks that counted on it wait again. */
@@ -52,7 +56,7 @@ export function dropValue(state: SchedulerState, task: TaskRecord): void {
   for (const dependent of task.dependents ?? []) {
     if (!dependent.registered) continue;
     if (dependent.state === "waiting") dependent.waitingOn += 1;
-    else if (dependent.state === "queued") {
+    else if (isReady(dependent)) {
       dependent.waitingOn += 1;
       state.recommend(dependent, "waiting");
     }
@@ -86,14 +90,21 @@ export function releaseInputs(state: SchedulerState, task: TaskRecord): void {
   }
 }
 
+/** Whether it only waits for a worker. */
+export function isReady({ state }: TaskRecord): boolean {
+  return state === "queued" || state === "no-worker";
+}
+
 export function leaveQueue(state: SchedulerState, task: TaskRecord): void {
   if (task.state === "queued") state.queued -= 1;
+  if (task.group.options.demands !== undefined) state.demands?.leave(task);
 }
 
 /** Takes a task out of its worker's hands; the worker's room has to be judged anew by the caller. */
-export function leaveWorker(task: TaskRecord): void {
+export function leaveWorker(state: SchedulerState, task: TaskRecord): void {
   const worker = task.processingOn;
   if (worker === undefined) return;
+  if (task.group.options.demands !== undefined) state.demands?.leave(task);
   stopFetching(task);
   worker.processing -= 1;
   worker.occupancyUs -= task.expectedUs;
@@ -111,6 +122,14 @@ export function stopFetching(task: TaskRecord): void {
   if ((task.flags & FLAG_FETCHING) === 0 || task.processingOn === undefined) return;
   task.flags &= ~FLAG_FETCHING;
   task.processingOn.fetching -= 1;
+}
+
+/** Has a thread ended. What it has in hand runs again elsewhere, and is not to blame. */
+export function endWorker(state: SchedulerState, worker: WorkerRecord, reason: string): void {
+  if (worker.ending) return;
+  worker.ending = true;
+  state.roomy.delete(worker);
+  state.orders.push({ type: "end-worker", worker: worker.address, reason });
 }
 
 export function freeReplicas(state: SchedulerState, task: TaskRecord): void {

@@ -1,17 +1,24 @@
 /**
  * What rules that few programs need are given of the machine's own.
  *
- * They are loaded when the first question comes (`requests.ts`), or a task submits tasks (`nesting.ts`), and import nothing but types of what every page loads: whatever both
- * need, the bundler would put into files of its own, and each more that a page has to load weighs more than it saves.
+ * They are loaded when the first question comes (`requests.ts`), a task submits tasks (`nesting.ts`), or one demands something
+ * (`demands.ts`), and import nothing but types of what every page loads: whatever both need, the bundler would put into files of its
+ * own, and each more that a page has to load weighs more than it saves.
  */
 
+import { Deque } from "../collections/deque.ts";
+import { HeapSet } from "../collections/heap-set.ts";
+import { errorOnWire } from "../protocol/errors.ts";
 import { STREAM } from "../protocol/task-spec.ts";
-import { cancelTask, enterClaim, tellHowFar } from "./claims.ts";
-import { link } from "./dispatch.ts";
-import { tell } from "./news.ts";
-import { judgeRoom } from "./placement.ts";
+import { considerDependents } from "./ahead.ts";
+import { endAttempt } from "./attempts.ts";
+import { cancelTask, enterClaim, putData, tellHowFar } from "./claims.ts";
+import { isSuspect } from "./compute.ts";
+import { dispatch, link } from "./dispatch.ts";
+import { forEachClaim, tell } from "./news.ts";
+import { closest, expectedUs, fits, judgeRoom } from "./placement.ts";
 import { ClientRecord, FLAG_CARRIES, FLAG_KEPT, FLAG_SECEDED, NO_VALUE } from "./records.ts";
-import { stopFetching } from "./release.ts";
+import { callOff, endWorker, stopFetching } from "./release.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 import { zombieName } from "./worker-record.ts";
 
@@ -26,6 +33,20 @@ export const requestTools = {
   link,
   cancelTask,
   settleRecommendations,
+  callOff,
+  closest,
+  considerDependents,
+  dispatch,
+  endAttempt,
+  endWorker,
+  errorOnWire,
+  expectedUs,
+  fits,
+  forEachClaim,
+  isSuspect,
+  putData,
+  Deque,
+  HeapSet,
   ClientRecord,
   FLAG_CARRIES,
   FLAG_KEPT,

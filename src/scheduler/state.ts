@@ -5,7 +5,7 @@ import { FoldingTable } from "../collections/folding-table.ts";
 import { HeapSet } from "../collections/heap-set.ts";
 import { Relation } from "../collections/relation.ts";
 import type { ClientId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
-import type { NestingRules, RequestRules, SchedulerInstruction, TransitionRecord } from "./contract.ts";
+import type { DemandRules, NestingRules, RequestRules, SchedulerInstruction, TransitionRecord } from "./contract.ts";
 import type { ClientOutbox, WorkerOutbox } from "./outbox.ts";
 import type { ClientRecord, Span, TaskRecord, TaskState } from "./records.ts";
 import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
@@ -15,7 +15,7 @@ export type Line = Deque<TaskRecord | Span>;
 
 /**
  * Ready tasks of one priority. Those that tasks submitted come first, the deepest before others, and then those with inputs: running them
- * frees memory, and finishes what was begun.
+ * frees memory, and finishes what was begun. Among the others, the oldest comes first.
  */
 export interface Queue {
   readonly priority: number;
@@ -46,8 +46,6 @@ export class SchedulerState {
   readonly functions = new Map<string, FunctionRecord>();
   readonly functionsById: FunctionRecord[] = [];
   readonly workers = new Map<WorkerAddress, WorkerRecord>();
-  /** Workers that are being started. */
-  starting = 0;
   readonly clients = new Map<ClientId, ClientRecord>();
   /** Large results and copies: which worker holds which. */
   readonly replicas = new Relation<TaskRecord, WorkerRecord>();
@@ -83,6 +81,12 @@ export class SchedulerState {
   requests: RequestRules | undefined = undefined;
   /** What tasks submit is understood by these, once they are there. */
   nesting: NestingRules | undefined = undefined;
+  /** What tasks demand is met by these, once they are there. */
+  demands: DemandRules | undefined = undefined;
+  /** What time it is, for those. */
+  nowMs = 0;
+  /** Workers that are being started. */
+  starting = 0;
   watch: ((record: TransitionRecord) => void) | undefined = undefined;
 
   /** `unfold`: see `plain.ts`, which knows of this file. */

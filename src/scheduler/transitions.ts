@@ -5,13 +5,15 @@
  *                  \          \           \-> erred
  *                   \----------\-> erred / released (an input failed, was lost, or nobody wants it any more)
  *
+ * Beside queued there is no-worker, for what none of those who are there may run.
+ *
  * A rule does what the move means and recommends what follows from it for this task and others; it never calls another rule.
  */
 
 import { InvalidTransitionError } from "../protocol/errors.ts";
-import { awaitInputs, enqueue, fail, settle } from "./compute.ts";
+import { awaitInputs, enqueue, fail, park, settle } from "./compute.ts";
 import type { TaskRecord, TaskState } from "./records.ts";
-import { dropValue, forget, letGo, stepBack, withdraw } from "./release.ts";
+import { dropValue, forget, isReady, letGo, stepBack, withdraw } from "./release.ts";
 import type { SchedulerState } from "./state.ts";
 
 type Rule = (state: SchedulerState, task: TaskRecord) => void;
@@ -19,7 +21,8 @@ type Rule = (state: SchedulerState, task: TaskRecord) => void;
 const RULES: { readonly [From in TaskState]: { readonly [To in TaskState]?: Rule } } = {
   released: { waiting: awaitInputs, erred: fail, forgotten: forget },
   waiting: { queued: enqueue, erred: fail, released: letGo },
-  queued: { waiting: stepBack, erred: fail, released: letGo },
+  queued: { waiting: stepBack, erred: fail, released: letGo, "no-worker": park },
+  "no-worker": { queued: enqueue, waiting: stepBack, erred: fail, released: letGo },
   processing: { memory: settle, erred: fail, released: withdraw },
   memory: { released: dropValue },
   erred: { released: letGo },
@@ -58,13 +61,13 @@ function isStillDue(task: TaskRecord, to: TaskState): boolean {
   const { state } = task;
   switch (to) {
     case "queued":
-      return state === "waiting" && task.waitingOn === 0;
+      return task.waitingOn === 0 && (state === "waiting" || state === "no-worker");
+    case "no-worker":
+      return state === "queued";
     case "waiting":
-      return (
-        task.isNeeded && (state === "released" || state === "forgotten" || (state === "queued" && task.waitingOn > 0))
-      );
+      return task.isNeeded && (state === "released" || state === "forgotten" || (isReady(task) && task.waitingOn > 0));
     case "erred":
-      return state === "released" || state === "waiting" || state === "queued";
+      return state === "released" || state === "waiting" || isReady(task);
     case "released":
       return (!task.isNeeded || task.atClient) && state !== "released" && state !== "forgotten";
     case "forgotten":

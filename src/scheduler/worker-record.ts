@@ -1,7 +1,7 @@
 /** What the scheduler knows of a worker, and of the functions that it sends there. */
 
 import type { FunctionId, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
-import type { ShippedFunction } from "../protocol/task-spec.ts";
+import type { Resources, ShippedFunction } from "../protocol/task-spec.ts";
 import type { WorkerStatus } from "../protocol/worker-requests.ts";
 import { WorkerOutbox } from "./outbox.ts";
 
@@ -39,13 +39,17 @@ export class WorkerRecord {
   readonly seceded = new Map<string, number>();
   /** Slots given back by runs that nobody can tell from the others. */
   lent = 0;
-  /** A suspect runs here: nothing else is sent meanwhile. */
+  /** A suspect runs here, or is to as soon as it is idle: nothing else is sent meanwhile. */
   alone = false;
   /** When it was last sent a task, counted in dispatches: the warmest worker has the highest. */
   lastUsed = 0;
   /** Asked to end; takes nothing any more. */
   ending = false;
   status: WorkerStatus = "running";
+  /** What it has for tasks that ask for such things. */
+  readonly resources: Record<string, number> = {};
+  /** What runs in its hands have of that, by {@link zombieName}: the cancelled ones too, until it is rid of them. */
+  readonly used = new Map<string, Resources>();
   heapIndex = -1;
   /** Whether its outbox is to be emptied. */
   isDirty = false;

@@ -1,12 +1,13 @@
 /** What a task can ask about itself and about the worker it runs on. */
 
 import type { Key, WorkerAddress } from "../protocol/identity.ts";
+import type { Resources } from "../protocol/task-spec.ts";
 
 export interface TaskContext {
   readonly key: Key;
   /** 1 for the first run, 2 for the one after the first failure or death of a worker, … */
   readonly attempt: number;
-  /** Aborted when the task is cancelled. */
+  /** Aborted when the task is cancelled, and when its attempt has taken longer than `with({ timeoutMs })` allows. */
   readonly signal: AbortSignal;
   /** Tells whoever listens to the future's `onProgress` how far it is, from 0 to 1. */
   progress(fraction: number, note?: string): void;
@@ -17,6 +18,13 @@ export interface WorkerContext {
   readonly name: string;
   /** Tasks it may have in flight. */
   readonly nThreads: number;
+  /**
+   * Changes what this worker has to offer to tasks that ask for it with `with({ resources })`; of kinds that are not mentioned it has
+   * as much as before. A thread that takes the place of this one begins with what the cluster said.
+   *
+   * @throws TypeError if these are no amounts.
+   */
+  setResources(resources: Resources): void;
 }
 
 /** A task as its worker knows it. */

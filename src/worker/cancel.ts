@@ -8,7 +8,7 @@ import { LocalTask, type WorkerState } from "./state.ts";
 
 export function cancel(
   state: WorkerState,
-  { ids, runs, reason, unlessBegun = false }: CancelCompute,
+  { ids, runs, reason, error, unlessBegun = false }: CancelCompute,
   instructions: WorkerInstruction[],
 ): void {
   unfoldBlocks(state);
@@ -17,7 +17,7 @@ export function cancel(
     for (const task of unlessBegun ? [] : [...state.executing, ...state.longRunning]) {
       if (task.id !== id || task.run !== run) continue;
       task.cancelled = true;
-      instructions.push({ type: "abort", task, reason });
+      instructions.push({ type: "abort", task, reason, error });
       giveBackFollowers(state, id);
     }
     const waiting = state.inHand.get(id);

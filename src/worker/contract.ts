@@ -15,7 +15,12 @@ export type WorkerInstruction =
     }
   /** It may make more items. */
   | { readonly type: "go-on"; readonly task: LocalTask }
-  | { readonly type: "abort"; readonly task: LocalTask; readonly reason: string };
+  | {
+      readonly type: "abort";
+      readonly task: LocalTask;
+      readonly reason: string;
+      readonly error: ErrorOnWire | undefined;
+    };
 
 /** What a run returned. */
 export interface Result {

@@ -13,7 +13,7 @@
 
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import type { ClientTaskId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
-import { AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
+import { AWAITED, isReference, PACKED, type Resources, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import {
   BLOCK_HEADER,
   COMPUTE_HEADER,
@@ -189,6 +189,11 @@ export class WorkerMachine {
   /** Keeps a value that a task scattered, until the scheduler has given it a number. */
   scatter(id: ClientTaskId, value: unknown): void {
     this.#state.scattered.set(id, value);
+  }
+
+  /** The worker has so much of these from now on. */
+  setResources(resources: Resources): void {
+    this.#send({ type: "set-resources", resources });
   }
 
   /** The value of an input: it came with the task, or is held here. */

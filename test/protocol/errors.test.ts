@@ -25,7 +25,11 @@ function travelError<E extends Error = Error & Record<string, unknown>>(thrown: 
 const samples = {
   CancelledError: new errors.CancelledError("given up", { key: "a-1", reason: "changed my mind" }),
   KilledWorkerError: new errors.KilledWorkerError("killed", { key: "a-1", attempts: ["thread://1", "thread://2"] }),
-  NoValidWorkerError: new errors.NoValidWorkerError("nobody", { key: "a-1", restrictions: ["gpu"] }),
+  NoValidWorkerError: new errors.NoValidWorkerError("nobody", {
+    key: "a-1",
+    restrictions: { resources: { gpu: 1 } },
+    workers: [{ address: "thread://worker/0", name: "worker-0", resources: {} }],
+  }),
   TimeoutError: new errors.TimeoutError("late", { key: "a-1", timeoutMs: 5 }),
   CommClosedError: new errors.CommClosedError("gone", { address: "thread://1" }),
   UnserializableError: new errors.UnserializableError("no way", { path: "args[1].socket" }),

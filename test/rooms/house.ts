@@ -25,6 +25,7 @@ const knows: Readonly<Record<string, readonly string[] | typeof anywhere>> = {
     "scheduler/contract.ts",
     "scheduler/requests.ts",
     "scheduler/nesting.ts",
+    "scheduler/demands.ts",
     "worker/machine.ts",
     "worker/contract.ts",
   ],

@@ -29,7 +29,9 @@ function counting<Out, In>(comm: Comm<Out, In>, count: () => void): Comm<Out, In
 describe("gathering a hundred large results", () => {
   it("takes one message to each worker, and one back", async () => {
     const sent = { toWorkers: 0, fromWorkers: 0 };
-    const scheduler = new SchedulerRuntime({ link: () => {}, end: () => {} }, (error) => assert.fail(String(error)));
+    const owner = { link: () => {}, end: () => {} };
+    const fail = (error: unknown) => assert.fail(String(error));
+    const scheduler = new SchedulerRuntime(owner, new SystemClock(), { noWorkersTimeoutMs: 30_000 }, fail);
     for (const name of ["w1", "w2"]) {
       const [here, there] = memoryComm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>();
       const introduction = { address: name, name, nThreads: 1 };

@@ -33,6 +33,63 @@ describe("tasks that wait for a worker", () => {
     `);
   });
 
+  it("run by age, whatever befell them before", () => {
+    follow(`
+      > add client c1
+      > add worker w1 slots 3
+      > c1: submit a = f(1), b = f(2), c = f(3), d = f(4) retries 1
+        w1 <- learn f
+        w1 <- compute a = f(1)
+        w1 <- compute b = f(2)
+        w1 <- compute c = f(3)
+      > remove worker w1 asked
+        c1 <- 1: a pending
+        c1 <- 1: b pending
+        c1 <- 1: c pending
+      > add worker w2
+        w2 <- learn f
+        w2 <- compute a@2 = f(1)
+      > w2: erred a "no"
+        w2 <- compute a@3 = f(1)
+        c1 <- 2: a pending
+      > w2: finish a = 1
+        w2 <- compute b@2 = f(2)
+        c1 <- 3: a = 1
+      > w2: finish b = 1
+        w2 <- compute c@2 = f(3)
+        c1 <- 4: b = 1
+      > w2: finish c = 1
+        w2 <- compute d = f(4)
+        c1 <- 5: c = 1
+    `);
+  });
+
+  it("run by age once their inputs are there, whichever came first", () => {
+    follow(`
+      > add client c1
+      > add worker w1 slots 2
+      > c1: submit a = f(1), b = f(2), x = g(a), y = g(b), z = h(1)
+        w1 <- learn f
+        w1 <- compute a = f(1)
+        w1 <- compute b = f(2)
+      > c1: submit busy = f(3) priority 1
+      > w1: finish b = 1
+        w1 <- compute busy = f(3)
+        c1 <- 1: b = 1
+      > w1: finish a = 1
+        w1 <- learn g
+        w1 <- compute x = g(1)
+        c1 <- 2: a = 1
+      > w1: finish x = 1
+        w1 <- compute y = g(1)
+        c1 <- 3: x = 1
+      > w1: finish busy = 1
+        w1 <- learn h
+        w1 <- compute z = h(1)
+        c1 <- 4: busy = 1
+    `);
+  });
+
   it("go one to a slot while it is unknown how long they take", () => {
     follow(`
       > add client c1

@@ -195,6 +195,7 @@ const data = {
   fault: "none",
   failures: 0,
   retries: 0,
+  demands: undefined,
   ms: 0,
   args: [],
   isData: true,

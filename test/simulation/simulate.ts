@@ -5,9 +5,11 @@ import { type ClientComm, Session } from "../../src/client/session.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Comm } from "../../src/ports/comm.ts";
 import type { ClientMessage, News } from "../../src/protocol/client-messages.ts";
+import type { Resources } from "../../src/protocol/task-spec.ts";
 import { Elasticity } from "../../src/runtime/elasticity.ts";
 import { Host } from "../../src/runtime/host.ts";
 import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
+import { demandRules } from "../../src/scheduler/demands.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
 import { Random } from "../support/random.ts";
@@ -19,7 +21,7 @@ import { Operator } from "./operator.ts";
 import { datasetNames } from "./publishing.ts";
 import { brief, SimulatedSpawner } from "./thread.ts";
 import { type TaskHabits, User } from "./user.ts";
-import { type Node, Work } from "./work.ts";
+import { type Node, Work, withAncestors } from "./work.ts";
 import { World } from "./world.ts";
 
 export interface Outcome {
@@ -40,7 +42,7 @@ interface Habits extends TaskHabits {
 const MOST_STEPS = 100_000;
 
 export async function simulate(seed: number, { tellsStory = false } = {}): Promise<Outcome> {
-  const world = new World(new Random(seed), tellsStory);
+  const world = new World(seed, tellsStory);
   // What is shared is drawn apart, lest all other worlds change with it.
   const random = new Random(~seed);
   const meetings = random.chance(0.3) ? new Meetings(random) : undefined;
@@ -94,19 +96,26 @@ class SimulatedCluster {
     const clock: Clock = {
       now: () => world.nowMs,
       after: (afterMs, wake) => {
-        world.at(world.nowMs + afterMs, wake);
-        return () => {};
+        let isDue = true;
+        world.at(world.nowMs + afterMs, () => {
+          if (isDue) wake();
+        });
+        return () => {
+          isDue = false;
+        };
       },
       nextTurn: (run) => world.at(world.nowMs, run),
       keepAlive: () => this.#keepAlive(),
     };
-    const options = { name: "host", nThreadsPerWorker: random.pick([1, 1, 1, 2, 3]) };
-    this.#host = new Host(this.spawner, clock, options, (error) => this.#break(error));
-    this.#scheduler = new SchedulerRuntime(this.#host, (error) => this.#break(error));
+    const resourcesOf = () => drawResources(world.whims);
+    const options = { name: "host", nThreadsPerWorker: random.pick([1, 1, 1, 2, 3]), resourcesOf };
+    const fail = (error: unknown) => this.#break(error);
+    this.#host = new Host(this.spawner, clock, options, fail);
+    this.#scheduler = new SchedulerRuntime(this.#host, clock, { noWorkersTimeoutMs: 1000 }, fail);
     // Loading them would take a time that is not this world's.
-    this.#scheduler.machine.learn(requestRules, nestingRules);
+    this.#scheduler.machine.learn(requestRules, nestingRules, demandRules({ noWorkersTimeoutMs: 1000 }));
     this.#host.start(this.#scheduler, random.pick([1, 2, 2, 3, 4]));
-    this.#habits = drawHabits(random);
+    this.#habits = { ...drawHabits(random), isDemanding: world.whims.chance(0.4) };
     const named = Array.from({ length: 3 }, () => this.#nameableNode());
     for (let i = random.pick([1, 1, 2, 3]); i > 0; i--) this.#join(named);
     if (operating !== undefined) this.#operator = this.#hire(operating, clock);
@@ -192,6 +201,19 @@ class SimulatedCluster {
         random.pick(this.spawner.living.filter(({ isReady }) => isReady))?.kill("a misfortune");
       });
     }
+    const { whims } = this.#world;
+    if (!this.#habits.isDemanding) return;
+    for (let i = whims.pick([0, 0, 1, 3]); i > 0; i--) {
+      this.#world.at(whims.next() * spanMs * 1.5, () => this.#changeResources());
+    }
+  }
+
+  #changeResources(): void {
+    const name = this.#world.whims.pick([...this.#scheduler.machine.state.workers.values()])?.name;
+    if (name === undefined) return;
+    const resources = drawResources(this.#world.whims);
+    this.#world.tell(() => `${name} has ${JSON.stringify(resources)}`);
+    this.#host.setResources(name, resources);
   }
 
   #checkSettled(): void {
@@ -221,6 +243,7 @@ class SimulatedCluster {
   #checkRan(node: Node): void {
     const isCertain = this.spawner.living.length === this.spawner.threads.length;
     if (!isCertain || !this.work.canSucceed(node) || this.work.errorsOf(node).size > 0) return;
+    if ([...withAncestors(node)].some(({ demands }) => demands !== undefined)) return;
     if (this.work.nodes.some(({ isCancelled }) => isCancelled)) return;
     if (this.#users.some(({ session }) => session.closed !== undefined)) return;
     assert.ok(this.work.performed.has(node.id), `task ${node.id} was fired and forgotten, and has run`);
@@ -265,6 +288,7 @@ class SimulatedCluster {
       fault: random.pick(["none", "none", "none", "throws"]),
       failures: 0,
       retries: 0,
+      demands: undefined,
       kind: random.pick(["number", "object", "text", "large array"]),
       ms: random.next(),
       args: [],
@@ -317,8 +341,12 @@ class SimulatedCluster {
   }
 }
 
+function drawResources(whims: Random): Resources {
+  return { gpu: whims.pick([0, 1, 1, 2, 3]), disk: whims.pick([0, 0.5, 1]) };
+}
+
 /** How users of this world behave, and what their tasks are like. */
-function drawHabits(random: Random): Habits {
+function drawHabits(random: Random): Omit<Habits, "isDemanding"> {
   const isCalm = random.chance(0.3);
   const rarely = (weight: number) => (random.chance(isCalm ? 0.1 : 0.5) ? weight : 0);
   return {

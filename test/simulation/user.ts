@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import type { Future } from "../../src/client/future.ts";
 import type { Session } from "../../src/client/session.ts";
-import { CancelledError, KilledWorkerError } from "../../src/protocol/errors.ts";
-import type { TaskOptions } from "../../src/protocol/task-spec.ts";
-import { STREAM } from "../../src/protocol/task-spec.ts";
+import { CancelledError, KilledWorkerError, NoValidWorkerError, TimeoutError } from "../../src/protocol/errors.ts";
+import { type Demands, STREAM, type TaskOptions } from "../../src/protocol/task-spec.ts";
 import type { AnyFunction } from "../../src/shipping/function-source.ts";
+import type { Random } from "../support/random.ts";
 import { open, read } from "./streaming.ts";
 import {
   type Argument,
@@ -15,6 +15,7 @@ import {
   isNode,
   isStream,
   type Kind,
+  NOWHERE,
   type Node,
   type Work,
   withAncestors,
@@ -39,6 +40,8 @@ export interface TaskHabits {
   readonly faults: Readonly<Record<Fault, number>>;
   readonly kinds: Readonly<Record<Kind, number>>;
   readonly meanMs: number;
+  /** Whether tasks ask for more than to be run. */
+  readonly isDemanding: boolean;
 }
 
 export class User {
@@ -89,14 +92,19 @@ export class User {
   submit(args: readonly Argument[], like: Partial<Node> = {}, key?: string): Held {
     const { random } = this.world;
     const fault = like.fault ?? random.weighted(this.habits.faults);
+    const demands = this.habits.isDemanding ? drawDemands(this.world.whims) : undefined;
+    // Some would go on for so long that their thread has to be ended.
+    const isStuck = demands?.timeoutMs !== undefined && this.world.whims.chance(0.2);
     const node = this.work.add({
       functionName: random.pick(["quick", "quick", "quick", "slow", "varied", "lasting"]),
       fault,
       failures: fault === "flaky" ? random.integer(1, 4) : 0,
       retries: random.chance(0.2) ? random.integer(1, 4) : 0,
+      demands,
       kind: random.weighted(this.habits.kinds),
       ms: random.next() ** 2 * 2 * this.habits.meanMs + 0.01,
       isData: false,
+      ...(isStuck && { ms: 5000 }),
       ...like,
       args,
     });
@@ -107,7 +115,11 @@ export class User {
     const priority = this.world.random.chance(0.15) ? this.world.random.integer(-2, 3) : 0;
     const args = node.args.map((argument) => this.#argument(argument));
     const fn: AnyFunction = functions[node.functionName];
-    const task = this.#optionsFor({ ...(priority === 0 ? {} : { priority }), retries: node.retries });
+    const task = this.#optionsFor({
+      ...(priority !== 0 && { priority }),
+      ...(node.retries > 0 && { retries: node.retries }),
+      ...(node.demands && { demands: node.demands }),
+    });
     const future = this.session.submit(
       fn,
       [node.id, node.ms, ...args],
@@ -218,6 +230,12 @@ export class User {
       const isEnough = error.attempts.length >= 3 || ancestors.some(isStream);
       assert.ok(isEnough, `${key} had its three attempts`);
       assert.ok(this.#deathsOf(error.attempts), `the workers died that ${key} is blamed for`);
+    } else if (error instanceof NoValidWorkerError) {
+      const isDue = ancestors.some(({ demands }) => demands?.workers !== undefined || demands?.resources !== undefined);
+      assert.ok(isDue, `${key} may run anywhere: ${error.message}`);
+    } else if (error instanceof TimeoutError) {
+      const isDue = ancestors.some(({ demands }) => demands?.timeoutMs === error.timeoutMs);
+      assert.ok(isDue, `${key} was given so long: ${error.message}`);
     } else if (error.name === "UnserializableError") {
       const isDue = ancestors.some((each) => each.fault === "unserializable");
       assert.ok(isDue, `${key} has no reason to be unserializable: ${error.message}`);
@@ -247,6 +265,17 @@ export class User {
     this.#options.set(text, known);
     return known;
   }
+}
+
+function drawDemands(whims: Random): Demands | undefined {
+  const workers = ["host-0", "host-1", "thread://host", NOWHERE] as const;
+  const demands: Demands = {
+    ...(whims.chance(0.1) && { resources: { gpu: whims.pick([1, 1, 2]), ...(whims.chance(0.3) && { disk: 0.5 }) } }),
+    ...(whims.chance(0.1) && { workers: [whims.pick(workers)], allowOtherWorkers: whims.chance(0.5) }),
+    ...(whims.chance(0.1) && { timeoutMs: whims.pick([0.5, 5, 50]) }),
+    ...(whims.chance(0.1) && { backoff: { delayMs: whims.pick([1, 20]), factor: 2, maxDelayMs: 30 } }),
+  };
+  return Object.keys(demands).length === 0 ? undefined : demands;
 }
 
 function inputIds(node: Node): string {

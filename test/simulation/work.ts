@@ -1,4 +1,6 @@
 /** What simulated tasks do, and what a plain sequential run of the same tasks would give. */
+import type { Demands } from "../../src/protocol/task-spec.ts";
+
 /** What a task finds around it where it runs. */
 export interface Stage {
   /** Computes for so long; the thread hears nothing meanwhile. */
@@ -30,6 +32,8 @@ export interface Node {
   /** Times it fails before it succeeds, if it is flaky. */
   readonly failures: number;
   readonly retries: number;
+  /** Where it may run, how long, and after what delay again. */
+  readonly demands: Demands | undefined;
   readonly kind: Kind;
   readonly ms: number;
   readonly args: readonly Argument[];
@@ -160,7 +164,9 @@ export class Work {
   errorsOf(node: Node): ReadonlySet<string> {
     const errors = new Set<string>();
     for (const each of withAncestors(node)) {
-      if (each.fault === "throws" || (each.fault === "flaky" && (isStream(each) || each.retries < each.failures))) {
+      // An attempt that took too long is one less.
+      const isShort = isStream(each) || each.retries < each.failures || each.demands?.timeoutMs !== undefined;
+      if (each.fault === "throws" || (each.fault === "flaky" && isShort)) {
         errors.add(`task ${each.id} failed`);
       }
     }
@@ -169,8 +175,18 @@ export class Work {
 
   /** Whether a sequential run may give a value. */
   canSucceed(node: Node): boolean {
-    return ![...withAncestors(node)].some(({ fault }) => fault !== "none" && fault !== "flaky");
+    return ![...withAncestors(node)].some(
+      ({ fault, demands }) => (fault !== "none" && fault !== "flaky") || isImpossible(demands),
+    );
   }
+}
+
+/** Names of what no worker ever has, and of a worker that never is. */
+export const NOWHERE = "nowhere";
+
+function isImpossible(demands: Demands | undefined): boolean {
+  const { workers = [], allowOtherWorkers = false, resources = {} } = demands ?? {};
+  return NOWHERE in resources || (workers.includes(NOWHERE) && !allowOtherWorkers);
 }
 
 /** The node and all it depends on. */

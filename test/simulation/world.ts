@@ -1,5 +1,5 @@
 /** A world of its own: what time it is there, what happens next, and what has happened. */
-import type { Random } from "../support/random.ts";
+import { Random } from "../support/random.ts";
 
 interface Happening {
   readonly atMs: number;
@@ -9,6 +9,8 @@ interface Happening {
 
 export class World {
   readonly random: Random;
+  /** For what only some worlds know, so that the others stay as they were. */
+  readonly whims: Random;
   /** What has happened, one line each; only kept if somebody wants to read it. */
   readonly story: string[] | undefined;
   #nowMs = 0;
@@ -16,8 +18,9 @@ export class World {
   /** A heap; what is due first comes first, and of what is due at once, what was planned first. */
   readonly #agenda: Happening[] = [];
 
-  constructor(random: Random, tellsStory: boolean) {
-    this.random = random;
+  constructor(seed: number, tellsStory: boolean) {
+    this.random = new Random(seed);
+    this.whims = new Random(seed + 0x5eed);
     this.story = tellsStory ? [] : undefined;
   }
 

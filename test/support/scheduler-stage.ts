@@ -1,8 +1,11 @@
 /**
  * A stage for a scheduler's machine. Tasks go by the names that transcripts give them.
  *
- *   add worker w1 [slots 2]        c1: submit x = f(1), y = g(x, "a", [x]) [as "key"] [priority 1] [retries 2]
- *   remove worker w1 [asked]       c1: scatter d = 5 [20000 bytes] [everywhere]   c1: lost x
+ *   add worker w1 [slots 2] [with gpu 1]
+ *                                  c1: submit x = f(1), y = g(x, "a", [x]) [as "key"] [priority 1] [retries 2]
+ *                                    [after 100 ms [times 2] [at most 300 ms]] [needs gpu 1 and cpu 2] [on w1 w2 [or others]]
+ *                                    [within 50 ms] [labelled l]
+ *   remove worker w1 [asked]       c1: scatter d = 5 [20000 bytes] [everywhere] [to w1 w2]   c1: lost x
  *   add client c1                  c1: gather x y                           c1: claim x2 = "key"
  *   remove client c1               c1: release x                            c1: retry x
  *                                  c1: cancel x [force]                     c1: fire-and-forget x
@@ -24,6 +27,7 @@
  *   tasks of w1: submit y = f(1) in x, and whatever else clients say
  *
  *   show tasks                     show deaths
+ *   at 100 ms                      starting 1 worker      set w1 gpu 2      w1: has gpu 2
  *
  * Futures in what is published are found by their names; those in what is read are given new ones.
  * A worker speaks of the run it was last sent unless another is named, as in x@1.
@@ -33,11 +37,14 @@ import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import type { SharedAct, SharedKind } from "../../src/protocol/coordination.ts";
 import { encodeError } from "../../src/protocol/errors.ts";
 import type { Request } from "../../src/protocol/requests.ts";
-import { PACKED, STREAM, type TaskOptions } from "../../src/protocol/task-spec.ts";
+import { PACKED, STREAM } from "../../src/protocol/task-spec.ts";
 import { NO_TASK, type WorkerMessage } from "../../src/protocol/worker-messages.ts";
+import type { SchedulerEvent } from "../../src/scheduler/contract.ts";
+import { demandRules } from "../../src/scheduler/demands.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
+import { optionsIn, resourcesIn, workersIn } from "./option-words.ts";
 import { SchedulerNarrator } from "./scheduler-narrator.ts";
 import { type Stage, Words } from "./transcript.ts";
 import { validateScheduler } from "./validate.ts";
@@ -54,6 +61,7 @@ interface StageClient {
 
 export class SchedulerStage implements Stage {
   readonly machine = new SchedulerMachine();
+  #nowMs = 0;
   readonly #clients = new Map<string, StageClient>();
   readonly #idOf = new Map<string, number>();
   readonly #narrator = new SchedulerNarrator((client, id) => {
@@ -62,7 +70,7 @@ export class SchedulerStage implements Stage {
   });
 
   constructor() {
-    this.machine.learn(requestRules, nestingRules);
+    this.machine.learn(requestRules, nestingRules, demandRules({ noWorkersTimeoutMs: 5000 }));
   }
 
   play(command: string): readonly string[] {
@@ -78,7 +86,7 @@ export class SchedulerStage implements Stage {
     if (speaker === undefined) this.#changeParties(words);
     else if (this.#clients.has(speaker))
       for (const message of this.#clientSays(speaker, words)) this.#hearClient(speaker, message);
-    else this.machine.handle({ type: "worker-message", worker: speaker, message: this.#workerSays(speaker, words) });
+    else this.#handle({ type: "worker-message", worker: speaker, message: this.#workerSays(speaker, words) });
     words.end();
     return this.#outcome();
   }
@@ -90,14 +98,18 @@ export class SchedulerStage implements Stage {
 
   #hearClient(client: string, message: ClientMessage): void {
     const worker = client.split("tasks of ")[1];
-    if (worker === undefined) this.machine.handle({ type: "client-message", client, message });
+    if (worker === undefined) this.#handle({ type: "client-message", client, message });
     else
-      this.machine.handle({
+      this.#handle({
         type: "worker-message",
         worker,
         message: { type: "client-messages", messages: [message] },
       });
     this.#learnNames();
+  }
+
+  #handle(event: SchedulerEvent): void {
+    this.machine.handle(event, this.#nowMs);
   }
 
   #outcome(): readonly string[] {
@@ -137,18 +149,30 @@ export class SchedulerStage implements Stage {
   }
 
   #changeParties(words: Words): void {
+    const [atMs] = words.take(/at (\d+) ms/) ?? [];
+    const [starting] = words.take(/starting (\d+) workers?/) ?? [];
+    const [changed] = words.take(/set (\w+)/) ?? [];
+    if (atMs !== undefined) {
+      this.#nowMs = Number(atMs);
+      return this.#handle({ type: "time-passed" });
+    }
+    if (starting !== undefined) return this.#handle({ type: "workers-starting", count: Number(starting) });
+    if (changed !== undefined) {
+      return this.#handle({ type: "set-resources", worker: changed, resources: resourcesIn(words) });
+    }
     const [verb, party, name] = words.demand(/(add|remove) (worker|client) (\w+)/) as [string, string, string];
     if (verb === "add" && party === "worker") {
       const nThreads = Number(words.take(/slots (\d+)/)?.[0] ?? 1);
       this.#clients.set(`tasks of ${name}`, { names: [], granted: [], questions: 0, functions: new Map() });
-      this.machine.handle({ type: "add-worker", worker: name, name, nThreads });
+      const resources = words.take(/with/) === undefined ? {} : resourcesIn(words);
+      this.#handle({ type: "add-worker", worker: name, name, nThreads, resources });
     } else if (verb === "add") {
       this.#clients.set(name, { names: [], granted: [], questions: 0, functions: new Map() });
-      this.machine.handle({ type: "add-client", client: name });
+      this.#handle({ type: "add-client", client: name });
     } else if (party === "worker") {
-      this.machine.handle({ type: "remove-worker", worker: name, reason: "it is gone", expected: words.has("asked") });
+      this.#handle({ type: "remove-worker", worker: name, reason: "it is gone", expected: words.has("asked") });
     } else {
-      this.machine.handle({ type: "remove-client", client: name });
+      this.#handle({ type: "remove-client", client: name });
     }
   }
 
@@ -172,10 +196,11 @@ export class SchedulerStage implements Stage {
         const [name, value] = words.demand(/(\w+) = ("[^"]*"|\S+)/) as [string, string];
         const nbytes = Number(words.take(/(\d+) bytes/)?.[0] ?? 8);
         const key = words.take(/as "(.*?)"/)?.[0];
+        const workers = workersIn(words, /to/);
+        const broadcast = words.has("everywhere");
         const known = names.lastIndexOf(name);
         const id = known >= 0 ? known : names.push(name) - 1;
-        const broadcast = words.has("everywhere");
-        const options = { ...(key === undefined ? {} : { key }), ...(broadcast ? { broadcast } : {}) };
+        const options = { ...(key && { key }), ...(workers && { workers }), ...(broadcast && { broadcast }) };
         yield { type: "scatter", id, value: JSON.parse(value), nbytes, ...options };
         return;
       }
@@ -274,14 +299,9 @@ export class SchedulerStage implements Stage {
       rows.push(number, slots.length, words.has("streaming") ? shape | STREAM : shape, ...slots);
       names.push(name);
     } while (words.take(/,/) !== undefined);
-    const priority = words.take(/priority (-?\d+)/)?.[0];
-    const retries = words.take(/retries (\d+)/)?.[0];
+    const chosen = optionsIn(words);
     const parent = words.take(/in (\w+)/)?.[0];
-    const options: TaskOptions = {
-      ...(priority === undefined ? {} : { priority: Number(priority) }),
-      ...(retries === undefined ? {} : { retries: Number(retries) }),
-      ...(parent === undefined ? {} : { parent: this.id(parent) }),
-    };
+    const options = parent === undefined ? chosen : { ...chosen, parent: this.id(parent) };
     const named = keys.some((key) => key !== undefined) ? { keys } : {};
     return { type: "update-graph", first, count: names.length - first, rows, functions: introduced, options, ...named };
   }
@@ -309,6 +329,8 @@ export class SchedulerStage implements Stage {
       return { id: this.id(name), run: run(name, suffix) };
     };
     switch (verb) {
+      case "has":
+        return { type: "set-resources", resources: resourcesIn(words) };
       case "start":
         return { type: "task-started", ...task() };
       case "finish": {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { isSuspect } from "../../src/scheduler/compute.ts";
 import { forEachDependency } from "../../src/scheduler/dependencies.ts";
-import { headOf } from "../../src/scheduler/line.ts";
+import { ageOf, headOf } from "../../src/scheduler/line.ts";
 import {
   type ClientRecord,
   FLAG_KEPT,
@@ -12,6 +12,7 @@ import {
   Span,
   type TaskRecord,
 } from "../../src/scheduler/records.ts";
+import { has, isNamed } from "../../src/scheduler/requirements.ts";
 import { CRUMB_US, type Keeper, type SchedulerState } from "../../src/scheduler/state.ts";
 import { type WorkerRecord, zombieName } from "../../src/scheduler/worker-record.ts";
 import { LocalBlock, type LocalTask, type WorkerState } from "../../src/worker/state.ts";
@@ -33,7 +34,7 @@ export function validateScheduler(state: SchedulerState): void {
     const about = () => `${task.key} (${task.id}, ${task.state})`;
     same(state.tasks.get(task.id), task, () => `${about()} is filed under its id`);
     checkNeed(state, task, about);
-    checkInputs(known, task, about);
+    checkInputs(state, known, task, about);
     checkDependents(task, live.get(task) ?? 0, about);
     checkState(state, task, about);
   }
@@ -107,8 +108,13 @@ function checkNeed(state: SchedulerState, task: TaskRecord, about: () => string)
   }
 }
 
-function checkInputs(known: ReadonlySet<TaskRecord>, task: TaskRecord, about: () => string): void {
-  const isUnderWay = task.state === "waiting" || task.state === "queued" || task.state === "processing";
+function checkInputs(
+  state: SchedulerState,
+  known: ReadonlySet<TaskRecord>,
+  task: TaskRecord,
+  about: () => string,
+): void {
+  const isUnderWay = ["waiting", "queued", "no-worker", "processing"].includes(task.state);
   assert.equal(task.registered, isUnderWay && task.hasInputs, `${about()} is registered while it is under way`);
   if (!task.registered) return;
   const slots = new Map<TaskRecord, number>();
@@ -118,6 +124,7 @@ function checkInputs(known: ReadonlySet<TaskRecord>, task: TaskRecord, about: ()
     if (!input.isAvailable) missing += 1;
     assert.ok(known.has(input), `${input.key} is kept for ${about()}`);
   });
+  if (task.state === "waiting" && state.demands?.isTimed(task)) missing += 1;
   if (task.state !== "processing") assert.equal(task.waitingOn, missing, `${about()} waits for what is not in memory`);
   for (const [input, count] of slots) {
     const entered = input.dependents?.filter((dependent) => dependent === task).length;
@@ -138,10 +145,13 @@ function checkState(state: SchedulerState, task: TaskRecord, about: () => string
       assert.ok(task.waitingOn > 0, `${about()} waits for something`);
       return;
     case "queued":
+    case "no-worker":
       assert.equal(task.hasInputs ? task.waitingOn : 0, 0, `${about()} waits for nothing`);
+      checkRestrictions(state, task, about);
       return;
     case "processing":
       same(state.workers.get(task.processingOn?.address ?? ""), task.processingOn, () => `${about()} is on a worker`);
+      if (!allows(task, task.processingOn as WorkerRecord)) assert.fail(`${about()} is where it may be`);
       if (isSuspect(task) && (task.flags & FLAG_SECEDED) === 0) {
         assert.ok(task.processingOn?.alone, `${about()} is suspected, and runs alone`);
       }
@@ -164,6 +174,22 @@ function checkState(state: SchedulerState, task: TaskRecord, about: () => string
     default:
       assert.fail(`${about()} does not stay so`);
   }
+}
+
+/** Whether the task may run on the worker, as far as that does not change. */
+function allows(task: TaskRecord, worker: WorkerRecord): boolean {
+  const { workers, allowOtherWorkers = false } = task.group.options.demands ?? {};
+  return workers === undefined || allowOtherWorkers || isNamed(worker, workers);
+}
+
+/** What waits for a worker is `no-worker` if there is none that might run it, and only then. */
+function checkRestrictions(state: SchedulerState, task: TaskRecord, about: () => string): void {
+  const { workers, resources, allowOtherWorkers = false } = task.group.options.demands ?? {};
+  const isRestricted = (workers !== undefined && !allowOtherWorkers) || resources !== undefined;
+  const isPossible = [...state.workers.values()].some(
+    (worker) => allows(task, worker) && has(worker.resources, resources ?? {}),
+  );
+  assert.equal(task.state === "no-worker", isRestricted && !isPossible, `${about()} waits as it should`);
 }
 
 function checkSpan(state: SchedulerState, span: Span): void {
@@ -220,6 +246,17 @@ function checkWorker(state: SchedulerState, worker: WorkerRecord, tasks: readonl
   for (const zombieUs of worker.zombies.values()) occupancyUs += zombieUs;
   assert.ok(Math.abs(worker.occupancyUs - occupancyUs) < 1e-3, `${about} is occupied by what it has in flight`);
   for (const run of worker.seceded.keys()) assert.ok(runs.has(run), `${about} has ${run} in flight, which has seceded`);
+  for (const run of worker.used.keys())
+    assert.ok(runs.has(run), `${about} has in hand what uses its resources: ${run}`);
+  for (const task of tasks) {
+    const { resources } = task.group.options.demands ?? {};
+    if (task.processingOn !== worker || resources === undefined) continue;
+    assert.deepEqual(
+      worker.used.get(zombieName(task.id, task.runId)),
+      resources,
+      `${task.key} has its resources of ${about}`,
+    );
+  }
   for (const peer of worker.linked) {
     same(state.workers.get(peer.address), peer, () => `${about} is linked to workers that are there`);
     assert.ok(peer.linked.has(worker), `${about} is linked both ways`);
@@ -245,6 +282,13 @@ function checkRoom(state: SchedulerState): void {
   }
   if (best === undefined) return;
   for (const { nested, dependents, roots } of state.queues) {
+    for (const line of [...nested, dependents, roots]) {
+      const ages = [...line].map(ageOf);
+      assert.ok(
+        ages.every((age, i) => i === 0 || (ages[i - 1] as number) <= age),
+        "the oldest comes first",
+      );
+    }
     for (const line of [...nested, dependents, roots]) {
       const head = headOf(line);
       if (head !== undefined) assert.fail(`${nameOf(head)} could run on ${best.address}`);

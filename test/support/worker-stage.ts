@@ -261,6 +261,8 @@ export class WorkerStage implements Stage {
         return [
           `-> ${this.#name(message)} failed: ${message.error.type === "error" ? message.error.message : "something"}`,
         ];
+      case "set-resources":
+        return [`-> has ${JSON.stringify(message.resources)}`];
       case "task-started":
         return [`-> ${this.#name(message)} starts`];
       case "task-dropped":

@@ -1,0 +1,21 @@
+/** What follows when an attempt at a task has ended badly: another, if its options allow one more. */
+
+import type { ErrorOnWire } from "../protocol/errors.ts";
+import { tellPending } from "./news.ts";
+import type { TaskRecord } from "./records.ts";
+import type { SchedulerState } from "./state.ts";
+import { move } from "./transitions.ts";
+
+/** Of a task that is in no worker's hands any more. */
+export function endAttempt(state: SchedulerState, task: TaskRecord, error: ErrorOnWire): void {
+  const { retries = 0, demands } = task.group.options;
+  if (task.retriesUsed >= retries || state.requests?.isUsed(task)) {
+    task.error = error;
+    move(state, task, "erred");
+    return;
+  }
+  task.retriesUsed += 1;
+  if (demands?.backoff !== undefined) state.demands?.delay(task);
+  move(state, task, "released");
+  tellPending(state, task);
+}
