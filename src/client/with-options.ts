@@ -112,7 +112,7 @@ export function taskOptions(options: WithOptions): TaskOptions {
     workers: workers && listOf(workers),
     allowOtherWorkers,
     timeoutMs,
-    backoff: backoff.delayMs && backoff,
+    backoff: times > 0 && backoff.delayMs && backoff,
   });
   return given({ priority, retries: times, name, demands }) ?? {};
 }

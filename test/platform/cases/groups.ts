@@ -11,6 +11,7 @@ import { elastic } from "./elastic.ts";
 import { failures } from "./failures.ts";
 import { functions } from "./functions.ts";
 import { keeping } from "./keeping.ts";
+import { options } from "./options.ts";
 import { patterns } from "./patterns.ts";
 import { run } from "./run.ts";
 import { stopping } from "./stopping.ts";
@@ -36,4 +37,5 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   run,
   elastic,
   coordinationInTasks,
+  options,
 };
