@@ -1,5 +1,15 @@
 /** What the compiler makes of submitting and of futures. Never run: that it compiles is the test. */
-import { type AsCompleted, asCompleted, Client, closure, type Future, fromModule, transfer, wait } from "manyhands";
+import {
+  type AsCompleted,
+  asCompleted,
+  Client,
+  closure,
+  type Future,
+  fromModule,
+  LocalCluster,
+  transfer,
+  wait,
+} from "manyhands";
 import type * as Work from "../platform/work-module.mjs";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -254,4 +264,23 @@ export async function onEveryWorker(client: Client) {
   await client.registerPlugin({ name: "p", setup: (worker) => worker.name });
   // @ts-expect-error a plugin needs a name
   await client.registerPlugin({ setup() {} });
+}
+
+export function choosing(client: Client, signal: AbortSignal) {
+  const retries = { times: 3, delayMs: 100, factor: 2, maxDelayMs: 1000 };
+  client.with({ key: ["a", "b"], name: "load", pure: true, priority: 1, retries, signal });
+  client.with({ retries: 3, resources: { gpu: 1 }, workers: ["w-0"], allowOtherWorkers: true, timeoutMs: 1000 });
+  client.scatter(1, { workers: "w-0", broadcast: 2 });
+  // @ts-expect-error a misspelt option
+  client.with({ retry: 3 });
+  // @ts-expect-error delays say how often, too
+  client.with({ retries: { delayMs: 100 } });
+  // @ts-expect-error amounts are numbers
+  client.with({ resources: { gpu: "1" } });
+  const declared = new LocalCluster({ resources: { gpu: 1 }, noWorkersTimeoutMs: Number.POSITIVE_INFINITY });
+  declared.setResources("worker-0", { gpu: 2 });
+  return [
+    new LocalCluster({ resources: [{ gpu: 1 }, {}] }),
+    new LocalCluster({ resources: (place) => ({ gpu: place }) }),
+  ];
 }
