@@ -2,6 +2,7 @@
 
 import type { RestartRequest } from "../protocol/worker-requests.ts";
 import { answer, findWorkers, type Question } from "./answers.ts";
+import { isAnchor } from "./coordination/shared.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -54,7 +55,8 @@ export class Restarts {
     for (const span of [...state.tasks.folds()]) state.unfold(span);
     // Those that depend on others before these: then each is alone when its turn comes.
     for (const task of [...state.tasks.values()].sort((a, b) => b.id - a.id)) {
-      if (!task.isWanted) continue;
+      // What clients meet at is no task, whatever stands for it.
+      if (!task.isWanted || isAnchor(task.key)) continue;
       this.#tools.cancelTask(state, task, REASON);
       this.#tools.settleRecommendations(state);
     }

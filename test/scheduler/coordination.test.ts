@@ -336,6 +336,10 @@ describe("a topic", () => {
         c2 <- 3: answer 2: done
       > c2: ask 3 topic t read {"reader":1,"fromStart":true}
         c2 <- 4: answer 3: {"values":["g"],"missed":0}
+      > c2: ask 4 topic t read {"reader":1,"fromStart":true}
+      > c2: ask 5 topic t stop-reading {"reader":1}
+        c2 <- 5: answer 4: {"values":[],"missed":0}
+        c2 <- 5: answer 5: done
     `);
   });
 });
@@ -417,6 +421,30 @@ describe("a name", () => {
       > c1: release h2
       > c1: ask 4 lock L release {"token":1}
         c1 <- 5: answer 4 failed: lock L is not held: nothing to release
+    `);
+  });
+
+  it("outlives a restart, with what it names, though tasks do not", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > c1: scatter h = null as "queue://Q"
+      > c1: scatter x = 5
+      > c1: ask 0 queue Q put {"value":"a","tasks":["x"]}
+        c1 <- 1: answer 0: done
+      > c1: ask 1 lock l acquire
+        c1 <- 2: answer 1: {"token":1,"names":["l"]}
+      > c1: request 2 {"type": "restart", "waits": false}
+        end w1: the cluster was restarted
+        c1 <- 3: x cancelled: the cluster was restarted
+        c1 <- 3: answer 2: done
+      > show tasks
+        h memory
+      > c1: ask 3 queue Q get as y
+        c1 <- 4: answer 3: {"values":[{"value":"a","tasks":[-1],"shared":false}],"hasEnded":false}; y is data-c1-1
+        c1 <- 4: y cancelled: it was cancelled by somebody else
+      > c1: ask 4 lock l count-holders
+        c1 <- 5: answer 4: 1
     `);
   });
 });

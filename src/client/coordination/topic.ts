@@ -1,7 +1,7 @@
 /** Topic: what is published reaches everybody who reads. */
 
 import type { Published } from "../../protocol/coordination.ts";
-import { captureData } from "../argument-capture.ts";
+import { captureWithFutures } from "../argument-capture.ts";
 import { giveUpOn } from "../future.ts";
 import { unshare } from "./arriving.ts";
 import { demandCount, Handle, type HandleOptions, linkOf, nameAndOptions, type WaitingOptions } from "./handle.ts";
@@ -38,7 +38,7 @@ export class Topic<T = unknown> extends Handle {
 
   /** Publishes something, as it is now. It may not hold futures. */
   async publish(message: T): Promise<void> {
-    const { value, futures } = captureData(message, "the message");
+    const { value, futures } = captureWithFutures(message, "the message");
     if (futures.length > 0) {
       throw new TypeError(
         "what is published is for whoever reads, and nobody would keep the futures in it: put them into a Queue",
@@ -68,7 +68,7 @@ export class Topic<T = unknown> extends Handle {
     let first: Promise<Published> | undefined = more(signal);
     first.catch(() => {});
     const pull = async (signal: AbortSignal): Promise<IteratorResult<T, undefined>> => {
-      if (at === read.length) {
+      while (at === read.length) {
         const { values, missed } = await (first === undefined ? more(signal) : giveUpOn(signal, first));
         first = undefined;
         if (missed > 0) this.#warn(missed);

@@ -40,10 +40,13 @@ export class SharedTopic implements Shared {
       case "read":
         this.#readerOf(ask, act.reader, act.fromStart).ask = ask;
         break;
-      case "stop-reading":
-        this.#readers.delete(readerName(ask.client, act.reader));
+      case "stop-reading": {
+        const name = readerName(ask.client, act.reader);
+        this.#readers.get(name)?.ask?.answer({ values: [], missed: 0 } satisfies Published);
+        this.#readers.delete(name);
         ask.answer();
         break;
+      }
       case "history":
         return ask.answer(this.#since(this.#last - Math.min(this.#kept.size, this.#limit.most)));
       default:

@@ -1,6 +1,7 @@
 /** What all objects that clients meet at have in common, and what is asked of them. */
 
 import type { SharedAct, SharedTarget } from "../../protocol/coordination.ts";
+import type { Key } from "../../protocol/identity.ts";
 import type { HandedValue, PackedValue } from "../../protocol/packed-value.ts";
 import { type KeptValue, type Refusal, refuse } from "../kept-value.ts";
 import type { ClientRecord } from "../records.ts";
@@ -105,4 +106,9 @@ export class Limit {
 /** `lock jobs`. */
 export function describe({ kind, name }: SharedTarget): string {
   return `${kind} ${name}`;
+}
+
+/** Whether a task of this key stands for such an object: see `protocol/coordination.ts`. */
+export function isAnchor(key: Key): boolean {
+  return /^(queue|lock|semaphore|event|variable|topic|barrier):\/\//.test(key);
 }

@@ -149,6 +149,33 @@ export const coordinationInTasks: readonly Case[] = [
     },
   },
   {
+    name: "a task may return handles, and data may hold them",
+    async run() {
+      await using t = start();
+      const { client } = t;
+      const made = client.submit(async () => {
+        const queue = new Queue<number>();
+        await queue.put(1);
+        return { queue, lock: new Lock("returned") };
+      });
+      const { queue, lock } = await made.result();
+      equal([await queue.get(), lock.name], [1, "returned"]);
+      const size = client.submit(async ({ queue }: { queue: Queue<number> }) => {
+        await queue.put(2);
+        return queue.size();
+      }, made);
+      equal(await size.result(), 1);
+      equal(await queue.get(), 2);
+      const scattered = client.scatter({ queue });
+      await client.submit(({ queue }: { queue: Queue<number> }) => queue.put(3), scattered).result();
+      equal(await queue.get(), 3);
+      await client.publishDataset("shared", [queue]);
+      const [again] = await client.getDataset<[Queue<number>]>("shared");
+      await again.put(4);
+      equal(await queue.get(), 4);
+    },
+  },
+  {
     name: "what a task holds when it ends is given back",
     async run() {
       await using t = start({ nWorkers: 1 });

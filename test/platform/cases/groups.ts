@@ -36,6 +36,6 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   "tasks from tasks": tasksFromTasks,
   run,
   elastic,
-  coordinationInTasks,
   options,
+  "coordination in tasks": coordinationInTasks,
 };
