@@ -272,6 +272,37 @@ export const coordinationInTasks: readonly Case[] = [
     },
   },
   {
+    name: "critical sections do not overlap though workers die inside of them",
+    async run({ isNode }) {
+      await using t = start({ nWorkers: 2, threadsPerWorker: 2 });
+      const { client } = t;
+      const inside = new Variable<number>("inside", { client });
+      await inside.set(0);
+      const doomed = [3];
+      const section = async (i: number, doomed: number[], isNode: boolean) => {
+        const inside = new Variable<number>("inside");
+        const { attempt } = getTask();
+        return new Lock("door").request(async ({ token }) => {
+          const before = await inside.get();
+          // Whoever died in there has left its number behind.
+          if (before !== 0 && !doomed.includes(before)) throw new Error(`${i} met ${before}`);
+          await inside.set(i);
+          if (doomed.includes(i) && attempt === 1) {
+            if (isNode) process.exit(1);
+            (globalThis as unknown as { close(): void }).close();
+            return new Promise<number>(() => {});
+          }
+          await inside.set(0);
+          return token;
+        });
+      };
+      const sections = Array.from({ length: 8 }, (_, i) => client.submit(section, i + 1, doomed, isNode));
+      const tokens = await client.gather(sections);
+      equal(new Set(tokens).size, 8);
+      equal(await new Lock("door", { client }).locked(), false);
+    },
+  },
+  {
     name: "waiting takes no slot: tasks that wait for each other go on however few workers there are",
     async run() {
       await using t = start({ nWorkers: 1 });
