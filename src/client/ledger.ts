@@ -8,6 +8,14 @@ import { hasPackedFutures, type PackedFutures } from "../protocol/packed-futures
 import { type Future, futureAccess, hasFailed, RemoteError } from "./future.ts";
 import { reviverOf } from "./open-sessions.ts";
 
+let unpacking: Promise<typeof import("./packed-futures.ts")> | undefined;
+
+/** The code for values with futures in them, which few programs need. */
+export function loadUnpacking(): Promise<typeof import("./packed-futures.ts")> {
+  unpacking ??= import("./packed-futures.ts");
+  return unpacking;
+}
+
 /** What the ledger cannot do itself. */
 export interface LedgerShell {
   /** A copy that is the user's own. */
@@ -156,13 +164,15 @@ export class Ledger {
     for (const future of futures) futureAccess.change(future, state, makeError(future));
   }
 
-  /** Puts futures in their places; the code for it is loaded when it is first needed. */
+  /** Puts futures in their places. */
   async #unpack(future: Future, packed: PackedFutures): Promise<void> {
     this.#open.set(futureAccess.id(future), future);
-    const { unpackFutures } = await import("./packed-futures.ts");
+    const { unpackFutures } = await loadUnpacking();
+    const isOver = () => future.done() && futureAccess.state(future) !== "stored";
+    if (isOver()) return;
     const claim = (key: string) => this.#shell.claim(future, key);
     const value = await unpackFutures(packed, claim, reviverOf(futureAccess.owner(future)));
-    if (!future.done() || futureAccess.state(future) === "stored") this.#end(future, "finished", value);
+    if (!isOver()) this.#end(future, "finished", value);
   }
 
   #end(future: Future, state: "finished" | "error" | "cancelled", outcome: unknown): void {

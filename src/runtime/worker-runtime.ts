@@ -48,6 +48,8 @@ export class WorkerRuntime {
   #anyClient: TaskClient | undefined;
   readonly #aborts = new Map<LocalTask, AbortController>();
   readonly #peers = new Map<WorkerAddress, Comm<PeerMessage, PeerMessage>>();
+  /** Questions of peers to be looked at again when more is known. */
+  #unanswered: (() => void)[] = [];
   #lastFlushMs = 0;
   #isRunning = false;
   #isWakeDue = false;
@@ -123,6 +125,7 @@ export class WorkerRuntime {
       else if (message.type === "errand") this.#errands.perform(message);
       this.#machine.handle(message);
     }
+    if (this.#unanswered.length > 0) for (const answer of this.#unanswered.splice(0)) answer();
     if (!this.#isRunning) this.#run();
   }
 
@@ -138,7 +141,11 @@ export class WorkerRuntime {
   }
 
   #answerPeer(comm: Comm<PeerMessage, PeerMessage>, request: number, wanted: readonly TaskId[]): void {
-    const { ids, values } = this.#machine.lookUp(wanted);
+    const { ids, values, mayBeMore } = this.#machine.lookUp(wanted);
+    if (mayBeMore) {
+      this.#unanswered.push(() => this.#answerPeer(comm, request, wanted));
+      return;
+    }
     try {
       comm.send({ type: "data", request, ids, values });
     } catch {

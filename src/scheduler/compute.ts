@@ -24,7 +24,7 @@ export function awaitInputs(state: SchedulerState, task: TaskRecord): void {
   state.tasks.set(task.id, task);
   // It may have to wait for its time to come, too.
   task.waitingOn = task.group.options.demands !== undefined && state.demands?.isTimed(task) ? 1 : 0;
-  task.error = undefined;
+  task.error = task.at < 0 && task.value === NO_VALUE ? state.nesting?.lossOf(task) : undefined;
   if (task.hasInputs) {
     if (!task.registered) register(task);
     for (let i = 0; i < task.inputs.length; i++) {

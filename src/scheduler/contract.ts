@@ -7,6 +7,7 @@ import type {
   SchedulerToClientMessage,
   WithdrawRequest,
 } from "../protocol/client-messages.ts";
+import type { ErrorOnWire } from "../protocol/errors.ts";
 import type { ClientId, Key, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
 import type {
@@ -94,6 +95,8 @@ export interface RequestRules {
 export interface NestingRules {
   hear(worker: WorkerRecord, message: NestedMessage): void;
   carry(client: ClientRecord, message: CarryKeys): void;
+  /** What to say of a scattered value that is needed again and nowhere any more. */
+  lossOf(task: TaskRecord): ErrorOnWire;
   /** Nobody can ask for the task any more. */
   forget(task: TaskRecord): void;
   /** Those of `suspects` that are at work, and the tasks that submitted them: whoever wants a task that kills is to blame as well. */

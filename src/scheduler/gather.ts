@@ -1,7 +1,15 @@
 /** Values on their way from workers to the clients that asked for them. */
 
 import type { DataForScheduler } from "../protocol/worker-messages.ts";
-import { type ClientRecord, FLAG_CARRIES, FLAG_KEEP, FLAG_KEPT, NO_VALUE, type TaskRecord } from "./records.ts";
+import {
+  type ClientRecord,
+  FLAG_CARRIES,
+  FLAG_FINAL,
+  FLAG_KEEP,
+  FLAG_KEPT,
+  NO_VALUE,
+  type TaskRecord,
+} from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -10,7 +18,7 @@ export const MOVE_FROM = 64 * 1024;
 
 /** Whether the value may leave its worker for good: one client wants it, and nothing in the cluster does. */
 export function mayMove(task: TaskRecord): boolean {
-  const isKept = (task.flags & (FLAG_KEEP | FLAG_KEPT | FLAG_CARRIES)) !== 0;
+  const isKept = (task.flags & (FLAG_KEEP | FLAG_KEPT | FLAG_CARRIES | FLAG_FINAL)) !== 0;
   return task.liveDependents === 0 && task.claims === undefined && task.name === undefined && !isKept;
 }
 

@@ -15,6 +15,7 @@
  */
 
 import type { CarryKeys, ClientMessage, Scatter } from "../protocol/client-messages.ts";
+import type { ErrorOnWire } from "../protocol/errors.ts";
 import type { ClientTaskId, RunId, TaskId } from "../protocol/identity.ts";
 import { clientOfWorker } from "../protocol/worker-client.ts";
 import type { NestedMessage } from "../protocol/worker-messages.ts";
@@ -68,6 +69,18 @@ class Nesting implements NestingRules {
   carry(client: ClientRecord, { id, tasks }: CarryKeys): void {
     const task = client.tasks.get(id);
     if (task !== undefined) this.#carry(client, task, tasks, task.at < 0);
+  }
+
+  lossOf({ key }: TaskRecord): ErrorOnWire {
+    const reason = "it was scattered by a task, and the last worker that held it is gone";
+    const fields = { key, reason };
+    return {
+      type: "error",
+      base: "CancelledError",
+      name: "CancelledError",
+      message: `${key} is lost: ${reason}`,
+      fields,
+    };
   }
 
   forget(task: TaskRecord): void {

@@ -13,12 +13,11 @@ import type { LocalTask, WorkerState } from "./state.ts";
 /** Small results that were sent lately and may still be asked for by tasks on their way. */
 const MOST_RECENT = 1024;
 
-/** Whether a run of task `id` is in hand here that counts. */
+/** Whether a run of task `id` is in hand here that counts. One that waits for other tasks may take long, and is not waited for. */
 function isUnderWay(state: WorkerState, id: TaskId): boolean {
   if (state.inHand.has(id)) return true;
   for (const block of state.blocks) if (id >= block.id && id < block.id + block.left) return true;
   for (const task of state.executing) if (task.id === id && !task.cancelled) return true;
-  for (const task of state.longRunning) if (task.id === id && !task.cancelled) return true;
   return false;
 }
 

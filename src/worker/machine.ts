@@ -235,9 +235,12 @@ export class WorkerMachine {
   }
 
   /** A peer asks for values: those of them that are here. */
-  lookUp(ids: readonly TaskId[]): { readonly ids: TaskId[]; readonly values: unknown[] } {
-    const held = ids.filter((id) => this.#state.values.has(id));
-    return { ids: held, values: held.map((id) => this.#state.values.get(id)) };
+  lookUp(ids: readonly TaskId[]): { readonly ids: TaskId[]; readonly values: unknown[]; readonly mayBeMore: boolean } {
+    const { values, scattered } = this.#state;
+    const held = ids.filter((id) => values.has(id));
+    // What was scattered here may have its number already, which we hear of on another way than from peers.
+    const mayBeMore = held.length < ids.length && scattered.size > 0;
+    return { ids: held, values: held.map((id) => values.get(id)), mayBeMore };
   }
 
   /** A peer answered. What it did not send is asked for elsewhere. */

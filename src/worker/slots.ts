@@ -4,6 +4,7 @@
  * It is not made to wait for a slot a second time: for as long as there is none it counts beyond them, and nothing else is begun.
  */
 
+import { giveBackFollowers } from "./ahead.ts";
 import { say } from "./report.ts";
 import type { LocalTask, WorkerState } from "./state.ts";
 
@@ -22,6 +23,8 @@ export function secede(state: WorkerState, task: LocalTask): void {
   // It went on and waits again, and nobody has heard of either.
   if (last?.type === "task-rejoined" && last.id === task.id && last.run === task.run) state.messages.pop();
   else say(state, { type: "task-seceded", id: task.id, run: task.run });
+  // They might be what keeps those from being sent that it waits for.
+  giveBackFollowers(state, task.id);
 }
 
 export function rejoin(state: WorkerState, task: LocalTask): void {

@@ -1,6 +1,7 @@
 /** One seed, one cluster: its users, its threads and their misfortunes, and what must be true in the end. */
 import assert from "node:assert/strict";
 import { memoryComm } from "../../src/adapters/memory-comm.ts";
+import { loadUnpacking } from "../../src/client/ledger.ts";
 import { type ClientComm, Session } from "../../src/client/session.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Comm } from "../../src/ports/comm.ts";
@@ -16,6 +17,7 @@ import { Random } from "../support/random.ts";
 import { assertEmptyHanded, assertForgotten, validateScheduler } from "../support/validate.ts";
 import { slowComm } from "./client-link.ts";
 import { act, type Deed } from "./deeds.ts";
+import { planDelegating } from "./delegating.ts";
 import { Meetings } from "./meetings.ts";
 import { Operator } from "./operator.ts";
 import { datasetNames } from "./publishing.ts";
@@ -47,7 +49,15 @@ export async function simulate(seed: number, { tellsStory = false } = {}): Promi
   const random = new Random(~seed);
   const meetings = random.chance(0.3) ? new Meetings(random) : undefined;
   const operating = new Random(seed ^ 0x0bea7e);
-  const cluster = new SimulatedCluster(world, meetings, operating.chance(0.5) ? operating : undefined);
+  // So are tasks that submit tasks.
+  const delegating = new Random(seed ^ 0x7a5c);
+  const cluster = new SimulatedCluster(world, {
+    meetings,
+    operating: operating.chance(0.5) ? operating : undefined,
+    isDeep: delegating.chance(0.3),
+  });
+  // What a page loads when it is first needed is there already: that would take a time that is not this world's.
+  await loadUnpacking();
   let problem: unknown;
   const { warn } = console;
   // Users are warned of what they do.
@@ -69,6 +79,16 @@ export async function simulate(seed: number, { tellsStory = false } = {}): Promi
   };
 }
 
+/** What only some worlds have. It is drawn apart, lest all other worlds change with it. */
+interface Extraordinary {
+  /** What is shared. */
+  readonly meetings: Meetings | undefined;
+  /** How an operator draws. */
+  readonly operating: Random | undefined;
+  /** Tasks submit tasks. */
+  readonly isDeep: boolean;
+}
+
 class SimulatedCluster {
   readonly work = new Work();
   readonly spawner: SimulatedSpawner;
@@ -82,15 +102,16 @@ class SimulatedCluster {
   readonly #operator: Operator | undefined;
   readonly #habits: Habits;
   readonly #meetings: Meetings | undefined;
+  readonly #isDeep: boolean;
   #keptAlive = 0;
   #broken: unknown;
   #validatedAt = -1;
 
-  /** `meetings`: what is shared, in worlds where something is. `operating`: how an operator draws, in worlds where there is one. */
-  constructor(world: World, meetings: Meetings | undefined, operating: Random | undefined) {
+  constructor(world: World, { meetings, operating, isDeep }: Extraordinary) {
     const { random } = world;
     this.#world = world;
     this.#meetings = meetings;
+    this.#isDeep = isDeep;
     this.#slownessMs = random.pick([0.1, 0.5, 2]);
     this.spawner = new SimulatedSpawner(world, (stage) => this.work.performance(stage), this.#slownessMs);
     const clock: Clock = {
@@ -135,6 +156,8 @@ class SimulatedCluster {
       if (this.#world.random.chance(0.5)) for (const held of [...user.held]) user.release(held);
       else user.leave();
     }
+    await this.#settle();
+    for (const thread of this.spawner.living) thread.collect();
     await this.#settle();
     this.#checkNothingIsLeft();
   }
@@ -195,6 +218,7 @@ class SimulatedCluster {
     }
     this.#meetings?.plan(this.#world, this.#users, spanMs);
     this.#operator?.plan(spanMs);
+    if (this.#isDeep) planDelegating(this.#users, spanMs);
     for (let i = random.pick([0, 0, 1, 2, 5, 10]); i > 0; i--) {
       this.#world.at(random.next() * spanMs * 1.5, () => {
         // A host gives up on threads that end again and again before they have begun.

@@ -1,4 +1,5 @@
 /** A simulated thread: a worker's real runtime, deaf while it computes, whose end may come at any moment. */
+import type { Future } from "../../src/client/future.ts";
 import { ThreadClients } from "../../src/client/thread-clients.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Comm } from "../../src/ports/comm.ts";
@@ -13,6 +14,9 @@ import { validateWorker } from "../support/validate.ts";
 import { machineThatHears } from "./observe.ts";
 import type { Performance, Stage } from "./work.ts";
 import { Wire, type World } from "./world.ts";
+
+const PLACE = Symbol.for("manyhands.surroundings");
+const places = globalThis as { [PLACE]?: unknown };
 
 type Heard<T> = (message: T) => void;
 
@@ -30,6 +34,9 @@ export class SimulatedThread implements Thread, Stage {
   readonly #outbound: Wire;
   #runtime: WorkerRuntime | undefined;
   #machine: WorkerMachine | undefined;
+  /** What tasks find around them: see `task-context.ts`. In this process, threads have one place for it. */
+  #surroundings: unknown;
+  readonly #futures: Future[] = [];
   /** Until when it is busy and hears nothing. */
   #busyUntilMs = 0;
   readonly #inbox: (() => void)[] = [];
@@ -104,6 +111,7 @@ export class SimulatedThread implements Thread, Stage {
     // All threads of the simulation are in one, so that the library's own getWorker() would know the newest alone.
     const scope = { ...performance, getWorker: () => ({ address: setup.address }) };
     this.#runtime = new WorkerRuntime(setup, comm, clock, scope, (id, line) => new ThreadClients(id, line));
+    this.#surroundings = places[PLACE];
     this.#outbound.carry(this.localMs, () => {
       this.isReady = true;
       this.#becomeReady();
@@ -127,7 +135,18 @@ export class SimulatedThread implements Thread, Stage {
     throw new ThreadOver();
   }
 
+  remember(future: Future): void {
+    this.#futures.push(future);
+  }
+
   // What befalls the thread.
+
+  /** The garbage is collected, and all futures that its tasks have had are in it. */
+  collect(): void {
+    this.#receive(() => {
+      for (const future of this.#futures.splice(0)) future.release();
+    });
+  }
 
   terminate(reason: string): void {
     this.kill(reason);
@@ -201,6 +220,8 @@ export class SimulatedThread implements Thread, Stage {
       if (this.#busyUntilMs > this.#world.nowMs) return this.#pumpLater();
       const happen = this.#inbox.shift();
       if (happen === undefined || this.#isOver) return;
+      // What follows in promises does so before anything else happens, and finds the same around it.
+      places[PLACE] = this.#surroundings;
       happen();
       if (this.#inbox.length > 0) this.#pumpLater();
     });

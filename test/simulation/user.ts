@@ -6,6 +6,7 @@ import { CancelledError, KilledWorkerError, NoValidWorkerError, TimeoutError } f
 import { type Demands, STREAM, type TaskOptions } from "../../src/protocol/task-spec.ts";
 import type { AnyFunction } from "../../src/shipping/function-source.ts";
 import type { Random } from "../support/random.ts";
+import { leaveBehind, takeOver } from "./delegating.ts";
 import { open, read } from "./streaming.ts";
 import {
   type Argument,
@@ -136,7 +137,8 @@ export class User {
   }
 
   hold(future: Future, node: Node, isShared: boolean): Held {
-    const held: Held = { future, node, isShared, isSpoilt: false, isRetired: false, isAsked: false };
+    const isRetired = node.functionName === "handing"; // What it gives is nothing to compute with.
+    const held: Held = { future, node, isShared, isSpoilt: false, isRetired, isAsked: false };
     this.held.push(held);
     return held;
   }
@@ -191,6 +193,7 @@ export class User {
   release(held: Held): void {
     this.held.splice(this.held.indexOf(held), 1);
     this.tell(() => `releases ${held.future.key}`);
+    leaveBehind(held);
     held.future.release();
   }
 
@@ -205,7 +208,7 @@ export class User {
     if (left > 0) this.unsettled.set(held, left);
     else this.unsettled.delete(held);
     // Whoever released a future, or has left, is owed no more than an answer.
-    if (!this.held.includes(held)) return;
+    if (!this.held.includes(held)) return leaveBehind(held);
     try {
       check();
     } catch (problem) {
@@ -216,6 +219,7 @@ export class User {
   #checkValue(held: Held, value: unknown): void {
     const { node, isSpoilt } = held;
     const key = `task ${node.id}, ${held.future.key}`;
+    if (node.functionName === "handing") return takeOver(this, held, value);
     assert.ok(this.work.canSucceed(node), `${key} gave a value, though it cannot`);
     if (!isSpoilt) assert.equal(digestOf(value), this.work.digestOf(node), `the value of ${key}`);
   }

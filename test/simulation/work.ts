@@ -1,5 +1,8 @@
 /** What simulated tasks do, and what a plain sequential run of the same tasks would give. */
+
+import type { Future } from "../../src/client/future.ts";
 import type { Demands } from "../../src/protocol/task-spec.ts";
+import { gatherChildren, submitChildren } from "./delegating.ts";
 
 /** What a task finds around it where it runs. */
 export interface Stage {
@@ -7,6 +10,8 @@ export interface Stage {
   spend(ms: number): void;
   wakeAfter(ms: number, wake: () => void): void;
   die(): never;
+  /** A task has a future, which somebody must let go of some time. */
+  remember(future: Future): void;
   readonly isOver: boolean;
 }
 
@@ -16,6 +21,8 @@ export interface Performance {
   /** An item of a stream. */
   readonly make: (node: number, i: number, ms: number) => number;
   readonly last: (ms: number) => Promise<void>;
+  readonly delegate: (node: number) => Promise<readonly unknown[]>;
+  readonly handOut: (node: number) => readonly Future[];
 }
 
 export type Fault = "none" | "throws" | "kills" | "flaky" | "unserializable";
@@ -37,6 +44,8 @@ export interface Node {
   readonly kind: Kind;
   readonly ms: number;
   readonly args: readonly Argument[];
+  /** Tasks that it submits when it runs, and data that it scatters for them. */
+  readonly children?: readonly Node[];
   /** Whether it was scattered rather than submitted. */
   readonly isData: boolean;
   /** Somebody has cancelled it. */
@@ -46,6 +55,8 @@ export interface Node {
 declare function perform(node: number, ms: number, inputs: readonly unknown[]): unknown;
 declare function make(node: number, i: number, ms: number): number;
 declare function last(ms: number): Promise<void>;
+declare function delegate(node: number): Promise<readonly unknown[]>;
+declare function handOut(node: number): readonly Future[];
 
 function quick(node: number, ms: number, ...inputs: unknown[]): unknown {
   return perform(node, ms, inputs);
@@ -77,7 +88,20 @@ async function* streamed(node: number, ms: number, ...inputs: unknown[]): AsyncG
   return perform(node, ms, inputs);
 }
 
-export const functions = { quick, slow, varied, lasting, listed, streamed };
+/** Submits its children and needs what they return. */
+async function nesting(node: number, ms: number, ...inputs: unknown[]): Promise<unknown> {
+  const children = await delegate(node);
+  return perform(node, ms, [...inputs, ...children]);
+}
+
+/** Submits its children and returns the futures. */
+function handing(node: number, ms: number, ...inputs: unknown[]): unknown {
+  const futures = handOut(node);
+  perform(node, ms, inputs);
+  return futures;
+}
+
+export const functions = { quick, slow, varied, lasting, listed, streamed, nesting, handing };
 
 export function isStream({ functionName }: Node): boolean {
   return functionName === "listed" || functionName === "streamed";
@@ -135,6 +159,8 @@ export class Work {
         return itemOf(id, i);
       },
       last: (ms) => new Promise((resolve) => stage.wakeAfter(ms, resolve)),
+      delegate: (id) => gatherChildren(this, stage, this.nodes[id] as Node),
+      handOut: (id) => [...submitChildren(this, stage, this.nodes[id] as Node).values()],
     };
   }
 
@@ -150,7 +176,8 @@ export class Work {
 
   /** The value that a sequential run gives, if it gives one. */
   valueOf(node: Node): unknown {
-    const inputs = node.args.map((argument) => this.#digestOfArgument(argument));
+    const children = node.functionName === "nesting" ? (node.children ?? []).filter(({ isData }) => !isData) : [];
+    const inputs = [...node.args, ...children].map((argument) => this.#digestOfArgument(argument));
     return makeValue(node.kind, combineDigests(node.id, inputs));
   }
 
@@ -164,9 +191,13 @@ export class Work {
   errorsOf(node: Node): ReadonlySet<string> {
     const errors = new Set<string>();
     for (const each of withAncestors(node)) {
-      // An attempt that took too long is one less.
-      const isShort = isStream(each) || each.retries < each.failures || each.demands?.timeoutMs !== undefined;
-      if (each.fault === "throws" || (each.fault === "flaky" && isShort)) {
+      const { fault, retries, failures } = each;
+      // What it has of retries may be used up by its children's errors, or by attempts that took too long.
+      const isDoubtful =
+        each.demands?.timeoutMs !== undefined ||
+        (each.functionName === "nesting" &&
+          [...withAncestors(each)].some((other) => other !== each && other.fault !== "none"));
+      if (fault === "throws" || (fault === "flaky" && (isStream(each) || retries < failures || isDoubtful))) {
         errors.add(`task ${each.id} failed`);
       }
     }
@@ -192,7 +223,10 @@ function isImpossible(demands: Demands | undefined): boolean {
 /** The node and all it depends on. */
 export function withAncestors(node: Node): ReadonlySet<Node> {
   const nodes = new Set([node]);
-  for (const each of nodes) for (const input of inputsOf(each.args)) nodes.add(input);
+  for (const each of nodes) {
+    for (const input of inputsOf(each.args)) nodes.add(input);
+    if (each.functionName === "nesting") for (const child of each.children ?? []) nodes.add(child);
+  }
   return nodes;
 }
 
