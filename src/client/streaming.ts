@@ -62,7 +62,10 @@ const DEFAULT_LIMIT = 16;
  * goes to one of them.
  */
 export class TaskStream<T, R = unknown> extends LazyIterator<T> {
-  /** Done when the generator has ended: what it returns is the value. It goes on only as its items are taken. */
+  /**
+   * Done when the generator has ended: what it returns is the value. It goes on only as its items are taken, and is cancelled when
+   * nobody holds the stream any more.
+   */
   readonly future: Future<R>;
 
   /** Made by clients. */
@@ -80,11 +83,17 @@ export function stream<T, R>(session: Session, fn: AnyFunction, args: unknown[],
   const [future] = submitSpecially(session, fn, [args], options, () => defaults.key, STREAM) as [Future<R>];
   // Whatever is wrong, the future and the iteration will say.
   session.ask({ type: "stream-credit", id: futureAccess.id(future), credit: limit }).catch(() => {});
-  return new TaskStream<T, R>(future, async () => {
+  const load = async () => {
     const { StreamItems } = await import("./stream-items.ts");
     return new StreamItems<T>(session, future, limit);
-  });
+  };
+  const made = new TaskStream<T, R>(future, load);
+  abandoned.register(made, () => load().then((items) => items.return()));
+  return made;
 }
+
+/** Of a stream that nobody holds, nobody will take what it waits to give. */
+const abandoned = new FinalizationRegistry<() => Promise<unknown>>((giveUp) => giveUp().catch(() => {}));
 
 /** With none, nothing would ever come. */
 function demandLimit(limit: number | undefined): void {

@@ -43,6 +43,28 @@ describe("out of memory", () => {
   });
 });
 
+describe("a stream that nobody holds", () => {
+  it("is cancelled, and leaves nothing behind", async () => {
+    const { code, output } = await run(
+      `
+      import { Client } from "manyhands";
+      const client = new Client({ nWorkers: 1 });
+      const endless = () => client.stream(function* () { for (let i = 0; ; i++) yield i; });
+      const begun = endless();
+      await begun.next();
+      let { future } = endless();
+      const cancelled = new Promise((resolve) => future.addDoneCallback(() => resolve(future.status)));
+      const trying = setInterval(gc, 10);
+      console.log(await cancelled, begun.future.status);
+      clearInterval(trying);
+      await begun.return();
+      await client.close();`,
+      ["--expose-gc"],
+    );
+    assert.deepEqual({ code, output }, { code: 0, output: "cancelled running" });
+  });
+});
+
 describe("terminate()", () => {
   it("of a worker's thread by somebody else is a death like any other", async () => {
     const { code, output } = await run(`

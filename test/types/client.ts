@@ -7,6 +7,7 @@ import {
   type Future,
   fromModule,
   LocalCluster,
+  type TaskStream,
   transfer,
   wait,
 } from "manyhands";
@@ -142,6 +143,24 @@ export async function streaming(client: Client, one: Future<number>) {
     (x: number) => x,
     client.mapStream((x: number) => x, [1]),
   );
+  const numbers = client.stream(async function* (count: number) {
+    for (let i = 0; i < count; i++) yield i;
+    return "end";
+  }, one);
+  expectType<TaskStream<number, string>>()(numbers, true);
+  for await (const x of numbers) expectType<number>()(x, true);
+  expectType<Future<string>>()(numbers.future, true);
+  for await (const text of client.stream((all: string[]) => new Set(all), ["a"])) expectType<string>()(text, true);
+  for await (const x of client.stream(async () => [1, 2])) expectType<number>()(x, true);
+  client.mapStream((x: number) => String(x), numbers);
+  client.with({ limit: 4 }).stream(function* () {});
+  // @ts-expect-error a number cannot be iterated
+  client.stream(() => 5);
+  const count = function* (count: number) {
+    yield count;
+  };
+  // @ts-expect-error the count is a number
+  client.stream(count, "3");
   // @ts-expect-error the items are texts
   client.mapStream((x: number) => x, ["a"]);
   // @ts-expect-error a function of two is given one
