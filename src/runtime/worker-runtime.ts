@@ -11,6 +11,7 @@ import { clientOfWorker } from "../protocol/worker-client.ts";
 import { HELD_VALUE, type PeerMessage, type SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
 import { surround } from "../shipping/task-context.ts";
 import { WorkerMachine } from "../worker/machine.ts";
+import { answerPeer } from "./answering.ts";
 import { Errands } from "./errands.ts";
 import { Executor } from "./executor.ts";
 import { InFlight } from "./in-flight.ts";
@@ -141,33 +142,9 @@ export class WorkerRuntime {
   }
 
   #answerPeer(comm: Comm<PeerMessage, PeerMessage>, request: number, wanted: readonly TaskId[]): void {
-    const { ids, values, mayBeMore } = this.#machine.lookUp(wanted);
-    if (mayBeMore) {
-      this.#unanswered.push(() => this.#answerPeer(comm, request, wanted));
-      return;
-    }
-    try {
-      comm.send({ type: "data", request, ids, values });
-    } catch {
-      const sound = ids.flatMap((id, i) => (this.#canLeave(id, values[i]) ? [i] : []));
-      comm.send({
-        type: "data",
-        request,
-        ids: sound.map((i) => ids[i] as TaskId),
-        values: sound.map((i) => values[i]),
-      });
-    }
-  }
-
-  /** Whether a value held here can be cloned. If not, its task has failed, late as it is. */
-  #canLeave(id: TaskId, value: unknown): boolean {
-    try {
-      structuredClone(value);
-      return true;
-    } catch (cause) {
-      refuseResult(this.#comm, id, HELD_VALUE, cause);
-      return false;
-    }
+    const found = this.#machine.lookUp(wanted);
+    if (found.mayBeMore) this.#unanswered.push(() => this.#answerPeer(comm, request, wanted));
+    else answerPeer(comm, request, found, (id, cause) => refuseResult(this.#comm, id, HELD_VALUE, cause));
   }
 
   /** Runs what is ready, but not for longer than a slice: then whoever waited to be heard is. */

@@ -82,11 +82,8 @@ describe("a thread's generator", () => {
     t.heard.length = 0;
     t.grant(9);
     await t.until("task-finished");
-    const messages = t.heard.map((message) => [message.type, message.type === "task-items" ? message.items : ""]);
-    assert.deepEqual(messages.slice(0, 2), [
-      ["task-rejoined", ""],
-      ["task-items", [3, 4]],
-    ]);
+    assert.equal(t.heard[0]?.type, "task-rejoined");
+    assert.deepEqual(t.items(), [3, 4]); // Together, or one after the other where the thread was held up in between.
     const end = t.heard.at(-1);
     assert.ok(end?.type === "task-finished");
     assert.deepEqual(end.values, ["end"]);
