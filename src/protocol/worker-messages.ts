@@ -74,8 +74,8 @@ export interface CancelCompute {
   readonly ids: readonly TaskId[];
   readonly runs: readonly RunId[];
   readonly reason: string;
-  /** Leave those alone that have begun: they are wanted, but might run elsewhere. */
-  readonly unlessBegun?: boolean;
+  /** Leave those alone that have begun: they are wanted, but might run elsewhere. Of surplus, half is kept that can begin now. */
+  readonly unlessBegun?: "all" | "surplus";
   /** What the signals are aborted with, if more is to be said than that reason. */
   readonly error?: ErrorOnWire;
 }

@@ -13,6 +13,9 @@ import { capture } from "../shipping/references.ts";
 /** What is larger goes to workers as a copy that is transferred, which takes half the time of a clone. Bytes. */
 const TRANSFER_FROM = 64 * 1024;
 
+/** How often it is looked whether work is shared evenly, while there is work. Milliseconds. */
+const LOOK_MS = 30;
+
 /** What the scheduler asks of whoever owns the workers. */
 export interface WorkerOwner {
   link(from: WorkerAddress, to: WorkerAddress): void;
@@ -43,6 +46,9 @@ export class SchedulerRuntime {
   readonly #options: SchedulerOptions;
   readonly #onBroken: (error: unknown) => void;
   #dropAlarm: () => void = () => {};
+  /** Tasks sent, by the last look at how they are shared; whether another look is due. */
+  #dispatchesSeen = 0;
+  #isLookDue = false;
   #isBroken = false;
 
   /** `onBroken`: the machine met what must not be; it will not be asked again. */
@@ -139,10 +145,26 @@ export class SchedulerRuntime {
       const nowMs = this.machine.hasLearnt ? this.#clock.now() : 0;
       for (const event of events) this.machine.handle(event, nowMs);
       for (const instruction of this.machine.take()) this.#perform(instruction);
+      if (!this.#isLookDue && this.machine.state.dispatches !== this.#dispatchesSeen) this.#lookLater();
     } catch (error) {
       this.#isBroken = true;
       this.#onBroken(error);
     }
+  }
+
+  /** Sees in a while whether what was sent has been shared evenly. */
+  #lookLater(): void {
+    this.#isLookDue = true;
+    this.#clock.after(LOOK_MS, async () => {
+      this.#dispatchesSeen = this.machine.state.dispatches;
+      if (this.#isBroken || !this.machine.isUneven) {
+        this.#isLookDue = false;
+        return;
+      }
+      if (!this.machine.hasLearnt) await this.#learn();
+      this.#handle([{ type: "look-around" }]);
+      this.#lookLater();
+    });
   }
 
   #perform(instruction: SchedulerInstruction): void {

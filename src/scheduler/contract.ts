@@ -44,7 +44,9 @@ export type SchedulerEvent =
   /** A worker has so much of these from now on; of what is not named, as much as before. */
   | { readonly type: "set-resources"; readonly worker: WorkerAddress; readonly resources: Resources }
   /** It is as late as was asked for, or somewhat later. */
-  | { readonly type: "time-passed" };
+  | { readonly type: "time-passed" }
+  /** A while has passed since it was seen that work is not shared evenly. */
+  | { readonly type: "look-around" };
 
 export type SchedulerInstruction =
   | {
@@ -78,6 +80,8 @@ export interface RequestRules {
   receiveValue(worker: WorkerRecord, task: TaskRecord, value: unknown): void;
   /** A worker could not fetch a value that it was to keep; undefined if that is gone. */
   hearNotAcquired(worker: WorkerRecord, task: TaskRecord | undefined): void;
+  /** Takes back what others could do sooner. */
+  lookAround(): void;
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void;
   /** A stream has been sent to a worker. */
   followStream(task: TaskRecord): void;

@@ -26,14 +26,14 @@ import { deliver, receiveData } from "./gather.ts";
 import { addClient, addWorker, removeClient, removeWorker, setResources } from "./membership.ts";
 import type { nestingRules } from "./nesting.ts";
 import { tell, tellPending } from "./news.ts";
-import { assign, judgeRoom } from "./placement.ts";
+import { assign, isUneven, judgeRoom } from "./placement.ts";
 import { settleSpan, unfold } from "./plain.ts";
 import { type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
-import { isLost, leaveWorker, loseReplica, releaseClaim, stopFetching } from "./release.ts";
+import { buryZombie, isLost, leaveWorker, loseReplica, releaseClaim, stopFetching } from "./release.ts";
 import { type RequestTools, requestTools } from "./request-tools.ts";
 import { SchedulerState } from "./state.ts";
 import { move, settleRecommendations } from "./transitions.ts";
-import { type WorkerRecord, zombieName } from "./worker-record.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 
 /** Weight of one observation in the moving average of a function's duration. */
 const NEW_DURATION_WEIGHT = 0.5;
@@ -73,6 +73,11 @@ export class SchedulerMachine {
       settleRecommendations(state);
     });
     state.demands ??= demands?.(state, requestTools);
+  }
+
+  /** Whether it might be worth looking around whether work can be shared: see `stealing.ts`. */
+  get isUneven(): boolean {
+    return isUneven(this.#state);
   }
 
   get hasLearnt(): boolean {
@@ -139,6 +144,8 @@ export class SchedulerMachine {
         return addClient(state, event.client);
       case "remove-client":
         return removeClient(state, event.client);
+      case "look-around":
+        return state.requests?.lookAround();
       case "workers-starting":
         state.starting = event.count;
         return state.demands?.reconsider();
@@ -383,14 +390,4 @@ function freeStrays(state: SchedulerState, worker: WorkerRecord): void {
     worker.strays.delete(id);
     if (task === undefined || !state.replicas.has(task, worker)) state.toWorker(worker).free(id);
   }
-}
-
-function buryZombie(worker: WorkerRecord, id: number, run: number): void {
-  const zombie = worker.zombies.get(zombieName(id, run));
-  if (zombie === undefined) return;
-  worker.zombies.delete(zombieName(id, run));
-  worker.seceded.delete(zombieName(id, run));
-  worker.used.delete(zombieName(id, run));
-  worker.occupancyUs -= zombie;
-  if (worker.running === 0) worker.alone = false;
 }

@@ -1,6 +1,7 @@
 /** Workers that are to take no tasks for a while, and tasks that workers are asked to give back. */
 
 import type { WorkerAddress } from "../protocol/identity.ts";
+import type { CancelCompute } from "../protocol/worker-messages.ts";
 import { answer, findWorkers, type Question } from "./answers.ts";
 import type { TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
@@ -39,14 +40,19 @@ export function unpause(
 export function takeWorkFrom(state: SchedulerState, worker: WorkerRecord): void {
   state.roomy.delete(worker);
   if (state.vacating === worker) state.vacating = undefined;
-  recall(state, worker, state.processingOn(worker));
+  recall(state, worker, state.processingOn(worker), "all");
 }
 
 /**
  * Asks `worker` for tasks in its hands back. It gives back those that it has not begun, and says so; the others it goes on with. A
- * thread that computes answers when it is between tasks.
+ * thread that computes answers when it is between tasks. Of what is surplus it keeps half if it can begin one now.
  */
-export function recall(state: SchedulerState, worker: WorkerRecord, tasks: readonly TaskRecord[]): void {
+export function recall(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  tasks: readonly TaskRecord[],
+  which: NonNullable<CancelCompute["unlessBegun"]>,
+): void {
   const waiting = tasks.filter(({ started }) => !started);
   if (waiting.length === 0) return;
   state.toWorker(worker).send({
@@ -54,6 +60,6 @@ export function recall(state: SchedulerState, worker: WorkerRecord, tasks: reado
     ids: waiting.map(({ id }) => id),
     runs: waiting.map(({ runId }) => runId),
     reason: "another worker can do it",
-    unlessBegun: true,
+    unlessBegun: which,
   });
 }

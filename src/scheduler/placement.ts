@@ -4,7 +4,8 @@
  * A thread that computes is deaf, so what is sent to it cannot be taken back until it is between tasks. Surplus work therefore
  * stays here: a worker has one task per slot in flight, and beyond that only as much as is expected to keep it busy for
  * `WINDOW_US`: hundreds of tiny tasks, or a single long one. How long a task takes is a moving average by function; one that was
- * never seen counts as long.
+ * never seen counts as long, so nothing is sent behind it. What was sent behind something that turns out to be long is taken back,
+ * if its worker can hear that: see `stealing.ts`.
  */
 
 import { considerDependents, sendAhead } from "./ahead.ts";
@@ -35,6 +36,19 @@ export function fits(worker: WorkerRecord, costUs: number): boolean {
   // A worker that is busy cannot hand out what others wait for: meanwhile these may run something else.
   if (running - Math.min(worker.fetching, nThreads) < nThreads) return true;
   return worker.occupancyUs + costUs <= WINDOW_US * worker.nThreads && inFlight < MAX_IN_FLIGHT;
+}
+
+/** Whether tasks wait on it for others to be done. */
+export function hasSurplus({ running, fetching, nThreads, alone, takesTasks }: WorkerRecord): boolean {
+  return running - fetching > nThreads && takesTasks && !alone;
+}
+
+/** Whether some worker has tasks that wait for others to be done, while another has a free slot. */
+export function isUneven({ workers }: SchedulerState): boolean {
+  const all = [...workers.values()];
+  const isFree = ({ running, fetching, nThreads, alone, takesTasks }: WorkerRecord) =>
+    running - fetching < nThreads && takesTasks && !alone;
+  return all.some(hasSurplus) && all.some(isFree);
 }
 
 /** Enters the worker among those that can take more, or takes it out. To be called whenever its occupancy changed. */

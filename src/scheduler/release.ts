@@ -164,3 +164,14 @@ export function releaseClaim(state: SchedulerState, client: ClientRecord, id: nu
   // A value that only the client has is not given back by one that has let go of it.
   if (!task.isNeeded || task.atClient) state.recommend(task, "released");
 }
+
+/** A run that was called off is out of its worker's hands. */
+export function buryZombie(worker: WorkerRecord, id: number, run: number): void {
+  const zombie = worker.zombies.get(zombieName(id, run));
+  if (zombie === undefined) return;
+  worker.zombies.delete(zombieName(id, run));
+  worker.seceded.delete(zombieName(id, run));
+  worker.used.delete(zombieName(id, run));
+  worker.occupancyUs -= zombie;
+  if (worker.running === 0) worker.alone = false;
+}

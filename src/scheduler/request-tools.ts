@@ -16,7 +16,7 @@ import { cancelTask, enterClaim, putData, tellHowFar } from "./claims.ts";
 import { isSuspect } from "./compute.ts";
 import { dispatch, link } from "./dispatch.ts";
 import { forEachClaim, tell } from "./news.ts";
-import { closest, expectedUs, fits, judgeRoom } from "./placement.ts";
+import { closest, expectedUs, fits, hasSurplus, judgeRoom, WINDOW_US } from "./placement.ts";
 import { ClientRecord, FLAG_CARRIES, FLAG_KEPT, FLAG_SECEDED, NO_VALUE } from "./records.ts";
 import { callOff, endWorker, stopFetching } from "./release.ts";
 import { move, settleRecommendations } from "./transitions.ts";
@@ -30,6 +30,8 @@ export const requestTools = {
   stopFetching,
   zombieName,
   judgeRoom,
+  hasSurplus,
+  windowUs: WINDOW_US,
   link,
   cancelTask,
   settleRecommendations,

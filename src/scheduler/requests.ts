@@ -120,6 +120,10 @@ class Requests implements RequestRules {
     this.#workers.removeWorker(worker, reason, expected);
   }
 
+  lookAround(): void {
+    this.#workers.lookAround();
+  }
+
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void {
     this.#workers.hearErrandDone(worker, message);
   }

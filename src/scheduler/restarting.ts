@@ -26,11 +26,15 @@ export class Restarts {
 
   /** Of all workers, with every task forgotten; or of some, whose tasks run again. */
   restart(question: Question, request: RestartRequest): void {
-    const { found, unknown } = findWorkers(this.#state, request.workers);
-    if (unknown !== undefined) return answer(this.#state, question, { error: unknown });
+    const state = this.#state;
+    const { found, unknown } = findWorkers(state, request.workers);
+    if (unknown !== undefined) return answer(state, question, { error: unknown });
     if (request.workers === undefined) this.#forgetAll();
     const reason = request.workers === undefined ? REASON : "it was restarted";
-    for (const worker of found) this.#end(worker, reason);
+    for (const worker of found) {
+      if (state.vacating === worker) state.vacating = undefined;
+      this.#tools.endWorker(state, worker, reason);
+    }
     this.#waiting.push({ ...question, gone: new Set(request.waits ? found : []) });
   }
 
@@ -60,14 +64,5 @@ export class Restarts {
       this.#tools.cancelTask(state, task, REASON);
       this.#tools.settleRecommendations(state);
     }
-  }
-
-  #end(worker: WorkerRecord, reason: string): void {
-    const state = this.#state;
-    state.roomy.delete(worker);
-    if (state.vacating === worker) state.vacating = undefined;
-    if (worker.ending) return;
-    worker.ending = true;
-    state.orders.push({ type: "end-worker", worker: worker.address, reason });
   }
 }

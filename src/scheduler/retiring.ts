@@ -125,8 +125,7 @@ export class Retirements {
       leaving.hasLeave = true;
       return this.#errands.send([worker], { type: "leave" }, () => {});
     }
-    worker.ending = true;
-    this.#state.orders.push({ type: "end-worker", worker: worker.address, reason: "it was retired" });
+    this.#tools.endWorker(this.#state, worker, "it was retired");
   }
 
   /** Whether nobody has its value but workers that are leaving. */

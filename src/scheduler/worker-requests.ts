@@ -12,6 +12,7 @@ import type { RequestTools } from "./request-tools.ts";
 import { Restarts } from "./restarting.ts";
 import { Retirements } from "./retiring.ts";
 import type { SchedulerState } from "./state.ts";
+import { Stealing } from "./stealing.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 export class WorkerRequests {
@@ -21,6 +22,7 @@ export class WorkerRequests {
   readonly #plugins: Plugins;
   readonly #retirements: Retirements;
   readonly #restarts: Restarts;
+  readonly #stealing: Stealing;
   /** What is to be run once those workers are there that are being started. */
   #toRun: { readonly question: Question; readonly request: WorkerRequest & { readonly type: "run" } }[] = [];
 
@@ -31,6 +33,7 @@ export class WorkerRequests {
     this.#plugins = new Plugins(state, this.#errands);
     this.#retirements = new Retirements(state, tools, this.#errands, this.#plugins);
     this.#restarts = new Restarts(state, tools);
+    this.#stealing = new Stealing(state, tools);
   }
 
   hear(question: Question, request: WorkerRequest): void {
@@ -72,6 +75,10 @@ export class WorkerRequests {
   removeWorker(worker: WorkerRecord, reason: string, expected: boolean): void {
     this.#errands.removeWorker(worker, reason, expected);
     this.#retirements.removeWorker(worker, expected);
+  }
+
+  lookAround(): void {
+    this.#stealing.look();
   }
 
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void {

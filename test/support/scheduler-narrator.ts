@@ -72,10 +72,12 @@ export class SchedulerNarrator {
         return [`get ${this.name(message.id)}${message.move ? ", it may move" : ""}`];
       case "free-keys":
         return [`free ${message.ids.map((id) => this.name(id)).join(" ")}`];
-      case "cancel-compute":
+      case "cancel-compute": {
+        const verbs = { none: "cancel", all: "recall", surplus: "recall surplus" };
         return message.ids.map(
-          (id, i) => `${message.unlessBegun ? "recall" : "cancel"} ${this.name(id)}@${message.runs[i]}`,
+          (id, i) => `${verbs[message.unlessBegun ?? "none"]} ${this.name(id)}@${message.runs[i]}`,
         );
+      }
       case "stream-credit":
         return [`credit ${message.credit} for ${this.name(message.id)}@${message.run}`];
       case "remove-peer":

@@ -10,7 +10,8 @@
  *   remove client c1               c1: release x                            c1: retry x
  *                                  c1: cancel x [force]                     c1: fire-and-forget x
  *                                  c1: heard 2
- *   expect 2 workers               c1: request 1 {"type": "scheduler-info"}
+ *   expect 2 workers               look around
+ *                                  c1: request 1 {"type": "scheduler-info"}
  *                                  c1: publish d = [x, 1] [instead]         c1: unpublish d
  *                                  c1: read d as p q                        c1: list datasets
  *   c1: withdraw 0
@@ -77,6 +78,11 @@ export class SchedulerStage implements Stage {
     const words = new Words(command);
     if (words.take(/show tasks/)) return this.#showTasks();
     if (words.take(/show deaths/)) return this.#showDeaths();
+    if (words.take(/look around/)) {
+      this.machine.learn(requestRules);
+      this.machine.handle({ type: "look-around" });
+      return this.#outcome();
+    }
     const expected = words.take(/expect (\d+) workers/)?.[0];
     if (expected !== undefined) {
       this.machine.handle({ type: "workers-starting", count: Number(expected) });

@@ -101,7 +101,7 @@ export class StagedThread implements Thread {
       for (let at = 0; at < message.rows.length; at += COMPUTE_HEADER + (message.rows[at + 4] as number)) {
         this.tasks.push([message.rows[at] as number, message.rows[at + 1] as number]);
       }
-    } else if (message.type === "cancel-compute" && message.unlessBegun === true) {
+    } else if (message.type === "cancel-compute" && message.unlessBegun !== undefined) {
       // One task per thread has begun: the first.
       const begun = this.tasks.slice(0, 1);
       const given = this.tasks.slice(1).filter(([id]) => message.ids.includes(id));

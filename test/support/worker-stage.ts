@@ -5,7 +5,7 @@
  *   put x = "value"                                            announce x
  *   get x [move]                                               progress x 0.5
  *   free x y                                                   succeed x = 5
- *   recall x@1 y@2                                             acquire x y from w2
+ *   recall [surplus] x@1 y@2                                   acquire x y from w2
  *   cancel x@1                                                 succeed x 20000 [movable]
  *   forget w2                                                  fail x "message"
  *   receive 1: x = "value"                                     peer asks x y
@@ -92,12 +92,13 @@ export class WorkerStage implements Stage {
       case "recall": {
         const ids: number[] = [];
         const runs: number[] = [];
+        const unlessBegun = words.has("surplus") ? "surplus" : "all";
         while (!words.isEmpty) {
           const [name, run] = words.demand(/(\w+)@(\d+)/) as [string, string];
           ids.push(this.#id(name));
           runs.push(Number(run));
         }
-        this.machine.handle({ type: "cancel-compute", ids, runs, reason: "not wanted", unlessBegun: true });
+        this.machine.handle({ type: "cancel-compute", ids, runs, reason: "not wanted", unlessBegun });
         return [];
       }
       case "credit": {

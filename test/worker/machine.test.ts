@@ -237,6 +237,18 @@ describe("a run that is asked back", () => {
         run y with 2
     `);
   });
+
+  it("is kept with half of what else is surplus, if one of them can begin now", () => {
+    follow(`
+      > compute x = f(1), y = f(2), z = f(3)
+      > recall surplus x@1 y@1 z@1
+        -> dropped z
+      > next
+        run x with 1
+      > recall surplus y@1
+        -> dropped y
+    `);
+  });
 });
 
 describe("a run that is called off", () => {

@@ -1,5 +1,5 @@
 /** Workers that pause, come and go, while the work goes on. */
-import { Client, getTask, getWorker, wait } from "manyhands";
+import { Client, closure, getTask, getWorker, wait } from "manyhands";
 import { begun, type Case, channelName, holdersOf, onWord, sayOn, start } from "./case.ts";
 import { equal, ok, rejects } from "./check.ts";
 
@@ -234,6 +234,24 @@ export const elastic: readonly Case[] = [
       equal(await patient.result(), "at last");
       equal((await addressesOf(t.client)).length, 2);
       await rejects(t.client.restartWorkers("worker-99"), "RangeError");
+    },
+  },
+  {
+    name: "what was sent behind a task that waits runs elsewhere meanwhile",
+    async run() {
+      await using t = start();
+      await t.client.waitForWorkers(2);
+      const f = closure({ onWord }, (channel: string, i: number) => (i === 0 ? onWord(channel) : i));
+      const numbers = Array.from({ length: 200 }, (_, i) => i);
+      const channel = channelName();
+      const channels = numbers.map(() => channel);
+      // Then it is known that they are short.
+      await t.client.gather(t.client.map(f, channels.slice(1), numbers.slice(1)));
+      const [first, ...others] = t.client.map(f, channels, numbers);
+      equal(await t.client.gather(others), numbers.slice(1));
+      equal(first?.done(), false);
+      sayOn(channel, "done");
+      equal(await first?.result(), "done");
     },
   },
 ];

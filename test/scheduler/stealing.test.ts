@@ -1,0 +1,148 @@
+/** Work that waits behind other work on one worker while another has nothing to do. */
+import { describe, it } from "node:test";
+import { SchedulerStage } from "../support/scheduler-stage.ts";
+import { follow as followOn } from "../support/transcript.ts";
+
+const follow = (transcript: string) => followOn(transcript, new SchedulerStage());
+
+/** One worker has four tasks that were thought to take 100 µs each, then another joins. */
+const begin = `
+      > add client c1
+      > add worker w1
+      > c1: submit z = f(0)
+        w1 <- learn f
+        w1 <- compute z = f(0)
+      > w1: finish z = 0 in 100 us
+        c1 <- 1: z = 0
+      > c1: submit a = f(1), b = f(2), c = f(3), d = f(4)
+        w1 <- compute a = f(1)
+        w1 <- compute b = f(2)
+        w1 <- compute c = f(3)
+        w1 <- compute d = f(4)
+      > add worker w2`;
+
+describe("a worker that has ended nothing since the last look", () => {
+  it("is asked for what it has not begun, which goes to others, and never back behind it", () => {
+    follow(`${begin}
+      > look around
+      > look around
+        w1 <- recall surplus a@1
+        w1 <- recall surplus b@1
+        w1 <- recall surplus c@1
+        w1 <- recall surplus d@1
+      > w1: drop b@1 c@1 d@1
+        w2 <- learn f
+        w2 <- compute b = f(2)
+        w2 <- compute c = f(3)
+        w2 <- compute d = f(4)
+      # The other turns out to be stuck, too. Behind the first one nothing is sent any more.
+      > look around
+      > look around
+        w2 <- recall surplus b@1
+        w2 <- recall surplus c@1
+        w2 <- recall surplus d@1
+      > w2: drop c@1 d@1
+      > look around
+      > w1: finish a = 1 in 70000 us
+        w1 <- compute c = f(3)
+        c1 <- 2: a = 1
+    `);
+  });
+
+  it("is asked once, as long as it is sent nothing more", () => {
+    follow(`${begin}
+      > look around
+      > look around
+        w1 <- recall surplus a@1
+        w1 <- recall surplus b@1
+        w1 <- recall surplus c@1
+        w1 <- recall surplus d@1
+      > look around
+      > look around
+      > c1: submit e = f(5)
+        w2 <- learn f
+        w2 <- compute e = f(5)
+      > look around
+    `);
+  });
+
+  it("keeps what it says it has begun", () => {
+    follow(`${begin}
+      > w1: start a
+        c1 <- 2: a started
+      > look around
+      > look around
+        w1 <- recall surplus b@1
+        w1 <- recall surplus c@1
+        w1 <- recall surplus d@1
+    `);
+  });
+
+  it("is not asked for what waits for something that is made there", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > c1: submit z = f(0)
+        w1 <- learn f
+        w1 <- compute z = f(0)
+      > w1: finish z = 0 in 100 us
+        c1 <- 1: z = 0
+      > c1: submit a = f(1), b = f(a), c = f(b)
+        w1 <- compute a = f(1)
+        w1 <- compute b = f(a)
+        w1 <- compute c = f(b)
+      > w1: start a
+        c1 <- 2: a started
+      > add worker w2
+      > look around
+      > look around
+    `);
+  });
+});
+
+describe("a worker that goes on, but slower than was thought", () => {
+  it("is asked for what it would not be sent now", () => {
+    follow(`${begin}
+      > look around
+      > w1: finish a = 1 in 8000 us
+        c1 <- 2: a = 1
+      > look around
+        w1 <- recall surplus d@1
+      > w1: drop d@1
+        w2 <- learn f
+        w2 <- compute d = f(4)
+    `);
+  });
+
+  it("is left alone if all it has will not take long", () => {
+    follow(`${begin}
+      > look around
+      > w1: finish a = 1 in 200 us
+        c1 <- 2: a = 1
+      > look around
+      > w1: finish b = 1 in 200 us
+        c1 <- 3: b = 1
+      > look around
+    `);
+  });
+});
+
+describe("a worker with slots for what it has", () => {
+  it("is left alone however long that takes", () => {
+    follow(`
+      > add client c1
+      > add worker w1 slots 2
+      > add worker w2
+      > c1: submit a = f(1), b = f(2), c = f(3)
+        w1 <- learn f
+        w1 <- compute a = f(1)
+        w1 <- compute c = f(3)
+        w2 <- learn f
+        w2 <- compute b = f(2)
+      > w2: finish b = 1
+        c1 <- 1: b = 1
+      > look around
+      > look around
+    `);
+  });
+});
