@@ -4,6 +4,7 @@ export type { Argument, Arguments, Gathered } from "./client/arguments.ts";
 export type { AsCompletedOptions, Waited, WaitOptions } from "./client/as-completed.ts";
 export { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
 export type { ScatterOptions } from "./client/call-options.ts";
+export type { ReplayOptions } from "./client/client.ts";
 export { fireAndForget } from "./client/client.ts";
 export { Barrier, Event } from "./client/coordination/event.ts";
 export type { HandleOptions, WaitingOptions } from "./client/coordination/handle.ts";

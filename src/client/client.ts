@@ -24,6 +24,14 @@ import {
 import { checkOptions, taskOptions, type WithOptions } from "./with-options.ts";
 import { WorkerControl } from "./worker-control.ts";
 
+/** How `client.replay()` runs a task. */
+export interface ReplayOptions {
+  /** Stop in front of the call, if a debugger is there. */
+  readonly debugger?: boolean;
+  /** Ends the wait for what the task was given, and is what the task gets as its own signal. */
+  readonly signal?: AbortSignal;
+}
+
 /** What a client is connected to, and what it owns of it. */
 export interface Connection {
   readonly session: Session;
@@ -219,6 +227,26 @@ export class Client extends WorkerControl {
   /** Runs failed tasks again, and before them the inputs whose failure made them fail. */
   retry(futures: Future | Iterable<Future>): void {
     this.#session.retry(listOf(futures));
+  }
+
+  /**
+   * Runs a task once more, here: with the arguments that it had, fetched from the cluster or made again there. For a debugger, mostly.
+   *
+   * A function that this client has submitted is called itself, so that breakpoints are where they were set; that way it also sees the
+   * variables around it, which on a worker it does not. Any other is made of its source, whoever submitted it: look at that first
+   * if you do not trust them. Of a task that failed because of one of its inputs, it is the input that is run. `getTask()` tells of attempt 0.
+   *
+   * Tasks that ended well are forgotten with what they were given, unless their results are large and still in the cluster.
+   *
+   * @throws what the task throws, or an Error that says what is not there any more.
+   * @example
+   * ```ts
+   * await client.replay(failed, { debugger: true });
+   * ```
+   */
+  async replay<T>(future: Future<T>, options: ReplayOptions = {}): Promise<T> {
+    const { replay } = await import("./replay.ts");
+    return (await replay(this, this.#session, future, options)) as T;
   }
 
   /** A claim on the task known as `key`, whichever client submitted it. */

@@ -2,6 +2,7 @@
 
 import { decodeError, type ErrorOnWire } from "../protocol/errors.ts";
 import type { ClientTaskId, Key } from "../protocol/identity.ts";
+import type { AnyFunction } from "../shipping/function-source.ts";
 import { typeOf } from "../shipping/measure.ts";
 import { FUTURE } from "../shipping/plain-data.ts";
 
@@ -30,6 +31,8 @@ export interface Origin {
   readonly owner: FutureOwner;
   /** What their keys begin with. */
   readonly prefix: string;
+  /** Itself, where it was submitted here. */
+  readonly fn?: AnyFunction;
 }
 
 export interface CancelOptions {
@@ -74,6 +77,7 @@ export interface FutureAccess {
   client(future: Future<unknown>): FutureOwner;
   id(future: Future<unknown>): ClientTaskId;
   prefix(future: Future<unknown>): string;
+  fn(future: Future<unknown>): AnyFunction | undefined;
   state(future: Future<unknown>): FutureState;
   /** Of a finished future. */
   value(future: Future<unknown>): unknown;
@@ -282,6 +286,7 @@ class Future<T = unknown> {
       client: (future) => future.#origin.owner.client ?? future.#origin.owner,
       id: (future) => future.#id,
       prefix: (future) => future.#origin.prefix,
+      fn: (future) => future.#origin.fn,
       state: (future) => future.#state,
       value: (future) => future.#outcome,
       error: (future) => errorOf(future.#outcome),

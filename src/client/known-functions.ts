@@ -32,7 +32,7 @@ export class KnownFunctions {
   }
 
   originOf({ origin }: KnownFunction): Origin {
-    return this.owner === this.#client ? origin : { owner: this.owner, prefix: origin.prefix };
+    return this.owner === this.#client ? origin : { ...origin, owner: this.owner };
   }
 
   /** @throws TypeError if it is not a function, {@link UnserializableError} if it cannot travel. */
@@ -59,7 +59,7 @@ export class KnownFunctions {
     const futures = futuresBoundIn(spec);
     const known = {
       number: this.#count++,
-      origin: { owner: this.#client, prefix: spec.name },
+      origin: { owner: this.#client, prefix: spec.name, fn },
       spec,
       futures: futures && ([...futures] as unknown as Future[]),
       isSent: false,

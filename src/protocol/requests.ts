@@ -2,8 +2,9 @@
 
 import type { CoordinationRequest } from "./coordination.ts";
 import type { ErrorOnWire } from "./errors.ts";
-import type { ClientTaskId, WorkerAddress } from "./identity.ts";
+import type { ClientTaskId, Key, WorkerAddress } from "./identity.ts";
 import type { PackedValue } from "./packed-value.ts";
+import type { ShippedFunction } from "./task-spec.ts";
 import type { WorkerRequest, WorkerStatus } from "./worker-requests.ts";
 
 /** Who is there, and how busy. Answered with {@link SchedulerInfo}. */
@@ -62,6 +63,21 @@ export interface StreamCloseRequest {
   readonly id: ClientTaskId;
 }
 
+/** What a task runs, and with what. Answered with a {@link Recipe}, and claims on what it refers to. */
+export interface RecipeRequest {
+  readonly type: "recipe";
+  readonly id: ClientTaskId;
+}
+
+/** A row as in `task-spec.ts`; the numbers in it are those of the claims. */
+export interface Recipe {
+  /** Of the task itself, or of the one among its inputs that it failed because of. */
+  readonly key: Key;
+  readonly function: ShippedFunction;
+  readonly shape: number;
+  readonly slots: readonly unknown[];
+}
+
 export type StreamRequest = StreamCreditRequest | StreamItemsRequest | StreamCloseRequest;
 
 export type Request =
@@ -73,7 +89,8 @@ export type Request =
   | UnpublishRequest
   | CoordinationRequest
   | WorkerRequest
-  | StreamRequest;
+  | StreamRequest
+  | RecipeRequest;
 
 export interface StreamItems {
   readonly items: readonly unknown[];

@@ -13,6 +13,7 @@ import type { RequestRules } from "./contract.ts";
 import { Coordination } from "./coordination.ts";
 import { Datasets } from "./datasets.ts";
 import { Keeping } from "./kept-value.ts";
+import { Recipes } from "./recipes.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
@@ -34,6 +35,7 @@ class Requests implements RequestRules {
   readonly #coordination: Coordination;
   readonly #workers: WorkerRequests;
   readonly #streams: Streams;
+  readonly #recipes: Recipes;
   #waiting: Waiting[] = [];
 
   constructor(state: SchedulerState, tools: RequestTools) {
@@ -42,7 +44,9 @@ class Requests implements RequestRules {
     this.#datasets = new Datasets(keeping);
     this.#coordination = new Coordination(state, keeping);
     this.#workers = new WorkerRequests(state, tools);
-    this.#streams = new Streams(state, tools, (client, number, outcome) => this.#answer(client, number, outcome));
+    const answer = this.#answer.bind(this);
+    this.#streams = new Streams(state, tools, answer);
+    this.#recipes = new Recipes(state, tools, answer);
   }
 
   hear(client: ClientRecord, { number, request }: ClientRequest): void {
@@ -70,6 +74,8 @@ class Requests implements RequestRules {
         return this.#answer(client, number, { value: this.#datasets.unpublish(request.name) });
       case "coordinate":
         return this.#coordination.hear(client, number, request);
+      case "recipe":
+        return this.#recipes.hear(client, number, request.id);
       case "stream-credit":
       case "stream-items":
       case "stream-close":

@@ -1,0 +1,65 @@
+/** The names of the library that functions find in scope wherever they run. */
+
+import { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
+import { fireAndForget } from "./client/client.ts";
+import { Barrier, Event } from "./client/coordination/event.ts";
+import { Lock, MultiLock, Semaphore } from "./client/coordination/lock.ts";
+import { Queue } from "./client/coordination/queue.ts";
+import { Topic } from "./client/coordination/topic.ts";
+import { Variable } from "./client/coordination/variable.ts";
+import { Future } from "./client/future.ts";
+import { getClient } from "./client/get-client.ts";
+import { futuresOf } from "./client/nesting.ts";
+import { progress } from "./client/progress.ts";
+import {
+  ActorLostError,
+  CancelledError,
+  CommClosedError,
+  DisagreementError,
+  KilledWorkerError,
+  NoValidWorkerError,
+  ProtocolError,
+  TimeoutError,
+  UnauthorizedError,
+  UnserializableError,
+} from "./protocol/errors.ts";
+import { closure, fromModule } from "./shipping/function-source.ts";
+import { getTask, getWorker, rejoin, secede } from "./shipping/task-context.ts";
+import { transfer } from "./shipping/transfer.ts";
+
+/** Names that functions find in scope wherever they run, and that travel by name from there on. */
+export const taskScope: Readonly<Record<string, unknown>> = {
+  ActorLostError,
+  AsCompleted,
+  Barrier,
+  CancelledError,
+  CommClosedError,
+  DisagreementError,
+  Event,
+  Future,
+  KilledWorkerError,
+  Lock,
+  MultiLock,
+  NoValidWorkerError,
+  ProtocolError,
+  Queue,
+  Semaphore,
+  TimeoutError,
+  Topic,
+  UnauthorizedError,
+  UnserializableError,
+  Variable,
+  asCompleted,
+  closure,
+  fireAndForget,
+  fromModule,
+  futuresOf,
+  getClient,
+  getTask,
+  getWorker,
+  progress,
+  rejoin,
+  secede,
+  transfer,
+  wait,
+};
