@@ -6,6 +6,7 @@
  * on that has a handle on the object, and so has a task that it is an argument of: the object lives at least as long.
  */
 
+import type { TaskId } from "./identity.ts";
 import type { HandedValue, PackedValue } from "./packed-value.ts";
 
 export type SharedKind = "queue" | "lock" | "semaphore" | "event" | "variable" | "topic" | "barrier";
@@ -131,6 +132,8 @@ export interface CoordinationRequest {
   readonly type: "coordinate";
   readonly target: SharedTarget;
   readonly act: SharedAct;
+  /** The task that asks, if one does. */
+  readonly task?: TaskId | undefined;
 }
 
 export interface Granted {

@@ -127,6 +127,8 @@ export interface DemandRules {
   delay(task: TaskRecord): void;
   /** Whether something is to happen to the task later, unless it leaves its state before. */
   isTimed(task: TaskRecord): boolean;
+  /** Has `ring` called after so long. */
+  later(afterMs: number, ring: () => void): void;
   ring(): void;
   /** Asks to be woken. Called after every event. */
   settle(): void;

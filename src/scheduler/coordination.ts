@@ -15,6 +15,7 @@ import { Ask, type AskShell, describe, Limit, type Shape, type Shared } from "./
 import { SharedQueue } from "./coordination/shared-queue.ts";
 import { SharedTopic } from "./coordination/shared-topic.ts";
 import { SharedVariable } from "./coordination/shared-variable.ts";
+import { Standstill } from "./coordination/standstill.ts";
 import type { Keeping, KeptValue, Refusal } from "./kept-value.ts";
 import type { ClientRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
@@ -30,6 +31,7 @@ interface Entry {
 export class Coordination implements AskShell {
   readonly #state: SchedulerState;
   readonly #keeping: Keeping;
+  readonly #standstill: Standstill;
   readonly #entries = new Map<string, Entry>();
   readonly #holds = new Holds();
   /** What has not been answered, by the client's numbers. */
@@ -39,13 +41,14 @@ export class Coordination implements AskShell {
   constructor(state: SchedulerState, keeping: Keeping) {
     this.#state = state;
     this.#keeping = keeping;
+    this.#standstill = new Standstill(state);
   }
 
-  hear(client: ClientRecord, number: number, { target, act }: CoordinationRequest): void {
+  hear(client: ClientRecord, number: number, { target, act, task }: CoordinationRequest): void {
     const names = act.type === "acquire" ? new Set(act.names ?? [target.name]) : [target.name];
     const entries = Array.from(names, (name) => this.#find({ ...target, name }));
     const at = entries.map(({ shared }) => shared);
-    const ask = new Ask({ client, number, order: this.#asked++ }, at, this);
+    const ask = new Ask({ client, number, order: this.#asked++, task }, at, this);
     this.#note(ask);
     const conflict = entries.map((entry) => whyNot(entry, target)).find((each) => each !== undefined);
     if (conflict !== undefined) ask.refuse(...conflict);
@@ -67,12 +70,20 @@ export class Coordination implements AskShell {
   }
 
   removeClient(client: ClientRecord): void {
-    for (const ask of this.#open.get(client)?.values() ?? []) for (const shared of ask.at) shared.leave(ask);
+    for (const ask of this.#open.get(client)?.values() ?? []) {
+      this.#standstill.leave(ask);
+      for (const shared of ask.at) shared.leave(ask);
+    }
     this.#open.delete(client);
     const all = [...this.#entries.values()].map(({ shared }) => shared);
     for (const shared of all) shared.abandon(client);
     wakeAll(all);
     this.#tidy(all);
+  }
+
+  /** To be called after every event. */
+  lookAround(): void {
+    this.#standstill.settle();
   }
 
   /** A task of this name is gone. If it was an anchor, nobody has a handle any more. */
@@ -95,7 +106,9 @@ export class Coordination implements AskShell {
     this.#keeping.handOut(ask.client, ask.number, values, isShared, shape);
   }
 
-  #strike({ client, number }: Ask): void {
+  #strike(ask: Ask): void {
+    this.#standstill.leave(ask);
+    const { client, number } = ask;
     const open = this.#open.get(client);
     open?.delete(number);
     if (open?.size === 0) this.#open.delete(client);
@@ -108,6 +121,7 @@ export class Coordination implements AskShell {
       this.#open.set(ask.client, open);
     }
     open.set(ask.number, ask);
+    this.#standstill.enter(ask);
   }
 
   #find(target: SharedTarget): Entry {

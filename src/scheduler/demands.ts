@@ -38,6 +38,7 @@ export function demandRules({
       begun: (task) => deadlines.begun(task),
       delay: (task) => deadlines.delay(task),
       isTimed: (task) => alarms.isSetFor(task),
+      later: (afterMs, ring) => void alarms.set(afterMs, ring),
       ring: () => alarms.ring(),
       settle: () => {
         placing.settle();

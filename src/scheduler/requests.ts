@@ -145,6 +145,7 @@ class Requests implements RequestRules {
   settle(): void {
     this.#workers.settle();
     this.#streams.settle();
+    this.#coordination.lookAround();
     if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter(({ client, number, tryAnswer }) => {
       const answer = tryAnswer();

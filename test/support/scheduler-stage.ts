@@ -234,7 +234,7 @@ export class SchedulerStage implements Stage {
         yield { type: "fire-and-forget", ids: ids() };
         return;
       case "ask":
-        yield question(words, this.#clients.get(client) as StageClient);
+        yield question(words, this.#clients.get(client) as StageClient, (name) => this.id(name));
         return;
       case "withdraw":
         yield { type: "withdraw-request", number: Number(words.word()) };
@@ -426,9 +426,9 @@ function tasksIn(text: string): readonly string[] {
 
 /**
  * What clients ask of what they share. A name that begins with a capital was not given by anybody; what is put or set is packed, with
- * the tasks that are named beside it.
+ * the tasks that are named beside it; `by` names the task that asks.
  */
-function question(words: Words, client: StageClient): ClientMessage {
+function question(words: Words, client: StageClient, idOf: (name: string) => number): ClientMessage {
   const [number, kind, name, limit, type] = words.demand(/(\d+) (\w+) (\w+)(?:\/(\d+))? ([\w-]+)/) as string[];
   const isAnonymous = /^[A-Z]/.test(name as string);
   const said = limit === "" ? undefined : Number(limit);
@@ -440,6 +440,7 @@ function question(words: Words, client: StageClient): ClientMessage {
   const pack = (value: unknown) => ({ value, tasks });
   if (type === "put" || type === "set") act.value = pack(act.value);
   if (type === "put-back") act.values = act.values.map(pack);
-  const request = { type: "coordinate", target, act: { ...act, type } as SharedAct } as const;
+  const task = act.by === undefined ? undefined : idOf(act.by);
+  const request = { type: "coordinate", target, act: { ...act, type } as SharedAct, task } as const;
   return { type: "request", number: Number(number), request };
 }

@@ -2,6 +2,7 @@
 
 import type { CoordinationRequest, SharedAct, SharedKind, SharedTarget } from "../../protocol/coordination.ts";
 import { CommClosedError } from "../../protocol/errors.ts";
+import type { TaskId } from "../../protocol/identity.ts";
 import { DESCRIBE, type Describable } from "../../shipping/plain-data.ts";
 import { clientAround } from "../../shipping/task-context.ts";
 import type { Naming } from "../argument-capture.ts";
@@ -124,7 +125,7 @@ class Link {
     wait.signal.throwIfAborted();
     this.#waits.add(wait);
     try {
-      return await speaker.ask(this.#request(act), wait.signal, late ?? releaseFutures);
+      return await speaker.ask(this.#request(act, task?.id), wait.signal, late ?? releaseFutures);
     } finally {
       for (const each of [...stops, stop]) each?.();
       this.#waits.delete(wait);
@@ -144,8 +145,8 @@ class Link {
     return this.#client.ask(this.#request(act)).finally(goOn);
   }
 
-  #request(act: SharedAct): CoordinationRequest {
-    return { type: "coordinate", target: this.#target, act };
+  #request(act: SharedAct, task?: TaskId): CoordinationRequest {
+    return { type: "coordinate", target: this.#target, act, task };
   }
 
   get #description(): string {

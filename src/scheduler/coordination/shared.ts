@@ -1,7 +1,7 @@
 /** What all objects that clients meet at have in common, and what is asked of them. */
 
 import type { SharedAct, SharedTarget } from "../../protocol/coordination.ts";
-import type { Key } from "../../protocol/identity.ts";
+import type { Key, TaskId } from "../../protocol/identity.ts";
 import type { HandedValue, PackedValue } from "../../protocol/packed-value.ts";
 import { type KeptValue, type Refusal, refuse } from "../kept-value.ts";
 import type { ClientRecord } from "../records.ts";
@@ -48,16 +48,19 @@ export class Ask {
   readonly at: readonly Shared[];
   /** Higher than that of all that came before it, from whichever client. */
   readonly order: number;
+  /** Who asks, if it is a task. */
+  readonly task: TaskId | undefined;
   readonly #shell: AskShell;
 
   constructor(
-    { client, number, order }: Pick<Ask, "client" | "number" | "order">,
+    { client, number, order, task }: Pick<Ask, "client" | "number" | "order" | "task">,
     at: readonly Shared[],
     shell: AskShell,
   ) {
     this.client = client;
     this.number = number;
     this.order = order;
+    this.task = task;
     this.at = at;
     this.#shell = shell;
   }
