@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { memoryComm } from "../../src/adapters/memory-comm.ts";
 import { SystemClock } from "../../src/adapters/system-clock.ts";
+import { getClient } from "../../src/client/get-client.ts";
 import { ThreadClients } from "../../src/client/thread-clients.ts";
-import type { SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
+import type { StartTaskClients } from "../../src/ports/task-clients.ts";
+import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
 import { describeFunction } from "../../src/shipping/function-source.ts";
 
@@ -20,5 +22,37 @@ describe("a worker", () => {
       { type: "compute-task", client: "c1", rows: [7, 1, 0, 0, 1, 1, 3], whoHas: [3, 80_000, 1, 0], peers: ["w2"] },
     ]);
     assert.deepEqual(heard, [{ type: "missing-data", id: 7, run: 1, missing: 3, holders: ["w2"] }]);
+  });
+
+  it("answers a peer that asks for what a task has scattered once it knows its number", async () => {
+    const [scheduler, worker] = memoryComm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>();
+    const [peer, link] = memoryComm<PeerMessage, PeerMessage>();
+    const scattered = new Promise<number>((resolve) => {
+      scheduler.listen((messages) => {
+        for (const message of messages.flatMap((each) => (each.type === "client-messages" ? each.messages : []))) {
+          if (message.type === "scatter") resolve(message.id);
+        }
+      });
+    });
+    const answers: (readonly number[])[] = [];
+    peer.listen((message) => {
+      if (message.type === "data") answers.push(message.ids);
+    });
+    const setup = { address: "w1", name: "w1", nThreads: 1 };
+    const start: StartTaskClients = (id, line) => new ThreadClients(id, line);
+    const runtime = new WorkerRuntime(setup, worker, new SystemClock(), { getClient }, start);
+    runtime.link("w2", link);
+    const scatter = () => void getClient().scatter(new Float64Array(2_000));
+    scheduler.send([
+      { type: "register-functions", functions: [[0, describeFunction(scatter)]] },
+      { type: "compute-task", client: "c1", rows: [7, 1, 0, 0, 0, 0] },
+    ]);
+    const id = await scattered;
+    peer.send({ type: "get-data", request: 1, ids: [9] });
+    assert.deepEqual(answers, [], "it may be the number of what was scattered");
+    scheduler.send([{ type: "adopt-data", scattered: id, id: 9 }]);
+    assert.deepEqual(answers, [[9]]);
+    peer.send({ type: "get-data", request: 2, ids: [10] });
+    assert.deepEqual(answers, [[9], []], "of nothing else there can be news");
   });
 });

@@ -187,6 +187,59 @@ describe("a task that submits tasks", () => {
     `);
   });
 
+  it("leaves its slot to those it waits for, and not to what waits for it", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > c1: submit warm = f(1)
+        w1 <- learn f
+        w1 <- compute warm = f(1)
+      > w1: finish warm = 5 in 10 us
+        c1 <- 1: warm = 5
+      > c1: submit parent = f(1), next = f(parent)
+        w1 <- compute parent = f(1)
+        w1 <- compute next = f(parent)
+      > w1: secede parent
+        c1 <- 2: parent started
+      > w1: drop next@1
+      > tasks of w1: submit child = g(2) in parent
+        w1 <- learn g
+        w1 <- compute child = g(2)
+      > w1: finish child = 5
+        w1 <- tell tasks 1: child = 5
+      > w1: rejoin parent
+      > w1: finish parent = 6
+        w1 <- compute next = f(6)
+        c1 <- 3: parent = 6
+    `);
+  });
+
+  it("loses what it has scattered with its worker, and whoever needs it hears why", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit parent = f(1)
+        w1 <- learn f
+        w1 <- compute parent = f(1)
+      > tasks of w1: scatter d = "there" 20000 bytes
+        w1 <- keep d, scattered there
+      > tasks of w1: submit child = g(d) as "child" in parent
+        link w2 and w1
+        w2 <- learn g
+        w2 <- compute child = g(d) as "child"
+        w2 <- with d on w1
+      > c1: claim mine = "child"
+      > remove worker w1
+        w2 <- forget w1
+        c1 <- 1: parent pending
+      > w2: missing d for child asked w1
+        w2 <- learn f
+        w2 <- compute parent@2 = f(1), alone
+        c1 <- 2: mine failed: data-w1-0 is lost: it was scattered by a task, and the last worker that held it is gone
+    `);
+  });
+
   it("is given room where nobody can tell which of the runs waits", () => {
     follow(`
       > add client c1

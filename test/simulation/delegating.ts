@@ -100,6 +100,7 @@ function growNode(user: User, depth: number, like: Partial<Node> = {}): Node {
     isData: false,
     args: [],
     children,
+    demands: undefined,
     ...like,
   });
 }

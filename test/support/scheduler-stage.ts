@@ -204,9 +204,15 @@ export class SchedulerStage implements Stage {
         const key = words.take(/as "(.*?)"/)?.[0];
         const workers = workersIn(words, /to/);
         const broadcast = words.has("everywhere");
+        const isLocal = client.startsWith("tasks of ") && nbytes > 8192;
         const known = names.lastIndexOf(name);
         const id = known >= 0 ? known : names.push(name) - 1;
-        const options = { ...(key && { key }), ...(workers && { workers }), ...(broadcast && { broadcast }) };
+        const options = {
+          ...(key && { key }),
+          ...(workers && { workers }),
+          ...(broadcast && { broadcast }),
+          ...(isLocal && { isLocal }),
+        };
         yield { type: "scatter", id, value: JSON.parse(value), nbytes, ...options };
         return;
       }

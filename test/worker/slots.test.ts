@@ -97,6 +97,34 @@ describe("a worker", () => {
     `);
   });
 
+  it("gives back what waits for a task that waits for others, and does not wait for one", () => {
+    follow(`
+      > compute x = f(1), y = f(x), z = f(y)
+      > next
+        run x with 1
+      > secede x
+        -> x gives its slot back
+        -> dropped y
+        -> dropped z
+      > compute y@2 = f(x)
+        -> x is missing for y@2, asked nobody
+    `);
+  });
+
+  it("gives back what waits for a task that waits for others, and does not wait for one", () => {
+    follow(`
+      > compute x = f(1), y = f(x), z = f(y)
+      > next
+        run x with 1
+      > secede x
+        -> x gives its slot back
+        -> dropped y
+        -> dropped z
+      > compute y@2 = f(x)
+        -> x is missing for y@2, asked nobody
+    `);
+  });
+
   it("keeps what a task scatters under the number that the scheduler gives it, unless it is not wanted", () => {
     follow(`
       > scatter 0 = "large"
