@@ -86,7 +86,8 @@ export class ThreadClients implements TaskClients {
       });
       return { ...message, functions };
     }
-    if (message.type !== "scatter" || message.nbytes <= SMALL_VALUE_LIMIT || message.broadcast) return message;
+    if (message.type !== "scatter" || message.nbytes <= SMALL_VALUE_LIMIT) return message;
+    if (message.broadcast || message.workers !== undefined) return message;
     this.#line.keep(message.id, message.value);
     return { ...message, value: undefined, isLocal: true };
   }

@@ -96,7 +96,6 @@ function growNode(user: User, depth: number, like: Partial<Node> = {}): Node {
     retries: random.chance(0.2) ? random.integer(1, 4) : 0,
     kind: random.weighted(user.habits.kinds),
     ms: random.next() ** 2 * user.habits.meanMs + 0.01,
-    demands: undefined,
     isData: false,
     args: [],
     children,
