@@ -15,6 +15,7 @@ export { Queue } from "./client/coordination/queue.ts";
 export type { ReadingOptions, TopicOptions } from "./client/coordination/topic.ts";
 export { Topic } from "./client/coordination/topic.ts";
 export { Variable } from "./client/coordination/variable.ts";
+export type { RebalanceOptions, ReplicateOptions } from "./client/data-control.ts";
 export type { DatasetOptions, PublishOptions } from "./client/datasets.ts";
 export type { CancelOptions, FutureStatus, Progress } from "./client/future.ts";
 export { Future } from "./client/future.ts";

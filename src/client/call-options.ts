@@ -1,6 +1,5 @@
 /** What can be said of one call of a session. */
 
-import type { Scatter } from "../protocol/client-messages.ts";
 import type { Key } from "../protocol/identity.ts";
 import type { TaskOptions } from "../protocol/task-spec.ts";
 
@@ -11,15 +10,15 @@ export interface SubmitOptions {
 }
 
 export interface ScatterOptions {
-  /** Send it to all workers now, or to this many, rather than when a task needs it. */
+  /** Send it to all workers that are there, or to this many, now rather than when a task needs it. Those that come later fetch it then. */
   readonly broadcast?: boolean | number;
   /** To one of these, or with `broadcast` to all or so many of them: names or addresses, as in `with({ workers })`. */
   readonly workers?: string | readonly string[];
-}
-
-/** The same, as the scheduler is told. */
-export function scatterFields({ workers, ...rest }: ScatterOptions): Pick<Scatter, "broadcast" | "workers"> {
-  return workers === undefined ? rest : { ...rest, workers: listOf(workers) };
+  /**
+   * Name it by its content: equal values are one in the cluster, whichever client scatters them, and their futures have one key. It may
+   * hold numbers, texts, dates, arrays, plain objects, maps, sets and buffers.
+   */
+  readonly hash?: boolean;
 }
 
 /** As a list what may be said of one. */

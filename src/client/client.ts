@@ -3,13 +3,10 @@
 import type { Key } from "../protocol/identity.ts";
 import type { SchedulerInfo } from "../protocol/requests.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
-import { packValue } from "./argument-capture.ts";
 import type { Arguments, Columns, Gathered, MoreColumns } from "./arguments.ts";
 import type { ScatterOptions } from "./call-options.ts";
-import type { DatasetOptions, PublishOptions } from "./datasets.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
 import { fill, snapshot } from "./nesting.ts";
-import type { Answered } from "./open-requests.ts";
 import { sessions } from "./open-sessions.ts";
 import type { Session } from "./session.ts";
 import { type Defaults, keyOfEach, submitSpecially } from "./special-submission.ts";
@@ -204,6 +201,8 @@ export class Client extends WorkerControl {
    * Gives a value to the cluster, to be used by many tasks: it reaches each worker that needs it once.
    *
    * It is captured now, or moved with `scatter(transfer(value, [value.buffer]))`.
+   *
+   * @throws {@link UnserializableError} if it cannot travel, and TypeError if it is to be named by its content and has none to be told by.
    */
   scatter<T>(value: T, options: ScatterOptions = {}): Future<T> {
     return this.#scatter(value, options, this.#options.key) as Future<T>;
@@ -257,44 +256,6 @@ export class Client extends WorkerControl {
   /** Has tasks run to their end even if every future on them is released. */
   fireAndForget(futures: Future | Iterable<Future>): void {
     this.#session.fireAndForget(listOf(futures));
-  }
-
-  /**
-   * Keeps `value` in the cluster under a name, for this and all other clients: a future, any nesting that holds futures, or plain
-   * data. What it refers to outlives its futures and this client, until it is unpublished. It is captured now.
-   *
-   * @throws Error if there is a dataset of that name, unless `override` replaces it; {@link CancelledError} if a future in it was
-   * released or cancelled.
-   * @example
-   * ```ts
-   * await client.publishDataset("points", { raw, mean: client.submit(mean, raw) });
-   * const { mean } = await other.getDataset<{ mean: Future<number> }>("points");
-   * ```
-   */
-  async publishDataset(name: string, value: unknown, { override = false }: PublishOptions = {}): Promise<void> {
-    const packed = packValue(value, "the dataset", this.#session.naming);
-    await this.#session.ask({ type: "publish-dataset", name: `${name}`, value: packed, override });
-  }
-
-  /**
-   * What was published under `name`, with futures of this client's own in it.
-   *
-   * @throws Error if there is nothing, unless there is a `default` to return.
-   */
-  async getDataset<T = unknown>(name: string, options: DatasetOptions<T> = {}): Promise<T> {
-    const answer = await this.#session.ask({ type: "get-dataset", name });
-    const { readDataset } = await import("./datasets.ts");
-    return readDataset(name, answer as Answered | readonly string[], options) as T;
-  }
-
-  /** Names of all that is published. */
-  listDatasets(): Promise<string[]> {
-    return this.#session.ask({ type: "list-datasets" }) as Promise<string[]>;
-  }
-
-  /** Lets go of what was published under `name`. Returns whether there was anything. */
-  unpublishDataset(name: string): Promise<boolean> {
-    return this.#session.ask({ type: "unpublish-dataset", name }) as Promise<boolean>;
   }
 
   /** Who is there, and how busy. */

@@ -8,7 +8,7 @@ import type { Request } from "../protocol/requests.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import { measure } from "../shipping/measure.ts";
 import { type CapturedData, captureArguments, captureWithFutures, type Naming } from "./argument-capture.ts";
-import { type ScatterOptions, type SubmitOptions, scatterFields } from "./call-options.ts";
+import type { ScatterOptions, SubmitOptions } from "./call-options.ts";
 import { type CancelOptions, type Future, type FutureOwner, futureAccess } from "./future.ts";
 import { type KnownFunction, KnownFunctions } from "./known-functions.ts";
 import { Ledger } from "./ledger.ts";
@@ -16,6 +16,7 @@ import { NoticedArrays } from "./noticed.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { openSessions } from "./open-sessions.ts";
 import { demandOwn, idsOf } from "./ownership.ts";
+import { captureScattered } from "./scattering.ts";
 import { Submission } from "./submission.ts";
 
 /** So many tasks are sent without waiting for the end of the turn, so that workers begin while a loop is still submitting. */
@@ -118,9 +119,9 @@ export class Session implements FutureOwner {
 
   scatter(value: unknown, options: ScatterOptions, key: Key | undefined): Future {
     this.#demandOpen();
-    const data = captureWithFutures(value, "the value");
-    const future = this.create("data", key);
-    this.#sendData(futureAccess.id(future), data, { ...scatterFields(options), ...(key !== undefined && { key }) });
+    const { data, more } = captureScattered(value, options, key);
+    const future = this.create("data", more.key);
+    this.#sendData(futureAccess.id(future), data, more);
     futureAccess.change(future, "stored");
     this.#ledger.keepTrack(future);
     futureAccess.extras(future).nbytes = measure(data.value).nbytes;
@@ -293,8 +294,7 @@ export class Session implements FutureOwner {
     this.#hold(future);
   }
 
-  #sendData(id: ClientTaskId, data: CapturedData, more: Partial<Scatter> = {}): void {
-    const { value, futures } = data;
+  #sendData(id: ClientTaskId, { value, futures }: CapturedData, more: Partial<Scatter> = {}): void {
     const carried = futures.map((each) => this.#refer(each));
     this.#send({ type: "scatter", id, value, nbytes: measure(value).nbytes, ...more });
     if (carried.length > 0) this.#send({ type: "carry-keys", id, tasks: carried });

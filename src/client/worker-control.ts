@@ -3,12 +3,14 @@
 import { type AnyFunction, absoluteUrl, describeFunction } from "../shipping/function-source.ts";
 import type { WorkerPlugin } from "../shipping/plugin.ts";
 import { captureWithoutFutures } from "./argument-capture.ts";
+import { DataControl } from "./data-control.ts";
 import type { Session } from "./session.ts";
 
-export class WorkerControl {
+export class WorkerControl extends DataControl {
   readonly #session: Session;
 
   constructor(session: Session) {
+    super(session);
     this.#session = session;
   }
 

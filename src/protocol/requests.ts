@@ -2,7 +2,7 @@
 
 import type { CoordinationRequest } from "./coordination.ts";
 import type { ErrorOnWire } from "./errors.ts";
-import type { ClientTaskId, Key, WorkerAddress } from "./identity.ts";
+import type { ClientId, ClientTaskId, Key, WorkerAddress } from "./identity.ts";
 import type { PackedValue } from "./packed-value.ts";
 import type { ShippedFunction } from "./task-spec.ts";
 import type { WorkerRequest, WorkerStatus } from "./worker-requests.ts";
@@ -79,8 +79,45 @@ export interface Recipe {
 }
 
 export type StreamRequest = StreamCreditRequest | StreamItemsRequest | StreamCloseRequest;
+/** Which workers hold the values of these tasks, or any. Answered by key. */
+export interface WhoHasRequest {
+  readonly type: "who-has";
+  readonly tasks: readonly ClientTaskId[] | undefined;
+}
+
+/** What these workers hold, by address or name, or all. Answered by address. */
+export interface HasWhatRequest {
+  readonly type: "has-what";
+  readonly workers: readonly string[] | undefined;
+}
+
+/** How large the values of these tasks are, or all. Answered in bytes by key, without those too small to be stored. */
+export interface SizesRequest {
+  readonly type: "nbytes";
+  readonly tasks: readonly ClientTaskId[] | undefined;
+}
+
+/** Have `n` of these workers, or all of them, hold a copy of each of these values. Answered when they do. */
+export interface ReplicateRequest {
+  readonly type: "replicate";
+  readonly tasks: readonly ClientTaskId[];
+  readonly n: number | undefined;
+  readonly workers: readonly string[] | undefined;
+}
+
+/** Move values, only of these tasks if they are given, until these workers hold about as much. Answered when that is done. */
+export interface RebalanceRequest {
+  readonly type: "rebalance";
+  readonly tasks: readonly ClientTaskId[] | undefined;
+  readonly workers: readonly string[] | undefined;
+}
 
 export type Request =
+  | WhoHasRequest
+  | HasWhatRequest
+  | SizesRequest
+  | ReplicateRequest
+  | RebalanceRequest
   | InfoRequest
   | WorkersRequest
   | PublishRequest
@@ -102,17 +139,25 @@ export interface StreamItems {
 
 export interface WorkerInfo {
   readonly name: string;
-  readonly status: WorkerStatus;
+  /** Which of those that lend workers this one belongs to. */
+  readonly host: string;
+  /** `closing`: it was asked to end. */
+  readonly status: WorkerStatus | "closing";
   /** Tasks it may have in flight. */
   readonly nThreads: number;
   /** Tasks it has in hand. */
   readonly processing: number;
+  /** Values it holds. */
+  readonly nValues: number;
   /** Bytes of the values it holds. */
   readonly nbytes: number;
 }
 
 export interface SchedulerInfo {
+  /** Where others reach it; `local` if they cannot. */
+  readonly address: string;
   readonly workers: Readonly<Record<WorkerAddress, WorkerInfo>>;
+  readonly clients: readonly ClientId[];
   /** Tasks that wait for a worker. */
   readonly queued: number;
 }

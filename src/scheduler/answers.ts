@@ -1,8 +1,9 @@
 /** Answering what clients have asked, and finding the workers they mean. */
 
+import type { Answer } from "../protocol/client-messages.ts";
 import type { ErrorOnWire } from "../protocol/errors.ts";
-import type { WorkerAddress } from "../protocol/identity.ts";
-import type { ClientRecord } from "./records.ts";
+import type { Key, WorkerAddress } from "../protocol/identity.ts";
+import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -22,9 +23,27 @@ export function answer(
   if (state.clients.get(client.id) === client) state.toClient(client).send({ type: "answer", number, outcome });
 }
 
+/** An answer that says no. */
+export type Refusal = Extract<Answer["outcome"], { readonly error: unknown }>;
+
 /** An error as it travels. Made by hand: whatever the core had in common with what is loaded later would be split off it. */
 export function failure(name: string, message: string, fields: Readonly<Record<string, unknown>> = {}) {
   return { type: "error", base: name, name, message, fields } as const;
+}
+
+export function refuse(message: string, name = "Error", fields: Readonly<Record<string, unknown>> = {}): Refusal {
+  return { error: failure(name, message, fields) };
+}
+
+/** The answer to whoever wants something of a task that has ended without a value. */
+export function refusalFor({ state, error, key }: TaskRecord): Refusal | undefined {
+  if (state === "erred" && error !== undefined) return { error };
+  return state === "forgotten" ? letGo(key) : undefined;
+}
+
+export function letGo(key: Key): Refusal {
+  const reason = "it was released or cancelled";
+  return refuse(`${key} is not there: ${reason}`, "CancelledError", { key, reason });
 }
 
 /** The workers of these addresses or names, each once; all if none are named. `unknown` is what to say if one is not there. */

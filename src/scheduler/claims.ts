@@ -115,12 +115,17 @@ function name(state: SchedulerState, task: TaskRecord, key: Key): void {
 }
 
 /** Claims the task that is known as `key`, if there is one, and tells the client how far it is. */
-function claimExisting(state: SchedulerState, client: ClientRecord, id: ClientTaskId, key: Key): boolean {
+function claimExisting(
+  state: SchedulerState,
+  client: ClientRecord,
+  id: ClientTaskId,
+  key: Key,
+): TaskRecord | undefined {
   const task = state.named.get(key) ?? findByKey(state, key);
-  if (task === undefined || task.state === "forgotten") return false;
+  if (task === undefined || task.state === "forgotten") return undefined;
   enterClaim(client, id, task);
   tellHowFar(state, client, id, task);
-  return true;
+  return task;
 }
 
 /** Enters a claim beyond that of whoever submitted the task. */
@@ -155,8 +160,12 @@ function findByKey(state: SchedulerState, key: Key): TaskRecord | undefined {
 }
 
 export function desireKey(state: SchedulerState, client: ClientRecord, message: ClientDesiresKey): void {
-  if (claimExisting(state, client, message.id, message.key)) return;
-  state.toClient(client).send({ type: "cancelled-keys", ids: [message.id], reason: `there is no task ${message.key}` });
+  const { id, key } = message;
+  if (claimExisting(state, client, id, key) !== undefined) return;
+  const reason =
+    `there is no task ${key}, or not any more: once a small result has come to the client that submitted the task, it is that ` +
+    "client's alone, unless it named the task: with({ key })";
+  state.toClient(client).send({ type: "cancelled-keys", ids: [id], reason });
 }
 
 /** A value from a client: new, or one that had been moved to it and is needed in tasks again. */
@@ -170,23 +179,25 @@ export function scatter(state: SchedulerState, client: ClientRecord, message: Sc
     wakeDependents(state, known);
     return;
   }
-  if (message.key !== undefined && claimExisting(state, client, message.id, message.key)) return;
-  const task = new TaskRecord(
-    state.nextTaskId++,
-    message.id,
-    { client, rows: [message.prefix ?? "data"], uniform: undefined, options: {} },
-    -1,
-    FLAG_WANTED | FLAG_FINAL,
-  );
+  const { id, key, broadcast: count, workers } = message;
+  const existing = key === undefined ? undefined : claimExisting(state, client, id, key);
+  const task = existing ?? enterValue(state, client, message);
+  if (task.value === NO_VALUE) return;
+  if (workers === undefined) broadcast(state, task, count === true ? state.workers.size : Number(count ?? 0));
+  else state.demands?.spread(task, workers, count === true ? Number.POSITIVE_INFINITY : Number(count || 1));
+}
+
+function enterValue(state: SchedulerState, client: ClientRecord, message: Scatter): TaskRecord {
+  const { id, key, prefix = "data" } = message;
+  const group: TaskGroup = { client, rows: [prefix], uniform: undefined, options: {} };
+  const task = new TaskRecord(state.nextTaskId++, id, group, -1, FLAG_WANTED | FLAG_FINAL);
   task.value = message.value;
   task.nbytes = message.nbytes;
   task.state = "memory";
   state.tasks.set(task.id, task);
-  client.tasks.set(message.id, task);
-  if (message.key !== undefined) name(state, task, message.key);
-  const { broadcast: count, workers } = message;
-  if (workers === undefined) broadcast(state, task, count === true ? state.workers.size : Number(count ?? 0));
-  else state.demands?.spread(task, workers, count === true ? Number.POSITIVE_INFINITY : Number(count || 1));
+  client.tasks.set(id, task);
+  if (key !== undefined) name(state, task, key);
+  return task;
 }
 
 /** Sends a value to so many workers before a task needs it there. */
@@ -196,6 +207,7 @@ function broadcast(state: SchedulerState, task: TaskRecord, count: number): void
 }
 
 export function putData(state: SchedulerState, task: TaskRecord, worker: WorkerRecord): void {
+  if (state.replicas.has(task, worker)) return;
   state.replicas.add(task, worker);
   state.toWorker(worker).send({ type: "put-data", id: task.id, value: task.value, nbytes: task.nbytes });
 }

@@ -9,6 +9,7 @@
 import type { CoordinationRequest, SharedKind, SharedTarget } from "../protocol/coordination.ts";
 import type { Key } from "../protocol/identity.ts";
 import type { PackedValue } from "../protocol/packed-value.ts";
+import type { Refusal } from "./answers.ts";
 import { SharedBarrier, SharedEvent } from "./coordination/meeting-points.ts";
 import { Holds, Permits, wakeAll } from "./coordination/permits.ts";
 import { Ask, type AskShell, describe, Limit, type Shape, type Shared } from "./coordination/shared.ts";
@@ -16,7 +17,7 @@ import { SharedQueue } from "./coordination/shared-queue.ts";
 import { SharedTopic } from "./coordination/shared-topic.ts";
 import { SharedVariable } from "./coordination/shared-variable.ts";
 import { Standstill } from "./coordination/standstill.ts";
-import type { Keeping, KeptValue, Refusal } from "./kept-value.ts";
+import type { Keeping, KeptValue } from "./kept-value.ts";
 import type { ClientRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 

@@ -2,7 +2,8 @@
 
 import type { Answer } from "../protocol/client-messages.ts";
 import type { PublishRequest } from "../protocol/requests.ts";
-import { type Keeping, type KeptValue, refuse } from "./kept-value.ts";
+import { refuse } from "./answers.ts";
+import type { Keeping, KeptValue } from "./kept-value.ts";
 import type { ClientRecord } from "./records.ts";
 
 export class Datasets {

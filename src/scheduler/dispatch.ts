@@ -66,6 +66,7 @@ function writeRow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord)
   rows[at + 5] = shape;
 }
 
+/** Whether the value travels with what needs it. */
 export function isSmall(input: TaskRecord): boolean {
   return input.value !== NO_VALUE && input.nbytes <= SMALL_VALUE_LIMIT && (input.flags & FLAG_CARRIES) === 0;
 }

@@ -7,6 +7,7 @@ import {
   FLAG_FINAL,
   FLAG_KEEP,
   FLAG_KEPT,
+  FLAG_PINNED,
   NO_VALUE,
   type TaskRecord,
 } from "./records.ts";
@@ -18,7 +19,7 @@ export const MOVE_FROM = 64 * 1024;
 
 /** Whether the value may leave its worker for good: one client wants it, and nothing in the cluster does. */
 export function mayMove(task: TaskRecord): boolean {
-  const isKept = (task.flags & (FLAG_KEEP | FLAG_KEPT | FLAG_CARRIES | FLAG_FINAL)) !== 0;
+  const isKept = (task.flags & (FLAG_KEEP | FLAG_KEPT | FLAG_PINNED | FLAG_CARRIES | FLAG_FINAL)) !== 0;
   return task.liveDependents === 0 && task.claims === undefined && task.name === undefined && !isKept;
 }
 

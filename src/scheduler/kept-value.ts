@@ -1,8 +1,8 @@
 /** Values with futures in them, kept by something else than clients and handed to those: see `protocol/packed-value.ts`. */
 
-import type { Answer } from "../protocol/client-messages.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
 import type { HandedValue, PackedValue } from "../protocol/packed-value.ts";
+import { type Refusal, refuse } from "./answers.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { Keeper, SchedulerState } from "./state.ts";
@@ -11,13 +11,6 @@ import type { Keeper, SchedulerState } from "./state.ts";
 export interface KeptValue extends Keeper {
   readonly value: unknown;
   readonly tasks: readonly TaskRecord[];
-}
-
-/** An answer that says no. */
-export type Refusal = Extract<Answer["outcome"], { readonly error: unknown }>;
-
-export function refuse(message: string, name = "Error", fields: Readonly<Record<string, unknown>> = {}): Refusal {
-  return { error: { type: "error", base: name, name, message, fields } };
 }
 
 export class Keeping {

@@ -29,7 +29,15 @@ import { tell, tellPending } from "./news.ts";
 import { assign, isUneven, judgeRoom } from "./placement.ts";
 import { settleSpan, unfold } from "./plain.ts";
 import { type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
-import { buryZombie, isLost, leaveWorker, loseReplica, releaseClaim, stopFetching } from "./release.ts";
+import {
+  buryZombie,
+  isIrreplaceable,
+  isLost,
+  leaveWorker,
+  loseReplica,
+  releaseClaim,
+  stopFetching,
+} from "./release.ts";
 import { type RequestTools, requestTools } from "./request-tools.ts";
 import { SchedulerState } from "./state.ts";
 import { move, settleRecommendations } from "./transitions.ts";
@@ -243,12 +251,13 @@ export class SchedulerMachine {
         if (message.id === NO_TASK) return state.requests?.hearNotAcquired(worker, missing);
         const task = this.#current(worker, message.id, message.run);
         if (missing !== undefined) {
-          // If it asked nobody, it was to have the value itself. It may have been sent it since it said so: then that goes, too.
-          const isOwn = message.holders.length === 0;
-          if (isOwn && state.replicas.has(missing, worker)) state.toWorker(worker).free(missing.id);
-          for (const address of isOwn ? [worker.address] : message.holders) {
+          // If it asked nobody, it was to have the value itself. Whoever has been sent it since is to be rid of it, lest it stay for ever.
+          for (const address of message.holders.length === 0 ? [worker.address] : message.holders) {
             const holder = state.workers.get(address);
-            if (holder !== undefined && loseReplica(state, missing, holder)) this.#recompute(missing);
+            // Of what cannot be computed again there is one holder, and if it is not found there, it will be.
+            if (holder === undefined || !state.replicas.has(missing, holder) || isIrreplaceable(missing)) continue;
+            state.toWorker(holder).free(missing.id);
+            if (loseReplica(state, missing, holder)) this.#recompute(missing);
           }
         }
         if (task === undefined) return;

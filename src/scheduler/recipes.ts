@@ -8,7 +8,7 @@
 import type { Answer } from "../protocol/client-messages.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
 import type { Recipe } from "../protocol/requests.ts";
-import { type Refusal, refuse } from "./kept-value.ts";
+import { type Refusal, refuse } from "./answers.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";

@@ -70,8 +70,9 @@ export const FLAG_FETCHING = 1024;
 export const FLAG_SECEDED = 1 << 14; // Its run has given its slot back at least once.
 export const FLAG_CARRIES = 1 << 15; // Its value has futures in it, packed.
 
-/** Something else than a client keeps it: see `kept-value.ts`. */
+/** Something else than a client keeps it, see `kept-value.ts`; its copies are where somebody wants them. */
 export const FLAG_KEPT = 2048;
+export const FLAG_PINNED = 4096;
 
 const NO_INPUTS: readonly never[] = [];
 

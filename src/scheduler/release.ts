@@ -1,7 +1,7 @@
 /** Rules back: to released and forgotten, because an input or a worker was lost or because nobody wants the task any more. */
 
 import type { CancelCompute } from "../protocol/worker-messages.ts";
-import { type ClientRecord, FLAG_FETCHING, FLAG_SECEDED, NO_VALUE, type TaskRecord } from "./records.ts";
+import { type ClientRecord, FLAG_FETCHING, FLAG_PINNED, FLAG_SECEDED, NO_VALUE, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import { type WorkerRecord, zombieName } from "./worker-record.ts";
 
@@ -48,6 +48,7 @@ export function callOff(
 /** memory -> released: nobody needs it, or the last worker that held it is gone. Tasks that counted on it wait again. */
 export function dropValue(state: SchedulerState, task: TaskRecord): void {
   freeReplicas(state, task);
+  task.flags &= ~FLAG_PINNED;
   if (task.atClient) {
     // Whoever needs it has been waiting for it all along.
     task.atClient = false;
@@ -147,6 +148,11 @@ export function isLost(state: SchedulerState, task: TaskRecord): boolean {
   return (
     task.state === "memory" && task.value === NO_VALUE && !task.atClient && state.replicas.rightsOf(task).size === 0
   );
+}
+
+/** Whether there is neither a value nor a recipe here: it was scattered by a task, and stayed on its worker. */
+export function isIrreplaceable(task: TaskRecord): boolean {
+  return task.at < 0 && task.value === NO_VALUE;
 }
 
 /** Drops one client's claim by its own number. The task may go when it was the last. */

@@ -14,10 +14,10 @@ import { considerDependents } from "./ahead.ts";
 import { endAttempt } from "./attempts.ts";
 import { cancelTask, enterClaim, putData, tellHowFar } from "./claims.ts";
 import { isSuspect } from "./compute.ts";
-import { dispatch, link } from "./dispatch.ts";
+import { dispatch, isSmall, link } from "./dispatch.ts";
 import { forEachClaim, tell } from "./news.ts";
 import { closest, expectedUs, fits, hasSurplus, judgeRoom, WINDOW_US } from "./placement.ts";
-import { ClientRecord, FLAG_CARRIES, FLAG_KEPT, FLAG_SECEDED, NO_VALUE } from "./records.ts";
+import { ClientRecord, FLAG_CARRIES, FLAG_KEPT, FLAG_PINNED, FLAG_SECEDED, NO_VALUE } from "./records.ts";
 import { callOff, endWorker, stopFetching } from "./release.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 import { zombieName } from "./worker-record.ts";
@@ -33,6 +33,7 @@ export const requestTools = {
   hasSurplus,
   windowUs: WINDOW_US,
   link,
+  isSmall,
   cancelTask,
   settleRecommendations,
   callOff,
@@ -52,6 +53,7 @@ export const requestTools = {
   ClientRecord,
   FLAG_CARRIES,
   FLAG_KEPT,
+  FLAG_PINNED,
   FLAG_SECEDED,
   STREAM,
   NO_VALUE: NO_VALUE as typeof NO_VALUE,

@@ -7,17 +7,21 @@
 
 import type { Answer, ClientRequest, WithdrawRequest } from "../protocol/client-messages.ts";
 import type { Key, WorkerAddress } from "../protocol/identity.ts";
-import type { SchedulerInfo, WorkerInfo } from "../protocol/requests.ts";
 import type { ErrandDone, TaskItems } from "../protocol/worker-messages.ts";
+import { findWorkers } from "./answers.ts";
 import type { RequestRules } from "./contract.ts";
 import { Coordination } from "./coordination.ts";
+import { Copying } from "./copying.ts";
 import { Datasets } from "./datasets.ts";
 import { Keeping } from "./kept-value.ts";
+import { Rebalancing } from "./rebalancing.ts";
 import { Recipes } from "./recipes.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
+import { Replication } from "./replication.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
 import { Streams } from "./streams.ts";
+import { describe, hasWhat, sizes, tasksOf, whoHas } from "./whereabouts.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import { WorkerRequests } from "./worker-requests.ts";
 
@@ -36,6 +40,9 @@ class Requests implements RequestRules {
   readonly #workers: WorkerRequests;
   readonly #streams: Streams;
   readonly #recipes: Recipes;
+  readonly #copying: Copying;
+  readonly #replication: Replication;
+  readonly #rebalancing: Rebalancing;
   #waiting: Waiting[] = [];
 
   constructor(state: SchedulerState, tools: RequestTools) {
@@ -47,6 +54,9 @@ class Requests implements RequestRules {
     const answer = this.#answer.bind(this);
     this.#streams = new Streams(state, tools, answer);
     this.#recipes = new Recipes(state, tools, answer);
+    this.#copying = new Copying(state, tools);
+    this.#replication = new Replication(state, tools, this.#copying);
+    this.#rebalancing = new Rebalancing(state, tools, this.#copying);
   }
 
   hear(client: ClientRecord, { number, request }: ClientRequest): void {
@@ -63,6 +73,22 @@ class Requests implements RequestRules {
         });
         return;
       }
+      case "who-has":
+        return this.#answer(client, number, { value: whoHas(state, request.tasks && tasksOf(client, request.tasks)) });
+      case "has-what": {
+        const { found, unknown } = findWorkers(state, request.workers);
+        return this.#answer(
+          client,
+          number,
+          unknown === undefined ? { value: hasWhat(state, found) } : { error: unknown },
+        );
+      }
+      case "nbytes":
+        return this.#answer(client, number, { value: sizes(state, request.tasks && tasksOf(client, request.tasks)) });
+      case "replicate":
+        return this.#replication.begin({ client, number }, request);
+      case "rebalance":
+        return this.#rebalancing.begin({ client, number }, request);
       case "publish-dataset":
         return this.#answer(client, number, this.#datasets.publish(client, request));
       case "get-dataset":
@@ -104,12 +130,16 @@ class Requests implements RequestRules {
   withdraw(client: ClientRecord, { number }: WithdrawRequest): void {
     this.#workers.withdraw(client, number);
     this.#streams.withdraw(client, number);
+    this.#replication.withdraw(client, number);
+    this.#rebalancing.withdraw(client, number);
     this.#waiting = this.#waiting.filter((each) => each.client !== client || each.number !== number);
     this.#coordination.withdraw(client, number);
   }
 
   removeClient(client: ClientRecord): void {
     this.#streams.removeClient(client);
+    this.#replication.removeClient(client);
+    this.#rebalancing.removeClient(client);
     this.#waiting = this.#waiting.filter((each) => each.client !== client);
     this.#coordination.removeClient(client);
   }
@@ -136,6 +166,7 @@ class Requests implements RequestRules {
 
   hearNotAcquired(worker: WorkerRecord, task: TaskRecord | undefined): void {
     this.#workers.hearNotAcquired(worker, task);
+    if (task !== undefined) this.#copying.hearNotAcquired(task, worker);
   }
 
   receiveValue(worker: WorkerRecord, task: TaskRecord, value: unknown): void {
@@ -146,6 +177,10 @@ class Requests implements RequestRules {
     this.#workers.settle();
     this.#streams.settle();
     this.#coordination.lookAround();
+    this.#copying.settle();
+    this.#replication.settle();
+    this.#rebalancing.settle();
+    this.#copying.send();
     if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter(({ client, number, tryAnswer }) => {
       const answer = tryAnswer();
@@ -162,15 +197,4 @@ class Requests implements RequestRules {
 /** The rules, for {@link SchedulerMachine.learn}. */
 export function requestRules(state: SchedulerState, tools: RequestTools): RequestRules {
   return new Requests(state, tools);
-}
-
-function describe(state: SchedulerState): SchedulerInfo {
-  const workers: Record<string, WorkerInfo> = {};
-  for (const worker of state.workers.values()) {
-    let nbytes = 0;
-    for (const task of state.replicas.leftsOf(worker)) nbytes += task.nbytes;
-    const { name, status, nThreads, processing } = worker;
-    workers[worker.address] = { name, status, nThreads, processing, nbytes };
-  }
-  return { workers, queued: state.queued };
 }

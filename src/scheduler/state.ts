@@ -74,6 +74,8 @@ export class SchedulerState {
   dirtyClients: ClientRecord[] = [];
   /** Instructions that are not messages. */
   orders: SchedulerInstruction[] = [];
+  /** Where it can be reached: by clients in the same place only, until somebody says otherwise. */
+  address = "local";
   nextTaskId: TaskId = 1;
   dispatches = 0;
   stimulus = 0;

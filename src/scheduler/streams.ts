@@ -13,7 +13,7 @@ import type { Answer } from "../protocol/client-messages.ts";
 import type { ErrorOnWire } from "../protocol/errors.ts";
 import type { ClientTaskId, RunId, WorkerAddress } from "../protocol/identity.ts";
 import type { StreamItems, StreamRequest } from "../protocol/requests.ts";
-import { refuse } from "./kept-value.ts";
+import { refuse } from "./answers.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";

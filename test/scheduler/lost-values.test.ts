@@ -189,6 +189,7 @@ describe("inputs that cannot be fetched", () => {
         w2 <- with x on w1
         c1 <- 1: x is stored, 20000 bytes
       > w2: missing x for z asked w1
+        w1 <- free x
         w2 <- learn f
         w2 <- compute x@2 = f(1)
         c1 <- 2: x pending
@@ -227,6 +228,82 @@ describe("inputs that cannot be fetched", () => {
         x memory, on w2
         y processing
         z processing
+    `);
+  });
+});
+
+describe("a value that a task scattered, and that stayed on its worker", () => {
+  it("cannot be computed again: when the worker dies, what needs it fails and says why", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit parent = f(1)
+        w1 <- learn f
+        w1 <- compute parent = f(1)
+      > tasks of w1: scatter d = "large" 20000 bytes locally
+        w1 <- keep d, scattered there
+      > tasks of w1: publish d = [d]
+        w1 <- tell tasks 1: answer 0: done
+      > c1: read d as e
+        c1 <- 1: answer 0: {"value":"[d]","tasks":[-1],"shared":true}; e is data-w1-0
+        c1 <- 1: e is stored, 20000 bytes
+      > c1: submit x = g(e)
+        link w2 and w1
+        w2 <- learn g
+        w2 <- compute x = g(d)
+        w2 <- with d on w1
+      > remove worker w1
+        w2 <- forget w1
+        c1 <- 2: parent pending
+        c1 <- 2: e pending
+        c1 <- 2: e failed: data-w1-0 is lost: it was scattered by a task, and the last worker that held it is gone
+      > show tasks
+        parent queued
+        d erred
+        x processing
+      > c1: submit y = g(e)
+        c1 <- 3: y failed: data-w1-0 is lost: it was scattered by a task, and the last worker that held it is gone
+      > c1: retry e
+        c1 <- 4: e pending
+        c1 <- 4: e failed: data-w1-0 is lost: it was scattered by a task, and the last worker that held it is gone
+      > c1: release e x y parent
+        w2 <- cancel x@1
+    `);
+  });
+
+  it("is looked for again where it must be, whatever a worker says that was too quick", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit parent = f(1), other = f(2)
+        w1 <- learn f
+        w1 <- compute parent = f(1)
+        w2 <- learn f
+        w2 <- compute other = f(2)
+      > tasks of w1: scatter d = "large" 20000 bytes locally
+        w1 <- keep d, scattered there
+      > tasks of w1: publish d = [d]
+        w1 <- tell tasks 1: answer 0: done
+      > c1: read d as e
+        c1 <- 1: answer 0: {"value":"[d]","tasks":[-1],"shared":true}; e is data-w1-0
+        c1 <- 1: e is stored, 20000 bytes
+      > w2: finish other = 1
+        c1 <- 2: other = 1
+      > c1: submit x = g(e)
+        link w2 and w1
+        w2 <- learn g
+        w2 <- compute x = g(d)
+        w2 <- with d on w1
+      > w2: missing d for x asked w1
+        w2 <- compute x@2 = g(d)
+        w2 <- with d on w1
+      > show tasks
+        parent processing
+        other memory
+        d memory, on w1
+        x processing
     `);
   });
 });

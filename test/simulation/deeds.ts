@@ -1,6 +1,7 @@
 /** What simulated users do, one thing at a time. */
 import { futureAccess } from "../../src/client/future.ts";
 import { measure } from "../../src/shipping/measure.ts";
+import { rebalance, replicate, replicateAndGiveUp, scatterEqual } from "./placing.ts";
 import { publish, read, unpublish } from "./publishing.ts";
 import type { Held, User } from "./user.ts";
 import type { Argument, Node } from "./work.ts";
@@ -163,6 +164,11 @@ const deeds = {
   read,
   unpublish,
 
+  scatterEqual,
+  replicate,
+  replicateAndGiveUp,
+  rebalance,
+
   /** Writes into a value it was given, which is its own. */
   spoil(user: User): void {
     const held = user.pick(({ future, isSpoilt }) => !isSpoilt && futureAccess.state(future) === "finished");
@@ -190,7 +196,8 @@ const deeds = {
   },
 } satisfies Record<string, (user: User, others: readonly User[]) => void>;
 
-const data = {
+/** What was scattered, as a task that does nothing. */
+export const data = {
   functionName: "quick",
   fault: "none",
   failures: 0,

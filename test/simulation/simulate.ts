@@ -16,7 +16,7 @@ import { requestRules } from "../../src/scheduler/requests.ts";
 import { Random } from "../support/random.ts";
 import { assertEmptyHanded, assertForgotten, validateScheduler } from "../support/validate.ts";
 import { slowComm } from "./client-link.ts";
-import { act, type Deed } from "./deeds.ts";
+import { act, type Deed, data } from "./deeds.ts";
 import { planDelegating } from "./delegating.ts";
 import { Meetings } from "./meetings.ts";
 import { Operator } from "./operator.ts";
@@ -98,6 +98,8 @@ class SimulatedCluster {
   readonly #scheduler: SchedulerRuntime;
   readonly #host: Host;
   readonly #users: User[] = [];
+  /** Values that all users may come to scatter. */
+  readonly #equal: Node[] = [];
   readonly #published = new Map<string, Node>();
   readonly #operator: Operator | undefined;
   readonly #habits: Habits;
@@ -138,6 +140,7 @@ class SimulatedCluster {
     this.#host.start(this.#scheduler, random.pick([1, 2, 2, 3, 4]));
     this.#habits = { ...drawHabits(random), isDemanding: world.whims.chance(0.4) };
     const named = Array.from({ length: 3 }, () => this.#nameableNode());
+    for (const kind of ["large array", "object"] as const) this.#equal.push(this.work.add({ ...data, kind }));
     for (let i = random.pick([1, 1, 2, 3]); i > 0; i--) this.#join(named);
     if (operating !== undefined) this.#operator = this.#hire(operating, clock);
   }
@@ -330,7 +333,9 @@ class SimulatedCluster {
     this.#scheduler.addClient(name, there);
     const haveDied = (addresses: readonly string[]) =>
       addresses.every((address) => this.spawner.threads.some((each) => each.address === address && each.isOver));
-    this.#users.push(new User(name, session, this.#world, this.work, this.#habits, named, this.#published, haveDied));
+    this.#users.push(
+      new User(name, session, this.#world, this.work, this.#habits, named, this.#equal, this.#published, haveDied),
+    );
   }
 
   /** The comm of a client, with what is said there told in the story. */
@@ -410,6 +415,10 @@ function drawHabits(random: Random): Omit<Habits, "isDemanding"> {
       publish: rarely(5),
       read: rarely(5),
       unpublish: rarely(2),
+      scatterEqual: rarely(5),
+      replicate: rarely(5),
+      replicateAndGiveUp: rarely(1),
+      rebalance: rarely(3),
       spoil: rarely(4),
       detach: rarely(4),
       leave: rarely(1),

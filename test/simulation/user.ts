@@ -51,6 +51,8 @@ export class User {
   readonly held: Held[] = [];
   /** Nodes that it has asked to be run to the end, whatever becomes of its future. */
   readonly forgotten: Node[] = [];
+  /** Values that others may scatter, too. */
+  readonly equal: readonly Node[];
   /** What any user has published, by key. */
   readonly published: Map<string, Node>;
   /** Questions to the scheduler that are not answered. */
@@ -73,6 +75,7 @@ export class User {
     work: Work,
     habits: TaskHabits,
     named: readonly Node[],
+    equal: readonly Node[],
     published: Map<string, Node>,
     haveDied: (addresses: readonly string[]) => boolean,
   ) {
@@ -82,6 +85,7 @@ export class User {
     this.work = work;
     this.habits = habits;
     this.named = named;
+    this.equal = equal;
     this.published = published;
     this.#deathsOf = haveDied;
   }

@@ -5,7 +5,8 @@
  *                                  c1: submit x = f(1), y = g(x, "a", [x]) [as "key"] [priority 1] [retries 2]
  *                                    [after 100 ms [times 2] [at most 300 ms]] [needs gpu 1 and cpu 2] [on w1 w2 [or others]]
  *                                    [within 50 ms] [labelled l]
- *   remove worker w1 [asked]       c1: scatter d = 5 [20000 bytes] [everywhere] [to w1 w2]   c1: lost x
+ *   remove worker w1 [asked]       c1: scatter d = 5 [20000 bytes] [as "key"] [of f] [locally] [2 copies] [to w1 w2] [everywhere]
+ *                                  c1: lost x
  *   add client c1                  c1: gather x y                           c1: claim x2 = "key"
  *   remove client c1               c1: release x                            c1: retry x
  *                                  c1: cancel x [force]                     c1: fire-and-forget x
@@ -14,6 +15,9 @@
  *                                  c1: request 1 {"type": "scheduler-info"}
  *                                  c1: publish d = [x, 1] [instead]         c1: unpublish d
  *                                  c1: read d as p q                        c1: list datasets
+ *                                  c1: who has [x y]                        c1: what has [w1]
+ *                                  c1: replicate [2 of] x y [on w1 w2]      c1: rebalance [x y] [on w1 w2]
+ *                                  c1: sizes [of x y]                       c1: info
  *   c1: withdraw 0
  *   c1: ask 0 queue q/3 put {"value":5}      (number, kind, name, limit, act and what else it says; `as x` names a task it is granted)
  *                                  c1: submit x = f(1) [streaming]         c1: credit x 4
@@ -202,18 +206,21 @@ export class SchedulerStage implements Stage {
         const [name, value] = words.demand(/(\w+) = ("[^"]*"|\S+)/) as [string, string];
         const nbytes = Number(words.take(/(\d+) bytes/)?.[0] ?? 8);
         const key = words.take(/as "(.*?)"/)?.[0];
+        const number = names.lastIndexOf(name);
+        const id = number >= 0 ? number : names.push(name) - 1;
+        const prefix = words.take(/of (\w+)/)?.[0];
+        const isLocal = words.has("locally") || (client.startsWith("tasks of ") && nbytes > 8192);
+        const count = words.take(/(\d+) copies/)?.[0];
         const workers = workersIn(words, /to/);
-        const broadcast = words.has("everywhere");
-        const isLocal = client.startsWith("tasks of ") && nbytes > 8192;
-        const known = names.lastIndexOf(name);
-        const id = known >= 0 ? known : names.push(name) - 1;
-        const options = {
+        const broadcast = words.has("everywhere") || (count !== undefined && Number(count));
+        const more = {
           ...(key && { key }),
+          ...(prefix && { prefix }),
+          ...(isLocal && { isLocal }),
           ...(workers && { workers }),
           ...(broadcast && { broadcast }),
-          ...(isLocal && { isLocal }),
         };
-        yield { type: "scatter", id, value: JSON.parse(value), nbytes, ...options };
+        yield { type: "scatter", id, value: JSON.parse(value), nbytes, ...more };
         return;
       }
       case "gather":
@@ -286,6 +293,32 @@ export class SchedulerStage implements Stage {
         this.machine.learn(requestRules);
         yield { type: "request", number: Number(words.word()), request: JSON.parse(words.rest()) };
         return;
+      case "who": {
+        words.demand(/has/);
+        const tasks = ids();
+        yield ask({ type: "who-has", tasks: tasks.length === 0 ? undefined : tasks });
+        return;
+      }
+      case "what":
+        words.demand(/has/);
+        yield ask({ type: "has-what", workers: words.isEmpty ? undefined : words.rest().split(" ") });
+        return;
+      case "info":
+        yield ask({ type: "scheduler-info" });
+        return;
+      case "sizes":
+        yield ask({ type: "nbytes", tasks: words.has("of") ? ids() : undefined });
+        return;
+      case "replicate":
+      case "rebalance": {
+        const n = words.take(/(\d+) of/)?.[0];
+        const [names, place] = words.rest().split(/\s*\bon /) as [string, string | undefined];
+        const tasks = names === "" ? undefined : names.split(" ").map((name) => numberOf(known, name));
+        const workers = place?.split(" ");
+        if (verb === "rebalance") yield ask({ type: verb, tasks, workers });
+        else yield ask({ type: verb, tasks: tasks ?? [], n: n === undefined ? undefined : Number(n), workers });
+        return;
+      }
       default:
         assert.fail(`clients do not say ${verb}`);
     }

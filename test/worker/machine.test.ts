@@ -251,6 +251,44 @@ describe("a run that is asked back", () => {
   });
 });
 
+describe("a value that is to be kept here", () => {
+  it("is fetched, and said to be here", () => {
+    follow(`
+      > acquire x y from w2
+        ask w2 for x y, request 1
+      > receive 1: x = "v"
+        -> copied x
+        -> y is missing, asked w2
+      > show values
+        values: x
+      > acquire x from w3
+        -> copied x
+    `);
+  });
+
+  it("is fetched once, whoever needs it", () => {
+    follow(`
+      > compute z = f(x) with x on w2
+        ask w2 for x, request 1
+      > acquire x from w3
+      > receive 1:
+        ask w3 for x, request 2
+      > receive 2:
+        -> x is missing, asked w2 w3
+        -> x is missing for z, asked w2 w3
+    `);
+  });
+
+  it("is not waited for when its holder is gone", () => {
+    follow(`
+      > acquire x from w2
+        ask w2 for x, request 1
+      > forget w2
+        -> x is missing, asked w2
+    `);
+  });
+});
+
 describe("a run that is called off", () => {
   it("is not begun, and its place is given up", () => {
     follow(`

@@ -3,7 +3,8 @@
 import type { SharedAct, SharedTarget } from "../../protocol/coordination.ts";
 import type { Key, TaskId } from "../../protocol/identity.ts";
 import type { HandedValue, PackedValue } from "../../protocol/packed-value.ts";
-import { type KeptValue, type Refusal, refuse } from "../kept-value.ts";
+import { type Refusal, refuse } from "../answers.ts";
+import type { KeptValue } from "../kept-value.ts";
 import type { ClientRecord } from "../records.ts";
 
 /**
