@@ -32,6 +32,8 @@ export interface LedgerShell {
   unhold(future: Future): void;
   /** The only copy of a value has come here. */
   tookOver(future: Future, value: unknown): void;
+  /** The same for one that has its value already, and that is not kept track of. */
+  cameAgain(id: ClientTaskId, value: unknown): void;
   warn(text: string): void;
 }
 
@@ -107,7 +109,10 @@ export class Ledger {
         return this.#store(message.id, message.nbytes, message.valueType);
       case "value-fetched": {
         const future = this.find(message.id);
-        if (future === undefined) return;
+        if (future === undefined) {
+          if (message.moved) this.#shell.cameAgain(message.id, message.value);
+          return;
+        }
         futureAccess.extras(future).nbytes = message.nbytes;
         this.#shell.hold(future);
         if (message.moved) this.#shell.tookOver(future, message.value);

@@ -68,6 +68,9 @@ export class Session implements FutureOwner {
         if (futureAccess.extras(future).isInput) this.#giveBack(future, value);
         else this.#moved.add(futureAccess.id(future));
       },
+      cameAgain: (id, value) => {
+        if (this.#held.has(id)) this.#sendData(id, { value, futures: [] });
+      },
       warn: (text) => console.warn(`manyhands: ${text}`),
     });
     openSessions.add(this);

@@ -57,9 +57,10 @@ export function awaitValue(state: SchedulerState, client: ClientRecord, id: numb
 /** Hands a value to all who wait for it. With `moved`, the worker it came from does not have it any more. */
 export function deliver(state: SchedulerState, task: TaskRecord, value: unknown, moved: boolean): void {
   const { nbytes } = task;
-  const isElsewhere = task.value !== NO_VALUE || state.replicas.rightsOf(task).size > 0;
+  const isElsewhere = task.atClient || task.value !== NO_VALUE || state.replicas.rightsOf(task).size > 0;
   if (moved && !isElsewhere) {
-    if (mayMove(task)) task.atClient = true;
+    // That it was given up as lost, and came all the same, may have been the end of the waiting before this was sent.
+    if (task.awaited && mayMove(task)) task.atClient = true;
     else task.value = value;
   }
   const shared = task.value !== NO_VALUE || task.claims !== undefined;
@@ -80,8 +81,11 @@ export function receiveData(
 ): TaskRecord | undefined {
   const task = state.tasks.get(message.id);
   if (task === undefined) return undefined;
-  if (!message.found || message.moved) state.replicas.delete(task, worker);
-  else state.requests?.receiveValue(worker, task, message.value);
+  if (message.found && !message.moved) state.requests?.receiveValue(worker, task, message.value);
+  else if (state.replicas.delete(task, worker) && task.value !== NO_VALUE) {
+    // It may have been sent the value again since it said so.
+    state.toWorker(worker).free(task.id);
+  }
   // If it was given up as lost meanwhile it is being made again; whoever waits need not.
   if (message.found) deliver(state, task, message.value, message.moved && task.state === "memory");
   else fetchForClients(state, task);

@@ -99,6 +99,24 @@ describe("submitting", () => {
     assert.equal(messages.length, 1);
   });
 
+  it("gives a value back that is moved here once more, since its future has it", async () => {
+    const { client, sent, tell } = scripted();
+    const one = client.submit(() => new Float64Array(3));
+    const value = one.result();
+    await sent();
+    const news = { type: "value-fetched", id: 0, value: new Float64Array(3), nbytes: 24, shared: false } as const;
+    tell({ ...news, moved: false });
+    await value;
+    await sent();
+    tell({ ...news, moved: true });
+    const [back, ...others] = await sent();
+    assert.deepEqual([back?.type, others.length], ["scatter", 0]);
+    one.release();
+    await sent();
+    tell({ ...news, moved: true });
+    assert.deepEqual(await sent(), [], "what is not held is nobody's");
+  });
+
   it("refuses a value that its user has transferred away, where nobody else has it", async () => {
     const { client, sent, finish } = scripted();
     const future = client.submit(() => new Float64Array(4));

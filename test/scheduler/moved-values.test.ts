@@ -303,4 +303,101 @@ describe("a value that was moved to its client", () => {
         c1 <- 6: y is stored, 20000 bytes
     `);
   });
+
+  it("that came after it was given up as lost is not moved once more to a client that has it", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: store x 100000
+        c1 <- 1: x is stored, 100000 bytes
+      > c1: submit long = h(1)
+        w1 <- learn h
+        w1 <- compute long = h(1)
+      > c1: gather x
+        w1 <- get x, it may move
+      > c1: submit y = g(x)
+        link w2 and w1
+        w2 <- learn g
+        w2 <- compute y = g(x)
+        w2 <- with x on w1
+      > c1: submit other = h(2)
+        w2 <- learn h
+        w2 <- compute other = h(2)
+      > w2: missing x for y asked w1
+        w1 <- free x
+        c1 <- 2: x pending
+      > c1: cancel y
+        c1 <- 3: y cancelled: it was cancelled
+      > w2: finish other = 1
+        w2 <- learn f
+        w2 <- compute x@2 = f(1), awaited
+        c1 <- 4: other = 1
+      > w1: data x moved
+        c1 <- 5: x = "large"
+      > w2: store x 100000 moved
+        c1 <- 6: x is stored, 100000 bytes
+      > show tasks
+        x memory
+        long processing
+        other memory
+    `);
+  });
+
+  it("that was moved from a worker to which it has been sent again is not left there unknown", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2
+      > c1: submit x = f(1)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: store x 100000
+        c1 <- 1: x is stored, 100000 bytes
+      > c1: submit long = h(1)
+        w1 <- learn h
+        w1 <- compute long = h(1)
+      > c1: gather x
+        w1 <- get x, it may move
+      > c1: submit y = g(x)
+        link w2 and w1
+        w2 <- learn g
+        w2 <- compute y = g(x)
+        w2 <- with x on w1
+      > c1: submit other = h(2)
+        w2 <- learn h
+        w2 <- compute other = h(2)
+      > w2: missing x for y asked w1
+        w1 <- free x
+        c1 <- 2: x pending
+      > c1: cancel y
+        c1 <- 3: y cancelled: it was cancelled
+      > w2: finish other = 1
+        w2 <- learn f
+        w2 <- compute x@2 = f(1), awaited
+        c1 <- 4: other = 1
+      > w2: store x 100000 moved
+        c1 <- 5: x = "large", moved
+      > w1: finish long = 1
+        c1 <- 6: long = 1
+      > c1: scatter x = "back" 100000 bytes
+      > c1: submit z = g(x), u = g(x)
+        w2 <- put x = "back"
+        w2 <- compute z = g(x)
+        w1 <- learn g
+        w1 <- put x = "back"
+        w1 <- compute u = g(x)
+      > w1: data x moved
+        w1 <- free x
+      > show tasks
+        x memory, on w2
+        long memory
+        other memory
+        z processing
+        u processing
+    `);
+  });
 });

@@ -378,6 +378,7 @@ function drawResources(whims: Random): Resources {
 function drawHabits(random: Random): Omit<Habits, "isDemanding"> {
   const isCalm = random.chance(0.3);
   const rarely = (weight: number) => (random.chance(isCalm ? 0.1 : 0.5) ? weight : 0);
+  const [publishes, places] = [rarely(1), rarely(1)];
   return {
     faults: {
       none: 40,
@@ -412,13 +413,13 @@ function drawHabits(random: Random): Omit<Habits, "isDemanding"> {
       fireAndForget: rarely(4),
       claim: rarely(6),
       submitNamed: rarely(6),
-      publish: rarely(5),
-      read: rarely(5),
-      unpublish: rarely(2),
+      publish: 5 * publishes,
+      read: 8 * publishes,
+      unpublish: 2 * publishes,
       scatterEqual: rarely(5),
-      replicate: rarely(5),
-      replicateAndGiveUp: rarely(1),
-      rebalance: rarely(3),
+      replicate: 5 * places,
+      replicateAndGiveUp: places,
+      rebalance: 3 * places,
       spoil: rarely(4),
       detach: rarely(4),
       leave: rarely(1),

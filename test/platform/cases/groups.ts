@@ -13,6 +13,7 @@ import { functions } from "./functions.ts";
 import { keeping } from "./keeping.ts";
 import { options } from "./options.ts";
 import { patterns } from "./patterns.ts";
+import { placement } from "./placement.ts";
 import { run } from "./run.ts";
 import { stopping } from "./stopping.ts";
 import { streams } from "./streams.ts";
@@ -32,6 +33,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   deaths,
   asking,
   datasets,
+  placement,
   coordination,
   "tasks from tasks": tasksFromTasks,
   run,
