@@ -183,6 +183,43 @@ describe("values that nobody can ask for any more", () => {
     assert.deepEqual(ended, done("5\n0"));
   });
 
+  it("are let go of however they were come by: named, failed, read, claimed, copied, given back", async () => {
+    const ended = await run(
+      `
+      import { Client, LocalCluster, wait } from "manyhands";
+      ${collect}
+      const cluster = new LocalCluster({ nWorkers: 2 });
+      const client = new Client(cluster);
+      const other = new Client(cluster);
+      const { state } = cluster.scheduler.machine;
+      const known = () => [...state.tasks.values()].length;
+      const make = (i) => new Float64Array(20_000).fill(i);
+      await client.waitForWorkers(2);
+      await (async () => {
+        const named = client.with({ key: "named" }).submit(() => 5);
+        const failed = client.submit(() => { throw new Error("no"); });
+        const large = client.submit(make, 1);
+        const moved = client.submit(make, 2);
+        const small = client.submit(() => ({ small: true }));
+        const hashed = [client.scatter([1, 2], { hash: true }), other.scatter([1, 2], { hash: true })];
+        await Promise.all([named.result(), failed.exception(), wait([large]), moved.result(), small.result()]);
+        await client.publishDataset("d", { large, moved, small, named });
+        await client.replicate([large, moved]);
+        const claimed = [other.future(large.key), other.future("named"), other.future("nothing")];
+        await wait(claimed);
+        const read = [await other.getDataset("d"), await client.getDataset("d")];
+        await other.gather(read[0]);
+        console.log(hashed.length, claimed.length, known());
+        await client.unpublishDataset("d");
+      })();
+      console.log(await until(() => known() === 0), state.named.size, state.replicas.size, state.kept.size);
+      for (const each of [client, other]) await each.close();
+      await cluster.close();`,
+      ["--expose-gc"],
+    );
+    assert.deepEqual(ended, done("2 3 6\ntrue 0 0 0"));
+  });
+
   it("leave nothing behind after many rounds", async () => {
     const ended = await run(
       `

@@ -237,6 +237,28 @@ export async function scattering(client: Client) {
   expectType<Future<string>[]>()(client.scatterAll(["a", "b"]), true);
 }
 
+export async function placing(client: Client, futures: Future<number>[]) {
+  expectType<Record<string, string[]>>()(await client.whoHas(futures), true);
+  expectType<Record<string, string[]>>()(await client.hasWhat(["thread://worker/0"]), true);
+  expectType<Record<string, number>>()(await client.nbytes(), true);
+  expectType<void>()(await client.replicate(futures, { n: 2, workers: new Set(["worker-0"]) }), true);
+  expectType<void>()(await client.rebalance(), true);
+  // @ts-expect-error what is to be replicated has to be said
+  await client.replicate();
+  expectType<Future<number[]>>()(client.scatter([1], { hash: true, workers: ["worker-0"] }), true);
+  // @ts-expect-error there is no such option
+  client.scatter([1], { brodcast: true });
+}
+
+export async function publishing(client: Client, future: Future<number>) {
+  expectType<void>()(await client.publishDataset("d", [future], { override: true }), true);
+  expectType<unknown>()(await client.getDataset("d"), true);
+  expectType<Future<number>[]>()(await client.getDataset<Future<number>[]>("d"), true);
+  expectType<number>()(await client.getDataset("d", { default: 5 as number }), true);
+  expectType<string[]>()(await client.listDatasets(), true);
+  expectType<boolean>()(await client.unpublishDataset("d"), true);
+}
+
 export async function ending(futures: Future<number>[]) {
   for await (const future of asCompleted(futures)) expectType<Future<number>>()(future, true);
   for await (const pair of asCompleted(futures, { withResults: true })) {

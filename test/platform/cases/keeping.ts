@@ -121,6 +121,48 @@ export const keeping: readonly Case[] = [
     },
   },
   {
+    name: "each client's claims are its own, and so are those of each of its futures",
+    async run() {
+      await using own = start();
+      const [one, two] = [own.client, new Client(own.cluster)];
+      const mine = one.submit(() => new Float64Array(50_000).fill(1));
+      await wait([mine]);
+      const again = one.future<Float64Array>(mine.key);
+      const theirs = two.future<Float64Array>(mine.key);
+      const dropped = two.future<Float64Array>(mine.key);
+      await wait([again, theirs, dropped]);
+      mine.release();
+      dropped.release();
+      dropped.release();
+      equal(await one.submit(sum, again).result(), 50_000);
+      again.cancel();
+      equal(await two.submit(sum, theirs).result(), 50_000, "cancelling gives up a claim where others have theirs");
+      const late = two.future<Float64Array>(mine.key);
+      equal(await two.submit(sum, late).result(), 50_000, "its own client has let go of it");
+      await two.close();
+      await nextTurn();
+      equal(knownTasks(own.cluster), 0);
+    },
+  },
+  {
+    name: "a small result that was delivered is its client's alone, unless it was named",
+    async run({ cluster }) {
+      const [one, two] = [new Client(cluster), new Client(cluster)];
+      const unnamed = one.submit(() => 5);
+      const key = `named-${Math.random()}`;
+      const named = one.with({ key }).submit(() => 6);
+      equal(await one.gather([unnamed, named]), [5, 6]);
+      await one.schedulerInfo();
+      await rejects(two.future(unnamed.key).result(), "CancelledError", /that client's alone, unless it named.*with\(/);
+      equal(await two.future(key).result(), 6);
+      await one.publishDataset(key, unnamed);
+      equal(await two.future(unnamed.key).result(), 5, "once it is in the cluster again it can be claimed");
+      await one.unpublishDataset(key);
+      await one.close();
+      await two.close();
+    },
+  },
+  {
     name: "a claim on what nobody knows ends as cancelled",
     async run({ client }) {
       await rejects(client.future("no such task").result(), "CancelledError", /no task/);
