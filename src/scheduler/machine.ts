@@ -22,6 +22,7 @@ import { endAttempt } from "./attempts.ts";
 import * as claims from "./claims.ts";
 import type { RequestRules, SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
 import type { demandRules } from "./demands.ts";
+import { learnDuration } from "./durations.ts";
 import { deliver, receiveData } from "./gather.ts";
 import { addClient, addWorker, removeClient, removeWorker, setResources } from "./membership.ts";
 import type { nestingRules } from "./nesting.ts";
@@ -42,9 +43,6 @@ import { type RequestTools, requestTools } from "./request-tools.ts";
 import { SchedulerState } from "./state.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 import type { WorkerRecord } from "./worker-record.ts";
-
-/** Weight of one observation in the moving average of a function's duration. */
-const NEW_DURATION_WEIGHT = 0.5;
 
 export class SchedulerMachine {
   readonly #state = new SchedulerState(unfold);
@@ -287,7 +285,7 @@ export class SchedulerMachine {
 
   #finish(worker: WorkerRecord, { ranges, values, spent }: TaskFinished): void {
     for (let i = 0; i < spent.length; i += 3) {
-      this.#learnDuration(spent[i] as number, spent[i + 1] as number, spent[i + 2] as number);
+      learnDuration(this.#state, spent[i] as number, spent[i + 1] as number, spent[i + 2] as number);
     }
     let at = 0;
     for (let i = 0; i < ranges.length; i += 3) {
@@ -309,14 +307,6 @@ export class SchedulerMachine {
     task.value = value;
     task.nbytes = 0;
     move(this.#state, task, "memory");
-  }
-
-  #learnDuration(id: number, count: number, totalUs: number): void {
-    const fn = this.#state.functionsById[id];
-    if (fn === undefined || count === 0) return;
-    const averageUs = Math.max(1, Math.round(totalUs / count));
-    const weight = fn.durationUs < 0 ? 1 : 1 - (1 - NEW_DURATION_WEIGHT) ** Math.min(count, 10);
-    fn.durationUs = Math.max(1, Math.round(weight * averageUs + (1 - weight) * Math.max(0, fn.durationUs)));
   }
 
   #store(worker: WorkerRecord, message: TaskStored): void {

@@ -59,13 +59,16 @@ function some(user: User): readonly Held[] {
 }
 
 /** It is done, or one of the tasks has ended in a way that the user will see, or has let go of it. */
+/** What a task may come to through no error of its own. */
+const FATES = ["KilledWorkerError", "UnserializableError", "NoValidWorkerError", "TimeoutError"];
+
 function expectDone(user: User, answer: Promise<unknown>, held: readonly Held[], reason?: RegExp): void {
   user.expectAnswer(
     answer,
     () => {},
     (error) => {
       if (reason?.test(error.message) === true || error.name === "CancelledError") return true;
-      if (error.name === "KilledWorkerError" || error.name === "UnserializableError") return true;
+      if (FATES.includes(error.name)) return true;
       return held.some(({ node }) => user.work.errorsOf(node).has(error.message));
     },
   );

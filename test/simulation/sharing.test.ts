@@ -42,6 +42,8 @@ async function perform(job: Job, looks: boolean) {
         return node;
       },
       make: () => 0,
+      delegate: () => Promise.resolve([]),
+      handOut: () => [],
       last: (ms) => new Promise((resolve) => stage.wakeAfter(ms / 5, resolve)),
     }),
     0.1,
