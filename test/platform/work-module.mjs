@@ -1,5 +1,5 @@
 // What the platform cases run as exports of a module.
-import { getClient } from "manyhands";
+import { asCompleted, closure, Future, getClient, wait } from "manyhands";
 import { nested } from "./work-module-nested.mjs";
 
 export const add = (x, y) => x + y;
@@ -59,4 +59,22 @@ const square = (x) => x * x;
 /** What it submits is no export, and travels as source. */
 export async function viaHelper(x) {
   return await getClient().submit(square, x).result();
+}
+
+/** What this module imports is another copy of the library than the worker's. */
+export async function viaCopy(x) {
+  const client = getClient();
+  const futures = [client.submit((y) => y, x), client.submit(square, x)];
+  const { done } = await wait(futures);
+  const values = [];
+  for await (const [, value] of asCompleted(done, { withResults: true })) values.push(value);
+  const cube = closure({ square }, (y) => square(y) * y);
+  const failing = client.submit(() => Promise.reject(new RangeError("no")));
+  const error = await failing.exception();
+  return [
+    futures[0] instanceof Future,
+    values.sort((a, b) => a - b),
+    await client.submit(cube, x).result(),
+    error instanceof RangeError ? 1 : 0,
+  ];
 }

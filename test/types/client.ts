@@ -6,7 +6,10 @@ import {
   closure,
   type Future,
   fromModule,
+  getClient,
   LocalCluster,
+  rejoin,
+  secede,
   type TaskStream,
   transfer,
   wait,
@@ -18,6 +21,19 @@ type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ?
 /** Compiles only where the two are the same type. */
 function expectType<Expected>() {
   return <Actual>(_: Actual, __: Equal<Actual, Expected>) => {};
+}
+
+export async function inTasks(client: Client) {
+  const outer = client.submit(() => getClient().submit((x: number) => x, 1));
+  expectType<Future<Future<number>>>()(outer, true);
+  expectType<Future<number>>()(await outer.result(), true);
+  expectType<Future<{ list: Future<string>[] }>>()(
+    client.submit(() => ({ list: getClient().map((x: number) => String(x), [1]) })),
+    true,
+  );
+  expectType<() => void>()(secede(), true);
+  expectType<void>()(rejoin(), true);
+  expectType<Future<Future<number>[]>>()(client.scatter([client.submit(() => 1)]), true);
 }
 
 export async function submitting(client: Client) {

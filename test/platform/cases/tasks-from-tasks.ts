@@ -1,4 +1,6 @@
 /** Tasks that submit tasks: getClient(), slots that are free while a task waits, and futures that travel. */
+
+import * as library from "manyhands";
 import {
   asCompleted,
   closure,
@@ -449,6 +451,59 @@ export const tasksFromTasks: readonly Case[] = [
       };
       const parent = closure({ die }, async (isNode: boolean) => await getClient().submit(die, isNode).result());
       await rejects(t.client.submit(parent, isNode).result(), "KilledWorkerError");
+    },
+  },
+  {
+    name: "all names of the library are in scope, and travel on by name",
+    async run({ client }) {
+      const { Client: _, LocalCluster: __, ...names } = library;
+      const list = Object.keys(names);
+      const kinds = new Function(`return [${list.map((name) => `typeof ${name}`)}]`) as () => string[];
+      equal(
+        await client.submit(kinds).result(),
+        list.map((name) => typeof names[name as keyof typeof names]),
+      );
+      const further = (wrap: (f: () => string) => Future<string>) => wrap(() => getTask().key).result();
+      equal(typeof (await client.submit(further, (f: () => string) => getClient().submit(f)).result()), "string");
+      const pass = () =>
+        getClient()
+          .submit((kind: unknown) => typeof kind, getWorker)
+          .result();
+      equal(await client.submit(pass).result(), "function");
+    },
+  },
+  {
+    name: "a module's own copy of the library knows the worker's futures and what closure() binds there",
+    async run({ client, work }) {
+      const { viaCopy } = fromModule<typeof Work>(work);
+      equal(await client.submit(viaCopy, 4).result(), [true, [4, 16], 64, 1]);
+    },
+  },
+  {
+    name: "a parent that fails lets go of its other children",
+    async run() {
+      await using t = start({ nWorkers: 2 });
+      const name = channelName();
+      const parent = closure({ onWord, name }, async () => {
+        const client = getClient();
+        const endless = client.submit(onWord, name);
+        await new Promise<void>((resolve) => endless.onProgress(() => resolve()));
+        await client.gather([
+          endless,
+          client.submit(() => {
+            throw new TypeError("no");
+          }),
+        ]);
+      });
+      const future = t.client.submit(parent);
+      await rejects(future.result(), "TypeError", /^no$/);
+      future.release();
+      while (knownTasks(t.cluster) > 0) await nextTurn();
+      // The endless one hears of it by its signal, which it does not look at.
+      const again = setInterval(() => sayOn(name, "end"), 5);
+      const { state } = t.cluster.scheduler.machine;
+      while ([...state.workers.values()].some(({ inFlight }) => inFlight > 0)) await nextTurn();
+      clearInterval(again);
     },
   },
   {
