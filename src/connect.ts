@@ -5,7 +5,7 @@ import { memoryComm } from "./adapters/memory-comm.ts";
 import { SystemClock } from "./adapters/system-clock.ts";
 import type { Connection } from "./client/client.ts";
 import type { HandleDescription } from "./client/coordination/handle.ts";
-import { libraryNames, revivers } from "./client/open-sessions.ts";
+import { revivers } from "./client/open-sessions.ts";
 import { Session } from "./client/session.ts";
 import type { ThreadSource } from "./ports/spawner.ts";
 import type { LocalCluster, Platform } from "./runtime/local-cluster.ts";
@@ -27,7 +27,6 @@ export function connect(cluster: LocalCluster, ownsCluster: boolean): Connection
     const { revive } = await import("./client/coordination/revive.ts");
     return revive(description as HandleDescription, session);
   });
-  libraryNames.load = async () => (await import("./task-scope.ts")).taskScope;
   return {
     session,
     ready: cluster.ready,

@@ -4,7 +4,6 @@ export type { Argument, Arguments, Gathered } from "./client/arguments.ts";
 export type { AsCompletedOptions, Waited, WaitOptions } from "./client/as-completed.ts";
 export { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
 export type { ScatterOptions } from "./client/call-options.ts";
-export type { ReplayOptions } from "./client/client.ts";
 export { fireAndForget } from "./client/client.ts";
 export { Barrier, Event } from "./client/coordination/event.ts";
 export type { HandleOptions, WaitingOptions } from "./client/coordination/handle.ts";
@@ -23,6 +22,7 @@ export { getClient } from "./client/get-client.ts";
 export { futuresOf } from "./client/nesting.ts";
 export type { ProgressCount, ProgressReport } from "./client/progress.ts";
 export { progress } from "./client/progress.ts";
+export type { ReplayOptions } from "./client/replay.ts";
 export type { MapStreamOptions, StreamMade, StreamSource, TaskStream } from "./client/streaming.ts";
 export type { Retries, WithOptions } from "./client/with-options.ts";
 export {

@@ -4,7 +4,6 @@ import { exposeWorker, OwnerComm } from "./adapters/comlink-comm.ts";
 import { MessagePortComm } from "./adapters/message-port-comm.ts";
 import { SystemClock } from "./adapters/system-clock.ts";
 import { shareFutures } from "./client/future.ts";
-import { libraryNames } from "./client/open-sessions.ts";
 import { ThreadClients } from "./client/thread-clients.ts";
 import type { ThreadEndpoint } from "./ports/spawner.ts";
 import type { PeerMessage } from "./protocol/worker-messages.ts";
@@ -15,7 +14,6 @@ import { taskScope } from "./task-scope.ts";
 export function startWorker(endpoint: ThreadEndpoint): void {
   shareFutures();
   travelByName(taskScope);
-  libraryNames.load = async () => taskScope;
   const comm = new OwnerComm(endpoint);
   let runtime: WorkerRuntime | undefined;
   exposeWorker(

@@ -8,6 +8,7 @@ import type { ScatterOptions } from "./call-options.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
 import { fill, snapshot } from "./nesting.ts";
 import { sessions } from "./open-sessions.ts";
+import type { ReplayOptions } from "./replay.ts";
 import type { Session } from "./session.ts";
 import { type Defaults, keyOfEach, submitSpecially } from "./special-submission.ts";
 import {
@@ -20,14 +21,6 @@ import {
 } from "./streaming.ts";
 import { checkOptions, taskOptions, type WithOptions } from "./with-options.ts";
 import { WorkerControl } from "./worker-control.ts";
-
-/** How `client.replay()` runs a task. */
-export interface ReplayOptions {
-  /** Stop in front of the call, if a debugger is there. */
-  readonly debugger?: boolean;
-  /** Ends the wait for what the task was given, and is what the task gets as its own signal. */
-  readonly signal?: AbortSignal;
-}
 
 /** What a client is connected to, and what it owns of it. */
 export interface Connection {
@@ -232,8 +225,8 @@ export class Client extends WorkerControl {
    * Runs a task once more, here: with the arguments that it had, fetched from the cluster or made again there. For a debugger, mostly.
    *
    * A function that this client has submitted is called itself, so that breakpoints are where they were set; that way it also sees the
-   * variables around it, which on a worker it does not. Any other is made of its source, whoever submitted it: look at that first
-   * if you do not trust them. Of a task that failed because of one of its inputs, it is the input that is run. `getTask()` tells of attempt 0.
+   * variables around it, which on a worker it does not. Any other is made of its source, whoever submitted it: mind whom you trust. Of a
+   * task that failed because of one of its inputs, it is the input that is run. `getTask()` tells of attempt 0.
    *
    * Tasks that ended well are forgotten with what they were given, unless their results are large and still in the cluster.
    *

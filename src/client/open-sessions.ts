@@ -20,6 +20,3 @@ export const revivers = new WeakMap<FutureOwner, Revive>();
 export function reviverOf(owner: FutureOwner): Revive | undefined {
   return revivers.get(owner.client ?? owner);
 }
-
-/** Loads the names of the library that functions find in scope where they run; filled in by the doors. */
-export const libraryNames: { load: () => Promise<Readonly<Record<string, unknown>>> } = { load: async () => ({}) };

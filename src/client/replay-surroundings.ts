@@ -29,3 +29,23 @@ function look(): void {
   const task = running.at(-1);
   places[PLACE] = task === undefined ? undefined : { worker: HERE, task, ask: undefined, anyClient: () => task.client };
 }
+
+/**
+ * Names that functions made of their source find in scope here, as on a worker. They are written anew: were they imported, every page
+ * would load them.
+ */
+export const namesHere = {
+  getTask: taskHere,
+  getClient: () => taskHere()?.client,
+  getWorker: () => places[PLACE]?.worker,
+  secede: () => {
+    const task = taskHere();
+    task?.secede();
+    return () => task?.rejoin();
+  },
+  rejoin: () => taskHere()?.rejoin(),
+};
+
+function taskHere(): RunningTask | undefined {
+  return places[PLACE]?.ask?.() ?? places[PLACE]?.task;
+}

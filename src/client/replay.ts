@@ -7,21 +7,33 @@ import { compile } from "../shipping/compile.ts";
 import { type AnyFunction, describeFunction, type FunctionSpec } from "../shipping/function-source.ts";
 import { restore } from "../shipping/restore.ts";
 import type { RunningTask } from "../shipping/task-context.ts";
-import type { Client, ReplayOptions } from "./client.ts";
 import { type Future, futureAccess } from "./future.ts";
 import type { Answered } from "./open-requests.ts";
-import { libraryNames, reviverOf } from "./open-sessions.ts";
+import { reviverOf } from "./open-sessions.ts";
 import { demandOwn } from "./ownership.ts";
-import { asTask } from "./replay-surroundings.ts";
+import { asTask, namesHere } from "./replay-surroundings.ts";
 import type { Session } from "./session.ts";
+
+/** How `client.replay()` runs a task. */
+export interface ReplayOptions {
+  /** Stop in front of the call, if a debugger is there. */
+  readonly debugger?: boolean;
+  /** Ends the wait for what the task was given, and is what the task gets as its own signal. */
+  readonly signal?: AbortSignal;
+  /**
+   * Names that functions find in scope which are made of their source, as `{ Queue }`. Of the library, `getTask` and its like are there
+   * anyway.
+   */
+  readonly names?: Readonly<Record<string, unknown>>;
+}
 
 type Callable = (...args: unknown[]) => unknown;
 
 export async function replay(
-  client: Client,
+  client: object,
   session: Session,
   future: Future,
-  { debugger: stops = false, signal = new AbortController().signal }: ReplayOptions,
+  { debugger: stops = false, signal = new AbortController().signal, names = {} }: ReplayOptions,
 ): Promise<unknown> {
   signal.throwIfAborted();
   demandOwn(future, session);
@@ -29,7 +41,7 @@ export async function replay(
   const recipe = answer.value as Recipe;
   try {
     const inputs = await fetchInputs(recipe, answer, signal);
-    const make = await maker(client, session);
+    const make = makerFor(session, names);
     const args = await argumentsOf(recipe, inputs, make, session);
     const fn = original(recipe, future, session) ?? (await make(recipe.function as FunctionSpec));
     signal.throwIfAborted();
@@ -66,11 +78,11 @@ async function fetchInputs({ key }: Recipe, { futures }: Answered, signal: Abort
 type Make = (spec: FunctionSpec) => AnyFunction | Promise<AnyFunction>;
 
 /** Makes functions of their descriptions, as a worker would. */
-async function maker(client: Client, session: Session): Promise<Make> {
-  const names = await libraryNames.load();
-  const claim = (key: string) => client.future(key);
+function makerFor(session: Session, names: Readonly<Record<string, unknown>>): Make {
+  const scope = { ...namesHere, ...names };
+  const claim = (key: string) => session.claim(key);
   const revive = reviverOf(session);
-  const make: Make = (spec) => compile(spec, names, make, claim, revive);
+  const make: Make = (spec) => compile(spec, scope, make, claim, revive);
   return make;
 }
 
@@ -99,7 +111,7 @@ function original({ function: { hash } }: Recipe, asked: Future, { parts }: Sess
   return undefined;
 }
 
-function contextOf({ key }: Recipe, client: Client, signal: AbortSignal): RunningTask {
+function contextOf({ key }: Recipe, client: object, signal: AbortSignal): RunningTask {
   return { key, attempt: 0, signal, client, progress: () => {}, secede: () => {}, rejoin: () => {} };
 }
 

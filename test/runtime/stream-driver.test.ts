@@ -83,7 +83,7 @@ describe("a thread's generator", () => {
     t.grant(9);
     await t.until("task-finished");
     assert.equal(t.heard[0]?.type, "task-rejoined");
-    assert.deepEqual(t.items(), [3, 4]); // Together, or one after the other where the thread was held up in between.
+    assert.deepEqual(t.items(), [3, 4]);
     const end = t.heard.at(-1);
     assert.ok(end?.type === "task-finished");
     assert.deepEqual(end.values, ["end"]);

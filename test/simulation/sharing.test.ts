@@ -45,8 +45,6 @@ async function perform(job: Job, looks: boolean) {
       delegate: () => Promise.resolve([]),
       handOut: () => [],
       last: (ms) => new Promise((resolve) => stage.wakeAfter(ms / 5, resolve)),
-      delegate: async () => [],
-      handOut: () => [],
     }),
     0.1,
   );

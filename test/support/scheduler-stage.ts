@@ -22,6 +22,7 @@
  *   c1: ask 0 queue q/3 put {"value":5}      (number, kind, name, limit, act and what else it says; `as x` names a task it is granted)
  *                                  c1: submit x = f(1) [streaming]         c1: credit x 4
  *                                  c1: items x [credit 2]                  c1: close x
+ *                                  c1: recipe y [as p q]
  *   w1: start x                    w1: finish x = 5, y = 6 [in 200 us]      w1: erred x "message"
  *   w1: store x 20000 [pushed | moved]   w1: drop x@1 y@1                   w1: add x
  *   w1: items x 1 2
@@ -271,6 +272,12 @@ export class SchedulerStage implements Stage {
       case "unpublish":
         yield ask({ type: "unpublish-dataset", name: words.word() });
         return;
+      case "recipe": {
+        const id = numberOf(known, words.word());
+        if (words.has("as")) known.granted.push(...words.rest().split(" "));
+        yield ask({ type: "recipe", id });
+        return;
+      }
       case "credit": {
         const [id] = ids();
         yield ask({ type: "stream-credit", id: id as number, credit: Number(words.word()) });

@@ -14,6 +14,7 @@ import { keeping } from "./keeping.ts";
 import { options } from "./options.ts";
 import { patterns } from "./patterns.ts";
 import { placement } from "./placement.ts";
+import { replays } from "./replay.ts";
 import { run } from "./run.ts";
 import { stopping } from "./stopping.ts";
 import { streams } from "./streams.ts";
@@ -30,6 +31,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   failures,
   stopping,
   streams,
+  replays,
   deaths,
   asking,
   datasets,
