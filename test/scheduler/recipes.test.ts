@@ -168,13 +168,13 @@ describe("the recipe of a value", () => {
         w2 <- compute x@2 = f(1)
       > w2: store x 20000
         w2 <- learn g
-        w2 <- compute b@2 = g(x, 2)
-      > w2: store b 20000
         w2 <- compute a@2 = g(x, 1)
-        c1 <- 4: b is stored, 20000 bytes
       > w2: store a 20000
+        w2 <- compute b@2 = g(x, 2)
+        c1 <- 4: a is stored, 20000 bytes
+      > w2: store b 20000
         w2 <- free x
-        c1 <- 5: a is stored, 20000 bytes
+        c1 <- 5: b is stored, 20000 bytes
       > show tasks
         a memory, on w2
         b memory, on w2
