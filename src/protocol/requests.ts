@@ -4,7 +4,7 @@ import type { CoordinationRequest } from "./coordination.ts";
 import type { ErrorOnWire } from "./errors.ts";
 import type { ClientId, ClientTaskId, Key, WorkerAddress } from "./identity.ts";
 import type { PackedValue } from "./packed-value.ts";
-import type { ShippedFunction } from "./task-spec.ts";
+import type { Resources, ShippedFunction } from "./task-spec.ts";
 import type { WorkerRequest, WorkerStatus } from "./worker-requests.ts";
 
 /** Who is there, and how busy. Answered with {@link SchedulerInfo}. */
@@ -151,6 +151,8 @@ export interface WorkerInfo {
   readonly nValues: number;
   /** Bytes of the values it holds. */
   readonly nbytes: number;
+  /** What it has to offer to tasks that ask for it: see `with({ resources })`. */
+  readonly resources: Resources;
 }
 
 export interface SchedulerInfo {

@@ -72,7 +72,7 @@ export class Loads {
 export function describe(state: SchedulerState): SchedulerInfo {
   const workers: Record<WorkerAddress, WorkerInfo> = {};
   for (const worker of state.workers.values()) {
-    const { address, name, status, nThreads, processing, ending } = worker;
+    const { address, name, status, nThreads, processing, ending, resources } = worker;
     workers[address] = {
       name,
       host: /^\w+:\/\/([^/]*)/.exec(address)?.[1] ?? "",
@@ -81,6 +81,7 @@ export function describe(state: SchedulerState): SchedulerInfo {
       processing,
       nValues: state.replicas.leftsOf(worker).size,
       nbytes: bytesOn(state, worker),
+      resources: { ...resources },
     };
   }
   return { address: state.address, workers, clients: [...state.clients.keys()], queued: state.queued };

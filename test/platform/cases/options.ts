@@ -212,6 +212,16 @@ export const options: readonly Case[] = [
         equal(await future.result(), "w-0");
       });
       equal(early.length, 1);
+      const { workers } = await t.client.schedulerInfo();
+      equal(
+        Object.values(workers)
+          .map(({ name, resources }) => [name, resources])
+          .sort(),
+        [
+          ["w-0", { gpu: 2 }],
+          ["w-1", { gpu: 1 }],
+        ],
+      );
       await t.client
         .with({ workers: "w-1" })
         .submit(() => getWorker().setResources({ gpu: 5 }))
