@@ -463,9 +463,23 @@ export const options: readonly Case[] = [
         const named = client.with({ name: "inner", pure: true }).submit((x: number) => x + 1, 1);
         const late = client.with({ timeoutMs: 20 }).submit(() => new Promise(() => {}));
         const error = await late.exception();
-        return [await far.result(), await named.result(), named.key.split("-")[0], (error as Error).name];
+        const there = client.scatter(new Float64Array(10_000).fill(1), { workers: "w-1" });
+        const sum = client.with({ workers: "w-1" }).submit((array: Float64Array) => array.length, there);
+        return [
+          await far.result(),
+          await named.result(),
+          named.key.split("-")[0],
+          (error as Error).name,
+          await sum.result(),
+        ];
       };
-      equal(await t.client.with({ workers: "w-0" }).submit(outer).result(), ["w-1", 2, "inner", "TimeoutError"]);
+      equal(await t.client.with({ workers: "w-0" }).submit(outer).result(), [
+        "w-1",
+        2,
+        "inner",
+        "TimeoutError",
+        10_000,
+      ]);
     },
   },
   {
