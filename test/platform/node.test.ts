@@ -16,6 +16,8 @@ after(() => cluster.close());
 
 for (const [group, cases] of Object.entries(groups)) {
   describe(group, () => {
-    for (const { name, run } of cases) it(name, { timeout: 4_000 }, async () => void (await run(surroundings)));
+    for (const { name, limitMs = 4_000, run } of cases) {
+      it(name, { timeout: limitMs }, async () => void (await run(surroundings)));
+    }
   });
 }

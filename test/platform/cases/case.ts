@@ -14,6 +14,8 @@ export interface Surroundings {
 
 export interface Case {
   readonly name: string;
+  /** How long it may take, if it is much work. Browsers give every case as long. */
+  readonly limitMs?: number;
   run(t: Surroundings): Promise<unknown> | unknown;
 }
 

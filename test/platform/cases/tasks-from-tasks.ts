@@ -38,6 +38,7 @@ interface Range {
 export const tasksFromTasks: readonly Case[] = [
   {
     name: "tasks submit tasks to a depth of twelve on two workers",
+    limitMs: 20_000,
     async run({ client }) {
       const split = ({ from, to }: Range) =>
         [
