@@ -76,7 +76,10 @@ export class Streams {
 
   /** It has been sent to a worker: if it is only needed for what it returns, and its client has gone, nobody else will give it credit. */
   follow(task: TaskRecord): void {
-    if (task.wanted || task.processingOn === undefined || this.#find((each) => each.task === task)) return;
+    const stream = this.#find((each) => each.task === task);
+    // One that was taken back before it began has the same number again, and no credit where it is now.
+    if (stream !== undefined && !isUsed(stream)) stream.run = 0;
+    if (task.wanted || task.processingOn === undefined || stream !== undefined) return;
     const { id, runId: run } = task;
     this.#state.toWorker(task.processingOn).send({ type: "stream-credit", id, run, credit: ENDLESS });
   }

@@ -55,6 +55,22 @@ describe("a stream", () => {
     `);
   });
 
+  it("that comes back before it began is given its credit where it goes then", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > c1: submit x = f(1) streaming
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > c1: credit x 4
+        w1 <- credit 4 for x@1
+        c1 <- 1: answer 0: done
+      > w1: drop x@1
+        w1 <- compute x = f(1)
+        w1 <- credit 4 for x@1
+    `);
+  });
+
   it("without credit leaves its slot to others", () => {
     follow(`
       > add client c1

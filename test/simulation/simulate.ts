@@ -21,6 +21,7 @@ import { planDelegating } from "./delegating.ts";
 import { Meetings } from "./meetings.ts";
 import { Operator } from "./operator.ts";
 import { datasetNames } from "./publishing.ts";
+import { Sharing } from "./sharing.ts";
 import { brief, SimulatedSpawner } from "./thread.ts";
 import { type TaskHabits, User } from "./user.ts";
 import { type Node, Work, withAncestors } from "./work.ts";
@@ -55,6 +56,7 @@ export async function simulate(seed: number, { tellsStory = false } = {}): Promi
     meetings,
     operating: operating.chance(0.5) ? operating : undefined,
     isDeep: delegating.chance(0.3),
+    sharing: new Random(~seed ^ 0x10cc).chance(0.3) ? new Sharing() : undefined,
   });
   // What a page loads when it is first needed is there already: that would take a time that is not this world's.
   await loadUnpacking();
@@ -87,10 +89,12 @@ interface Extraordinary {
   readonly operating: Random | undefined;
   /** Tasks submit tasks. */
   readonly isDeep: boolean;
+  /** Tasks share a lock and a queue. */
+  readonly sharing: Sharing | undefined;
 }
 
 class SimulatedCluster {
-  readonly work = new Work();
+  readonly work: Work;
   readonly spawner: SimulatedSpawner;
   steps = 0;
   readonly #world: World;
@@ -105,12 +109,15 @@ class SimulatedCluster {
   readonly #habits: Habits;
   readonly #meetings: Meetings | undefined;
   readonly #isDeep: boolean;
+  readonly #sharing: Sharing | undefined;
   #keptAlive = 0;
   #broken: unknown;
   #validatedAt = -1;
 
-  constructor(world: World, { meetings, operating, isDeep }: Extraordinary) {
+  constructor(world: World, { meetings, operating, isDeep, sharing }: Extraordinary) {
     const { random } = world;
+    this.work = new Work(sharing);
+    this.#sharing = sharing;
     this.#world = world;
     this.#meetings = meetings;
     this.#isDeep = isDeep;
@@ -202,6 +209,7 @@ class SimulatedCluster {
     if (this.#broken !== undefined) throw this.#broken;
     for (const { problem } of this.#users) if (problem !== undefined) throw problem;
     if (this.#meetings?.problem !== undefined) throw this.#meetings.problem;
+    if (this.#sharing?.problem !== undefined) throw this.#sharing.problem;
     if (this.#operator?.problem !== undefined) throw this.#operator.problem;
     const { state } = this.#scheduler.machine;
     if (state.stimulus !== this.#validatedAt) validateScheduler(state);

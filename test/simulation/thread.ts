@@ -1,5 +1,4 @@
 /** A simulated thread: a worker's real runtime, deaf while it computes, whose end may come at any moment. */
-import type { Future } from "../../src/client/future.ts";
 import { ThreadClients } from "../../src/client/thread-clients.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Comm } from "../../src/ports/comm.ts";
@@ -36,7 +35,7 @@ export class SimulatedThread implements Thread, Stage {
   #machine: WorkerMachine | undefined;
   /** What tasks find around them: see `task-context.ts`. In this process, threads have one place for it. */
   #surroundings: unknown;
-  readonly #futures: Future[] = [];
+  readonly #held: Disposable[] = [];
   /** Until when it is busy and hears nothing. */
   #busyUntilMs = 0;
   readonly #inbox: (() => void)[] = [];
@@ -135,16 +134,16 @@ export class SimulatedThread implements Thread, Stage {
     throw new ThreadOver();
   }
 
-  remember(future: Future): void {
-    this.#futures.push(future);
+  remember(held: Disposable): void {
+    this.#held.push(held);
   }
 
   // What befalls the thread.
 
-  /** The garbage is collected, and all futures that its tasks have had are in it. */
+  /** The garbage is collected, and all futures and handles that its tasks have had are in it. */
   collect(): void {
     this.#receive(() => {
-      for (const future of this.#futures.splice(0)) future.release();
+      for (const held of this.#held.splice(0)) held[Symbol.dispose]();
     });
   }
 

@@ -3,6 +3,7 @@
 import type { Future } from "../../src/client/future.ts";
 import type { Demands } from "../../src/protocol/task-spec.ts";
 import { gatherChildren, submitChildren } from "./delegating.ts";
+import type { Sharing } from "./sharing.ts";
 
 /** What a task finds around it where it runs. */
 export interface Stage {
@@ -10,8 +11,8 @@ export interface Stage {
   spend(ms: number): void;
   wakeAfter(ms: number, wake: () => void): void;
   die(): never;
-  /** A task has a future, which somebody must let go of some time. */
-  remember(future: Future): void;
+  /** A task has a future or a handle, which somebody must let go of some time. */
+  remember(held: Disposable): void;
   readonly isOver: boolean;
 }
 
@@ -23,6 +24,8 @@ export interface Performance {
   readonly last: (ms: number) => Promise<void>;
   readonly delegate: (node: number) => Promise<readonly unknown[]>;
   readonly handOut: (node: number) => readonly Future[];
+  readonly underLock: (node: number, ms: number) => Promise<void>;
+  readonly throughQueue: (node: number) => Promise<void>;
 }
 
 export type Fault = "none" | "throws" | "kills" | "flaky" | "unserializable";
@@ -57,6 +60,8 @@ declare function make(node: number, i: number, ms: number): number;
 declare function last(ms: number): Promise<void>;
 declare function delegate(node: number): Promise<readonly unknown[]>;
 declare function handOut(node: number): readonly Future[];
+declare function underLock(node: number, ms: number): Promise<void>;
+declare function throughQueue(node: number): Promise<void>;
 
 function quick(node: number, ms: number, ...inputs: unknown[]): unknown {
   return perform(node, ms, inputs);
@@ -101,7 +106,18 @@ function handing(node: number, ms: number, ...inputs: unknown[]): unknown {
   return futures;
 }
 
-export const functions = { quick, slow, varied, lasting, listed, streamed, nesting, handing };
+/** Shares something with others of its kind. */
+async function locking(node: number, ms: number, ...inputs: unknown[]): Promise<unknown> {
+  await underLock(node, ms);
+  return perform(node, 0.01, inputs);
+}
+
+async function passing(node: number, ms: number, ...inputs: unknown[]): Promise<unknown> {
+  await throughQueue(node);
+  return perform(node, ms, inputs);
+}
+
+export const functions = { quick, slow, varied, lasting, listed, streamed, nesting, handing, locking, passing };
 
 export function isStream({ functionName }: Node): boolean {
   return functionName === "listed" || functionName === "streamed";
@@ -123,11 +139,20 @@ export class Work {
   readonly nodes: Node[] = [];
   /** Ids of tasks that ran to their end at least once. */
   readonly performed = new Set<number>();
+  /** What tasks share, in worlds where they do. */
+  readonly #sharing: Sharing | undefined;
   readonly #failuresSoFar = new Map<number, number>();
   readonly #digests = new Map<Node, number>();
 
+  constructor(sharing?: Sharing) {
+    this.#sharing = sharing;
+  }
+
   add(node: Omit<Node, "id" | "isCancelled">): Node {
-    const added = { ...node, id: this.nodes.length, isCancelled: false };
+    const id = this.nodes.length;
+    const isShared = this.#sharing !== undefined && node.functionName === "lasting";
+    const functionName = isShared ? (id % 2 === 0 ? "locking" : "passing") : node.functionName;
+    const added = { ...node, functionName, id, isCancelled: false };
     this.nodes.push(added);
     return added;
   }
@@ -160,6 +185,9 @@ export class Work {
       },
       last: (ms) => new Promise((resolve) => stage.wakeAfter(ms, resolve)),
       delegate: (id) => gatherChildren(this, stage, this.nodes[id] as Node),
+      underLock: async (id, ms) =>
+        this.#sharing?.underLock(stage, id, () => new Promise((resolve) => stage.wakeAfter(ms, resolve))),
+      throughQueue: async (id) => this.#sharing?.throughQueue(id),
       handOut: (id) => [...submitChildren(this, stage, this.nodes[id] as Node).values()],
     };
   }

@@ -139,10 +139,9 @@ class Link {
     return { ...this.#making, names: this.names, isAnonymous, anchors: this.#anchors.map(({ future }) => future) };
   }
 
-  /** Gives something back: that can be done when the handle is closed, too, and when the task is over. */
+  /** Gives something back, which is answered at once: that can be done when the handle is closed, too, and when the task is over. */
   giveBack(act: SharedAct): Promise<unknown> {
-    const goOn = this.speaker.pause?.();
-    return this.#client.ask(this.#request(act)).finally(goOn);
+    return this.#client.ask(this.#request(act));
   }
 
   #request(act: SharedAct, task?: TaskId): CoordinationRequest {
