@@ -44,6 +44,8 @@ async function perform(job: Job, looks: boolean) {
       make: () => 0,
       delegate: () => Promise.resolve([]),
       handOut: () => [],
+      underLock: () => Promise.resolve(),
+      throughQueue: () => Promise.resolve(),
       last: (ms) => new Promise((resolve) => stage.wakeAfter(ms / 5, resolve)),
     }),
     0.1,
