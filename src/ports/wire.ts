@@ -1,0 +1,23 @@
+/** Wire: bytes between two parties, as a technology moves them; what comms to other machines and pages are built on. */
+
+/**
+ * What it promises, and what every adapter is tried for:
+ * - messages arrive whole, in order, each once, for as long as it is open; those that came before anybody listened are held;
+ * - `send` never waits and never throws; what is sent once it is closed is dropped;
+ * - `closed` settles once, on both ends, with the reason as far as it is known; nothing arrives after it.
+ *
+ * It may close at any moment, and what was on its way is lost then. Whoever needs more puts a `Trunk` on it.
+ */
+export interface Wire {
+  /** No message may be larger. Bytes. */
+  readonly maxMessageBytes: number;
+  /** Sent, and still here. Bytes. */
+  readonly bufferedBytes: number;
+  /** `bytes` are the wire's from then on. */
+  send(bytes: Uint8Array<ArrayBuffer>): void;
+  listen(onMessage: (bytes: Uint8Array<ArrayBuffer>) => void): void;
+  /** Calls `drained` whenever little is left of what was buffered. One at a time; the last counts. */
+  onDrain(drained: () => void): void;
+  close(reason: string): void;
+  readonly closed: Promise<string>;
+}
