@@ -77,6 +77,35 @@ const comlinkCounts = {
   },
 };
 
+const untouchedImport = "import(/* webpackIgnore: true */ /* @vite-ignore */ ";
+const standIn = `${"importUntouched".padEnd(untouchedImport.length - 1, "_")}(`;
+
+/**
+ * @type {import("esbuild").Plugin} With the spaces go the comments, and with those what tells webpack and Vite to leave an import
+ * alone. So a call of the same length, which source maps do not notice, stands in for it until all is written.
+ */
+const importsStayUntouched = {
+  name: "imports-stay-untouched",
+  setup({ initialOptions, onLoad, onEnd }) {
+    initialOptions.metafile = true;
+    onLoad({ filter: /\bshipping[\\/]compile\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      if (!text.includes(untouchedImport))
+        throw new Error(`${path} imports in another way: look at the plugin imports-stay-untouched`);
+      return { contents: text.replace(untouchedImport, standIn), loader: "ts" };
+    });
+    onEnd(async ({ metafile }) => {
+      const scripts = Object.keys(metafile?.outputs ?? {}).filter((path) => path.endsWith("js"));
+      await Promise.all(
+        scripts.map(async (path) => {
+          const text = await readFile(path, "utf8");
+          if (text.includes(standIn)) await writeFile(path, text.replaceAll(standIn, untouchedImport));
+        }),
+      );
+    });
+  },
+};
+
 const asModule = (text) => `export default ${JSON.stringify(text)};\n`;
 
 async function workerText(name) {
@@ -112,14 +141,12 @@ const inlineModule = (name) => ({
 
 const workerBuild = (name) => ({
   ...shared,
-  // With the spaces go the comments, and with those `import(/* webpackIgnore: true */ url)` in pages, which webpack would rewrite.
-  minifyWhitespace: name !== "web-worker",
   entryPoints: [`src/${name}.ts`],
   outdir,
   platform: workers[name].platform,
   format: workers[name].format,
   outExtension: { ".js": workers[name].extension ?? ".js" },
-  plugins: [comlinkCounts, inlineModule(name)],
+  plugins: [comlinkCounts, importsStayUntouched, inlineModule(name)],
 });
 
 const doorBuild = (platform, entryPoints) => ({
@@ -131,7 +158,7 @@ const doorBuild = (platform, entryPoints) => ({
   format: "esm",
   splitting: true,
   chunkNames: `${platform}-[hash]`, // beside the doors, so that relative URLs mean the same in every chunk
-  plugins: [comlinkCounts, inlineStaysApart],
+  plugins: [comlinkCounts, importsStayUntouched, inlineStaysApart],
 });
 
 const scriptBuild = (entry, name, globalName) => ({
@@ -142,7 +169,7 @@ const scriptBuild = (entry, name, globalName) => ({
   platform: "browser",
   format: "iife",
   globalName,
-  plugins: [comlinkCounts, inlineComesAlong],
+  plugins: [comlinkCounts, importsStayUntouched, inlineComesAlong],
 });
 
 const builds = [
