@@ -44,6 +44,7 @@ const technologies: Readonly<Record<string, readonly string[]>> = {
   "worker-thread": ["node:"],
   sandbox: [],
   peer: ["peerjs"],
+  noble: ["@noble/hashes"],
   websocket: [],
   opfs: [],
   indexeddb: ["idb-keyval"],

@@ -1,0 +1,71 @@
+/** Connector, Listener: open wires to others by their address, and accept those that others open. One of each for a scheme of addresses. */
+
+import type { Wire } from "./wire.ts";
+
+/** What both may be told; each technology looks at what is its own. */
+export interface ConnectorOptions {
+  /** Where those that meet at a name find each other: the URL of a signalling server. */
+  readonly signaling?: string;
+  readonly iceServers?: readonly object[];
+  /** In PEM: what a listener shows, so that `wss://` can be spoken to it; and whose word a connector takes beside those it knows. */
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+}
+
+/** As far as connectors need an `AbortSignal`. */
+export interface GivingUp {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+}
+
+/** Opens wires. */
+export interface Connector {
+  /**
+   * Settles with a wire that is open.
+   *
+   * @throws CommClosedError, which names the address and what is wrong, if nobody can be reached there; the reason of `signal` if that
+   * comes first.
+   */
+  connect(address: string, options: ConnectorOptions, signal: GivingUp): Promise<OpenedWire>;
+}
+
+export interface OpenedWire {
+  readonly wire: Wire;
+  /** An address at which this side could listen for others that are as near as the other end; undefined if it can nowhere. */
+  readonly listenAt?: string | undefined;
+}
+
+/** What a listener found out about who opened a wire. */
+export interface Caller {
+  /** Those that come from one place share this: attempts to get in are counted by it. */
+  readonly origin: string;
+}
+
+/** Accepts wires. */
+export interface Listener {
+  /** Settles when others can open wires; with a port in the address, if any would do. Rejects if it cannot listen there. */
+  listen(
+    address: string,
+    options: ConnectorOptions,
+    onWire: (wire: Wire, caller: Caller) => void,
+  ): Promise<ListeningPost>;
+}
+
+/** A place at which it is listened. */
+export interface ListeningPost {
+  /** By which others reach it. */
+  readonly address: string;
+  /** Whether only this machine can. */
+  readonly isLoopback: boolean;
+  /** Wires that are open stay so. */
+  close(): Promise<void>;
+}
+
+/** All there is for the addresses of one scheme. */
+export interface Transport {
+  readonly connector: Connector;
+  /** Where it can be listened; pages cannot, by most schemes. */
+  readonly listener?: Listener;
+}
