@@ -5,6 +5,7 @@ export type { AsCompletedOptions, Waited, WaitOptions } from "./client/as-comple
 export { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
 export type { ScatterOptions } from "./client/call-options.ts";
 export { fireAndForget } from "./client/client.ts";
+export type { ClusterEvent, EventSubscription, SubscribeOptions } from "./client/cluster-events.ts";
 export { Barrier, Event } from "./client/coordination/event.ts";
 export type { HandleOptions, WaitingOptions } from "./client/coordination/handle.ts";
 export type { Lease, MultiLockAcquireOptions, SemaphoreOptions } from "./client/coordination/lock.ts";

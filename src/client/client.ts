@@ -5,6 +5,7 @@ import type { SchedulerInfo } from "../protocol/requests.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import type { Arguments, Columns, Gathered, MoreColumns } from "./arguments.ts";
 import type { ScatterOptions } from "./call-options.ts";
+import { EventControl } from "./event-control.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
 import { fill, snapshot } from "./nesting.ts";
 import { sessions } from "./open-sessions.ts";
@@ -20,7 +21,6 @@ import {
   type TaskStream,
 } from "./streaming.ts";
 import { checkOptions, taskOptions, type WithOptions } from "./with-options.ts";
-import { WorkerControl } from "./worker-control.ts";
 
 /** What a client is connected to, and what it owns of it. */
 export interface Connection {
@@ -31,7 +31,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export class Client extends WorkerControl {
+export class Client extends EventControl {
   readonly #connection: Connection;
   readonly #session: Session;
   readonly #options: Defaults;
@@ -266,6 +266,13 @@ export class Client extends WorkerControl {
   async close(): Promise<void> {
     this.#session.close("the client was closed");
     await this.#connection.close();
+  }
+
+  /** Ends the cluster, for every client of it: what they wait for ends with an error that says so. Then this one is closed, too. */
+  async shutdown(): Promise<void> {
+    // It is not answered, for then there is nobody any more.
+    await this.#session.ask({ type: "shutdown" }).catch(() => {});
+    await this.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

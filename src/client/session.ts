@@ -207,12 +207,16 @@ export class Session implements FutureOwner {
     for (const future of futures) this.#unattended.add(future);
   }
 
-  /** Asks something of the scheduler that it answers once; for values that it keeps, see {@link Answered}. Rejects when the conversation ends. */
-  ask(request: Request, signal?: AbortSignal, late?: (value: unknown) => void): Promise<unknown> {
+  /**
+   * Asks something of the scheduler that it answers once; for values that it keeps, see {@link Answered}. Rejects when the conversation
+   * ends. `isIdle`: nobody has to stay for the answer.
+   */
+  ask(request: Request, signal?: AbortSignal, late?: (value: unknown) => void, isIdle = false): Promise<unknown> {
     this.#demandOpen();
     const { owner } = this.#functions;
     const send = (message: ClientMessage) => this.#send(message);
-    return this.#requests.ask({ owner, request, send, signal, late }).finally(this.#keepAlive());
+    const answer = this.#requests.ask({ owner, request, send, signal, late });
+    return isIdle ? answer : answer.finally(this.#keepAlive());
   }
 
   /** Ends the conversation. What is pending ends as cancelled. */

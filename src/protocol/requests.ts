@@ -1,5 +1,6 @@
 /** What a client can ask of the scheduler beside having tasks run. Each request is answered once: see `client-messages.ts`. */
 
+import type { EventsRequest, LogEventRequest } from "./cluster-events.ts";
 import type { CoordinationRequest } from "./coordination.ts";
 import type { ErrorOnWire } from "./errors.ts";
 import type { ClientId, ClientTaskId, Key, WorkerAddress } from "./identity.ts";
@@ -112,7 +113,15 @@ export interface RebalanceRequest {
   readonly workers: readonly string[] | undefined;
 }
 
+/** End the cluster, for everybody. Whoever asks hears of it like all others: the conversation is over. */
+export interface ShutdownRequest {
+  readonly type: "shutdown";
+}
+
 export type Request =
+  | LogEventRequest
+  | EventsRequest
+  | ShutdownRequest
   | WhoHasRequest
   | HasWhatRequest
   | SizesRequest

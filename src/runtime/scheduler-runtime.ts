@@ -44,19 +44,19 @@ export class SchedulerRuntime {
   readonly #owner: WorkerOwner;
   readonly #clock: Clock;
   readonly #options: SchedulerOptions;
-  readonly #onBroken: (error: unknown) => void;
+  readonly #onEnd: (reason: unknown) => void;
   #dropAlarm: () => void = () => {};
   /** Tasks sent, by the last look at how they are shared; whether another look is due. */
   #dispatchesSeen = 0;
   #isLookDue = false;
   #isBroken = false;
 
-  /** `onBroken`: the machine met what must not be; it will not be asked again. */
-  constructor(owner: WorkerOwner, clock: Clock, options: SchedulerOptions, onBroken: (error: unknown) => void) {
+  /** `onEnd`: it will not be asked again, for a client has shut it down, or the machine met what must not be. */
+  constructor(owner: WorkerOwner, clock: Clock, options: SchedulerOptions, onEnd: (reason: unknown) => void) {
     this.#owner = owner;
     this.#clock = clock;
     this.#options = options;
-    this.#onBroken = onBroken;
+    this.#onEnd = onEnd;
   }
 
   addClient(client: ClientId, comm: Comm<News, readonly ClientMessage[]>): void {
@@ -132,10 +132,10 @@ export class SchedulerRuntime {
         import("../scheduler/nesting.ts"),
         import("../scheduler/demands.ts"),
       ]);
-      this.machine.learn(requestRules, nestingRules, demandRules(this.#options));
+      this.machine.learn(requestRules, nestingRules, demandRules(this.#options), this.#clock.now());
     } catch (error) {
       this.#isBroken = true;
-      this.#onBroken(error);
+      this.#onEnd(error);
     }
   }
 
@@ -148,7 +148,7 @@ export class SchedulerRuntime {
       if (!this.#isLookDue && this.machine.state.dispatches !== this.#dispatchesSeen) this.#lookLater();
     } catch (error) {
       this.#isBroken = true;
-      this.#onBroken(error);
+      this.#onEnd(error);
     }
   }
 
@@ -185,6 +185,8 @@ export class SchedulerRuntime {
         return this.#owner.link(instruction.from, instruction.to);
       case "end-worker":
         return this.#owner.end(instruction.worker, instruction.reason);
+      case "end-cluster":
+        return this.#onEnd(instruction.reason);
       case "wake-me-at":
         this.#dropAlarm();
         this.#dropAlarm = this.#clock.after(Math.min(Math.max(0, instruction.atMs - this.#clock.now()), MOST_MS), () =>

@@ -63,6 +63,8 @@ export type SchedulerInstruction =
   /** These two will have data to move between them; always given before the message that makes them do so. */
   | { readonly type: "link-workers"; readonly from: WorkerAddress; readonly to: WorkerAddress }
   | { readonly type: "end-worker"; readonly worker: WorkerAddress; readonly reason: string }
+  /** A client has asked for the end of the whole cluster. */
+  | { readonly type: "end-cluster"; readonly reason: string }
   /** Say when it is that late. What was asked for before need not be. */
   | { readonly type: "wake-me-at"; readonly atMs: number };
 
@@ -70,6 +72,8 @@ export type SchedulerInstruction =
 export interface RequestRules {
   hear(client: ClientRecord, message: ClientRequest): void;
   withdraw(client: ClientRecord, message: WithdrawRequest): void;
+  /** Tells a client what it should look into, and notes that. */
+  warn(client: ClientRecord, text: string): void;
   removeClient(client: ClientRecord): void;
   /** There is no task of this name any more. */
   unname(key: Key): void;

@@ -65,14 +65,16 @@ export class SchedulerMachine {
 
   /**
    * Teaches it what few programs need: to answer clients' questions, that tasks submit tasks, and to meet what tasks demand. Before it
-   * hears of any of that.
+   * hears of any of that. From then on it has to be told the time.
    */
   learn(
     requests: (state: SchedulerState, tools: RequestTools) => RequestRules,
     nesting?: typeof nestingRules,
     demands?: ReturnType<typeof demandRules>,
+    nowMs = this.#state.nowMs,
   ): void {
     const state = this.#state;
+    state.nowMs = nowMs;
     state.requests ??= requests(state, requestTools);
     state.nesting ??= nesting?.(state, requestTools, (client, message) => {
       this.#hearClient(client, message);

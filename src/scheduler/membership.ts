@@ -13,6 +13,9 @@ import type { SchedulerState } from "./state.ts";
 import { move } from "./transitions.ts";
 import { WorkerRecord } from "./worker-record.ts";
 
+/** Workers that are remembered until somebody can note that they have gone. */
+const MOST_UNNOTED = 100;
+
 export function addWorker(
   state: SchedulerState,
   address: WorkerAddress,
@@ -61,7 +64,8 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
     }
   }
   for (const client of state.clients.values()) if (client.worker === worker) removeClient(state, client.id);
-  state.requests?.removeWorker(worker, reason, expected);
+  if (state.requests !== undefined) state.requests.removeWorker(worker, reason, expected);
+  else if (state.unnoted.length < MOST_UNNOTED) state.unnoted.push([worker, reason, expected]);
   for (const task of held) {
     if (!isLost(state, task)) {
       // It may have been asked for a value that clients wait for, and will not answer.

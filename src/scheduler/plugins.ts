@@ -102,7 +102,7 @@ export class Plugins {
       const isThere = [...outcomes.keys()].every(({ address }) => this.#state.workers.has(address));
       if (!registration.isAnswered) registration.error ??= error;
       else if (isThere && this.#state.clients.get(question.client.id) === question.client) {
-        this.#state.toClient(question.client).send({ type: "warning", text: `${error.message}; it works on without` });
+        this.#state.requests?.warn(question.client, `${error.message}; it works on without`);
       }
     });
   }

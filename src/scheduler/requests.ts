@@ -13,6 +13,7 @@ import type { RequestRules } from "./contract.ts";
 import { Coordination } from "./coordination.ts";
 import { Copying } from "./copying.ts";
 import { Datasets } from "./datasets.ts";
+import { EventLog } from "./event-log.ts";
 import { Keeping } from "./kept-value.ts";
 import { Rebalancing } from "./rebalancing.ts";
 import { Recipes } from "./recipes.ts";
@@ -38,6 +39,7 @@ class Requests implements RequestRules {
   readonly #datasets: Datasets;
   readonly #coordination: Coordination;
   readonly #workers: WorkerRequests;
+  readonly #log: EventLog;
   readonly #streams: Streams;
   readonly #recipes: Recipes;
   readonly #copying: Copying;
@@ -47,6 +49,11 @@ class Requests implements RequestRules {
 
   constructor(state: SchedulerState, tools: RequestTools) {
     this.#state = state;
+    this.#log = new EventLog(state);
+    for (const { address, name } of state.workers.values()) {
+      this.#log.note("workers", { type: "worker-added", worker: address, name });
+    }
+    for (const worker of state.unnoted.splice(0)) this.#noteRemoval(...worker);
     const keeping = new Keeping(state, tools);
     this.#datasets = new Datasets(keeping);
     this.#coordination = new Coordination(state, keeping);
@@ -62,6 +69,22 @@ class Requests implements RequestRules {
   hear(client: ClientRecord, { number, request }: ClientRequest): void {
     const state = this.#state;
     switch (request.type) {
+      case "log-event":
+        this.#log.log(request.topics, request.message, client.worker?.address ?? client.id);
+        return this.#answer(client, number, { value: undefined });
+      case "events": {
+        const { topic, after } = request;
+        if (after === undefined) return this.#answer(client, number, { value: this.#log.read(topic) });
+        const tryAnswer = () => {
+          const value = this.#log.readAfter(topic, after);
+          return value && { value };
+        };
+        this.#waiting.push({ client, number, tryAnswer });
+        return;
+      }
+      case "shutdown":
+        state.orders.push({ type: "end-cluster", reason: `client ${client.id} shut the cluster down` });
+        return;
       case "scheduler-info":
         return this.#answer(client, number, { value: describe(state) });
       case "wait-for-workers": {
@@ -107,8 +130,16 @@ class Requests implements RequestRules {
       case "stream-close":
         return this.#streams.hear(client, number, request);
       default:
+        if (request.type !== "run" && request.type !== "load") {
+          this.#log.note("cluster", { type: request.type, client: client.id, about: aboutOf(request) });
+        }
         return this.#workers.hear({ client, number }, request);
     }
+  }
+
+  warn(client: ClientRecord, text: string): void {
+    this.#state.toClient(client).send({ type: "warning", text });
+    this.#log.note("warnings", { type: "warning", text, client: client.id });
   }
 
   followStream(task: TaskRecord): void {
@@ -137,6 +168,7 @@ class Requests implements RequestRules {
   }
 
   removeClient(client: ClientRecord): void {
+    this.#log.note("clients", { type: "client-removed", client: client.id });
     this.#streams.removeClient(client);
     this.#replication.removeClient(client);
     this.#rebalancing.removeClient(client);
@@ -149,10 +181,13 @@ class Requests implements RequestRules {
   }
 
   addWorker(worker: WorkerRecord): void {
+    const { address, name } = worker;
+    this.#log.note("workers", { type: "worker-added", worker: address, name });
     this.#workers.addWorker(worker);
   }
 
   removeWorker(worker: WorkerRecord, reason: string, expected: boolean): void {
+    this.#noteRemoval(worker, reason, expected);
     this.#workers.removeWorker(worker, reason, expected);
   }
 
@@ -189,9 +224,24 @@ class Requests implements RequestRules {
     });
   }
 
+  #noteRemoval(worker: WorkerRecord, reason: string, expected: boolean): void {
+    const { address, name } = worker;
+    this.#log.note("workers", { type: "worker-removed", worker: address, name, reason, expected });
+    for (const { key, deaths, state } of this.#state.tasks.values()) {
+      if (deaths?.at(-1) !== address || state !== "erred") continue;
+      this.#log.note("tasks", { type: "task-killed-workers", key, workers: deaths });
+    }
+  }
+
   #answer(client: ClientRecord, number: number, outcome: Answer["outcome"]): void {
     this.#state.toClient(client).send({ type: "answer", number, outcome });
   }
+}
+
+/** What such a request is about, in words. */
+function aboutOf(request: object): string | undefined {
+  const { workers, name, url } = request as { workers?: readonly string[]; name?: string; url?: string };
+  return workers?.join(", ") ?? name ?? url;
 }
 
 /** The rules, for {@link SchedulerMachine.learn}. */

@@ -321,7 +321,7 @@ export class Placing {
       this.#warned.set(client, warned);
       if (warned.has(subject)) return;
       warned.add(subject);
-      this.#state.toClient(client).send({ type: "warning", text });
+      this.#state.requests?.warn(client, text);
     });
   }
 }

@@ -81,6 +81,8 @@ export class SchedulerState {
   stimulus = 0;
   /** What clients ask is answered by these, once they are there. */
   requests: RequestRules | undefined = undefined;
+  /** Workers that went before these were there, to be noted: the worker, why, and whether it was asked to go. */
+  readonly unnoted: [WorkerRecord, string, boolean][] = [];
   /** What tasks submit is understood by these, once they are there. */
   nesting: NestingRules | undefined = undefined;
   /** What tasks demand is met by these, once they are there. */

@@ -40,6 +40,8 @@ export class SchedulerNarrator {
         return [`link ${instruction.from} and ${instruction.to}`];
       case "end-worker":
         return [`end ${instruction.worker}: ${instruction.reason}`];
+      case "end-cluster":
+        return [`end the cluster: ${instruction.reason}`];
       case "wake-me-at":
         return [`wake at ${instruction.atMs}`];
     }

@@ -67,7 +67,7 @@ export class Standstill {
     const text = this.#text();
     if (text === this.#told) return;
     this.#told = text;
-    for (const client of outside) this.#state.toClient(client).send({ type: "warning", text });
+    for (const client of outside) this.#state.requests?.warn(client, text);
   }
 
   /** Whether a client outside waits for a result. */

@@ -8,6 +8,7 @@ import { data } from "./data.ts";
 import { datasets } from "./datasets.ts";
 import { deaths } from "./deaths.ts";
 import { elastic } from "./elastic.ts";
+import { events } from "./events.ts";
 import { failures } from "./failures.ts";
 import { functions } from "./functions.ts";
 import { keeping } from "./keeping.ts";
@@ -34,6 +35,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   replays,
   deaths,
   asking,
+  events,
   datasets,
   placement,
   coordination,
