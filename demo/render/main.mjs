@@ -1,8 +1,10 @@
 // @ts-check
 /** `npm start`: a picture of a mesh, path-traced by a cluster of this machine's threads. */
 import { asCompleted, Client } from "manyhands";
+import { BadInput } from "./bad-input.mjs";
 import { measureOneThread } from "./baseline.mjs";
-import { BadInput, HELP, readOptions } from "./options.mjs";
+import { readMeshFile } from "./mesh-file.mjs";
+import { HELP, readOptions } from "./options.mjs";
 import { Picture } from "./picture.mjs";
 import { createScene } from "./scene.mjs";
 import { createDisplay, formatSeconds } from "./terminal.mjs";
@@ -19,7 +21,8 @@ async function main(args) {
     console.log(HELP);
     return;
   }
-  const scene = await createScene(options);
+  const file = options.mesh === undefined ? undefined : await readMeshFile(options.mesh);
+  const scene = await createScene(options, file);
   console.log(describeWork(options, scene));
   const picture = new Picture(options);
   const { prints, taskCount, seconds } = await render(options, scene, picture);

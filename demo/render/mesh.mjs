@@ -1,7 +1,5 @@
 // @ts-check
-/** Reads the mesh to draw, from a file or the Stanford bunny, as one geometry that stands on the ground. */
-import { readFile } from "node:fs/promises";
-import { extname } from "node:path";
+/** Makes of a file's bytes, or of the Stanford bunny, one geometry that stands on the ground. Uses nothing of Node: pages draw, too. */
 import bunny from "bunny";
 import { Box3, BufferAttribute, BufferGeometry, Color, Mesh, Sphere, Vector3 } from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
@@ -9,25 +7,33 @@ import { OBJLoader } from "three/addons/loaders/OBJLoader.js";
 import { mergeGeometries, mergeVertices, toCreasedNormals } from "three/addons/utils/BufferGeometryUtils.js";
 // By its file: the package's main entry would load the CommonJS build, and with it three a second time.
 import { LoopSubdivision } from "three-subdivide/src/index.js";
-import { BadInput } from "./options.mjs";
+import { BadInput } from "./bad-input.mjs";
 
 /** Edges sharper than this stay sharp where a file brings no normals. */
 const CREASE_ANGLE = Math.PI / 5;
+/** "glTF", which such a file begins with. */
+const GLTF_MAGIC = 0x46546c67;
 
 /**
- * @param {string | undefined} path an .obj or .glb file; without one, the bunny
+ * @typedef {object} MeshFile
+ * @property {string} name which says by its end whether it is an .obj or a .glb file
+ * @property {Uint8Array<ArrayBuffer>} bytes
+ */
+
+/**
+ * @param {MeshFile | undefined} file without one, the bunny
  * @param {Color} colour of whatever brings no colour
  * @returns {Promise<BufferGeometry>} triangles with `position`, `normal` and `color`, standing on y = 0, within a sphere of radius 1
  */
-export async function loadMesh(path, colour) {
-  const meshes = path === undefined ? [stanfordBunny(colour)] : await readMeshes(path, colour);
+export async function loadMesh(file, colour) {
+  const meshes = file === undefined ? [stanfordBunny(colour)] : await readMeshes(file, colour);
   const parts = meshes.map(inPlace);
 
   const box = new Box3();
   for (const part of parts) box.union(new Box3().setFromArray(part.getAttribute("position").array));
   const { radius, center } = box.getBoundingSphere(new Sphere());
   if (!(radius > 0 && radius < Infinity))
-    throw new BadInput(`${path ?? "the bunny"} has no extent, or corners that are missing or no numbers`);
+    throw new BadInput(`${file?.name ?? "the bunny"} has no extent, or corners that are missing or no numbers`);
 
   const standing = parts.map((part) => {
     // The search for shared corners rounds to hundredths, so it is done at a size where those are small.
@@ -51,18 +57,27 @@ function stanfordBunny(color) {
 }
 
 /**
- * @param {string} path
+ * Which kind of file that is, by its name.
+ *
+ * @param {string} name
+ * @returns {".obj" | ".glb"}
+ * @throws {BadInput} if it is neither
+ */
+export function kindOfMesh(name) {
+  const [kind] = /\.(obj|glb)$/i.exec(name) ?? [];
+  if (kind === undefined) throw new BadInput(`${name} is neither .obj nor .glb`);
+  return /** @type {".obj" | ".glb"} */ (kind.toLowerCase());
+}
+
+/**
+ * @param {MeshFile} file
  * @param {Color} colour
  * @returns {Promise<Mesh[]>}
  */
-async function readMeshes(path, colour) {
-  const extension = extname(path).toLowerCase();
-  if (extension !== ".obj" && extension !== ".glb") throw new BadInput(`${path} is neither .obj nor .glb`);
-  const bytes = await readFile(path).catch((/** @type {NodeJS.ErrnoException} */ error) => {
-    throw new BadInput(error.code === "ENOENT" ? `${path}: no such file` : `${path} cannot be read: ${error.message}`);
-  });
+async function readMeshes({ name, bytes }, colour) {
+  const kind = kindOfMesh(name);
   try {
-    const root = extension === ".obj" ? parseObj(bytes, colour) : await parseGlb(bytes);
+    const root = kind === ".obj" ? parseObj(bytes, colour) : await parseGlb(bytes);
     root.updateMatrixWorld(true);
     /** @type {Mesh[]} */
     const meshes = [];
@@ -72,16 +87,16 @@ async function readMeshes(path, colour) {
     if (meshes.length === 0) throw new Error("no triangles in it");
     return meshes;
   } catch (error) {
-    throw new BadInput(`${path} cannot be drawn: ${/** @type {Error} */ (error).message}`, { cause: error });
+    throw new BadInput(`${name} cannot be drawn: ${/** @type {Error} */ (error).message}`, { cause: error });
   }
 }
 
 /**
- * @param {Buffer} bytes
+ * @param {Uint8Array} bytes
  * @param {Color} colour
  */
 function parseObj(bytes, colour) {
-  const text = bytes.toString("utf8");
+  const text = new TextDecoder().decode(bytes);
   // The loader would complain on the console about each line of some other text.
   if (!/^\s*f\s/m.test(text)) throw new Error("no triangles in it");
   const root = new OBJLoader().parse(text);
@@ -94,7 +109,7 @@ function parseObj(bytes, colour) {
   return root;
 }
 
-/** @param {Buffer} bytes */
+/** @param {Uint8Array<ArrayBuffer>} bytes */
 async function parseGlb(bytes) {
   const { scene } = await new GLTFLoader().parseAsync(withoutTextures(bytes), "");
   return scene;
@@ -102,16 +117,17 @@ async function parseGlb(bytes) {
 
 /**
  * The same GLB without images, which the loader can decode only in a page, and with nothing of its materials but the colour.
- * @param {Buffer} bytes
+ * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {ArrayBuffer}
  */
 function withoutTextures(bytes) {
-  if (bytes.length < 20 || bytes.toString("latin1", 0, 4) !== "glTF" || bytes.readUInt32LE(4) !== 2) {
+  const numbers = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 20 || numbers.getUint32(0, true) !== GLTF_MAGIC || numbers.getUint32(4, true) !== 2) {
     throw new Error("not a binary glTF 2.0 file");
   }
-  if (bytes.readUInt32LE(8) > bytes.length) throw new Error("its end is missing");
-  const rest = 20 + bytes.readUInt32LE(12);
-  const gltf = JSON.parse(bytes.toString("utf8", 20, rest));
+  if (numbers.getUint32(8, true) > bytes.length) throw new Error("its end is missing");
+  const rest = 20 + numbers.getUint32(12, true);
+  const gltf = JSON.parse(new TextDecoder().decode(bytes.subarray(20, rest)));
   const unread = gltf.extensionsUsed?.find((/** @type {string} */ name) => /draco|meshopt|instancing/.test(name));
   if (unread !== undefined) throw new Error(`it uses ${unread}, which this demo does not read`);
   for (const name of ["images", "textures", "samplers", "animations"]) delete gltf[name];
@@ -119,13 +135,16 @@ function withoutTextures(bytes) {
     pbrMetallicRoughness: { baseColorFactor },
   }));
 
-  const json = Buffer.from(JSON.stringify(gltf));
-  const padding = Buffer.alloc(-json.length & 3, " ");
-  const header = Buffer.from(bytes.subarray(0, 20));
-  header.writeUInt32LE(json.length + padding.length, 12);
-  const whole = Buffer.concat([header, json, padding, bytes.subarray(rest)]);
-  whole.writeUInt32LE(whole.length, 8);
-  return new Uint8Array(whole).buffer;
+  const json = new TextEncoder().encode(JSON.stringify(gltf));
+  const padded = json.length + (-json.length & 3);
+  const whole = new Uint8Array(20 + padded + bytes.length - rest);
+  whole.set(bytes.subarray(0, 20));
+  whole.fill(0x20, 20, 20 + padded).set(json, 20);
+  whole.set(bytes.subarray(rest), 20 + padded);
+  const header = new DataView(whole.buffer);
+  header.setUint32(8, whole.length, true);
+  header.setUint32(12, padded, true);
+  return whole.buffer;
 }
 
 /**

@@ -4,12 +4,7 @@ import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
-
-/** The user's mistake, told in one line. */
-export class BadInput extends Error {
-  /** @override */
-  name = "BadInput";
-}
+import { BadInput } from "./bad-input.mjs";
 
 export const HELP = `Path-traces a mesh on a cluster of worker threads and writes a PNG.
 

@@ -2,7 +2,7 @@
 /** The picture as it comes together from prints, and its file. */
 import { writeFile } from "node:fs/promises";
 import { encode } from "fast-png";
-import { BadInput } from "./options.mjs";
+import { BadInput } from "./bad-input.mjs";
 
 export class Picture {
   /** @readonly */ width;

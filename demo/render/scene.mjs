@@ -24,11 +24,12 @@ const VIEW = { from: new Vector3(0.3, 0.09, 1), aim: 0.47, aside: 0.1, degrees: 
  */
 
 /**
- * @param {import("./options.mjs").Options} options
+ * @param {Pick<Scene, "width" | "height" | "samples" | "passes" | "seed">} wishes
+ * @param {import("./mesh.mjs").MeshFile | undefined} file without one, the bunny is drawn
  * @returns {Promise<Scene>}
  */
-export async function createScene({ mesh: path, width, height, samples, passes, seed }) {
-  const geometry = await loadMesh(path, MESH_COLOUR);
+export async function createScene({ width, height, samples, passes, seed }, file) {
+  const geometry = await loadMesh(file, MESH_COLOUR);
   // Small leaves suit threads that run JavaScript: a box is cheaper to try than a triangle.
   const bvh = new MeshBVH(geometry, { targetLeafSize: 4 });
   const floats = (/** @type {string} */ name) => /** @type {Float32Array} */ (geometry.getAttribute(name).array);

@@ -13,8 +13,15 @@ import { fromModule } from "manyhands";
 /** Each pixel of a glimpse stands for so many in a row and in a column. */
 const GLIMPSE_BLOCK = 8;
 
+/**
+ * What workers do with a tile. Of whoever brings functions of their own, these may say more in what they return.
+ * @typedef {Pick<typeof import("./trace.mjs"), "exposeTile" | "addExposures" | "developTile">} Trace
+ */
+
 /** References, not functions: the workers import the module, with all that it imports. */
-const trace = /** @type {typeof import("./trace.mjs")} */ (fromModule(new URL("./trace.mjs", import.meta.url)));
+export const ownTrace = /** @type {Trace} */ (
+  /** @type {unknown} */ (fromModule(new URL("./trace.mjs", import.meta.url)))
+);
 
 /**
  * Cuts the picture up, the middle first: that is where there is something to see.
@@ -43,9 +50,9 @@ export function cutTiles({ width, height, tile }) {
  * @param {import("manyhands").Client} client
  * @param {import("./scene.mjs").Scene} scene
  * @param {Tile[]} tiles
- * @param {{ wantGlimpses: boolean }} wishes
+ * @param {{ wantGlimpses: boolean, trace?: Trace }} wishes
  */
-export function submitPicture(client, scene, tiles, { wantGlimpses }) {
+export function submitPicture(client, scene, tiles, { wantGlimpses, trace = ownTrace }) {
   const { samples, passes } = scene;
   const scattered = client.scatter(scene);
   // What takes a moment and shows something goes before what takes long.
@@ -63,7 +70,7 @@ export function submitPicture(client, scene, tiles, { wantGlimpses }) {
     const places = laterPasses.map(() => tile);
     const rest = client.map(trace.exposeTile, scenes, places, laterPasses);
     exposures.push(...rest);
-    return urgent.submit(trace.developTile, tile, addUp(urgent, [first, ...rest]), samples, 1);
+    return urgent.submit(trace.developTile, tile, addUp(urgent, [first, ...rest], trace), samples, 1);
   });
   const sums = tiles.length * (passes - 1);
   return { exposures, glimpses, prints, taskCount: exposures.length + sums + glimpses.length + prints.length };
@@ -75,12 +82,13 @@ export function submitPicture(client, scene, tiles, { wantGlimpses }) {
  *
  * @param {import("manyhands").Client} client
  * @param {Future<Exposure>[]} exposures
+ * @param {Trace} trace
  * @returns {Future<Exposure>}
  */
-function addUp(client, exposures) {
+function addUp(client, exposures, trace) {
   if (exposures.length === 1) return /** @type {Future<Exposure>} */ (exposures[0]);
   const half = Math.ceil(exposures.length / 2);
-  const left = addUp(client, exposures.slice(0, half));
-  const right = addUp(client, exposures.slice(half));
+  const left = addUp(client, exposures.slice(0, half), trace);
+  const right = addUp(client, exposures.slice(half), trace);
   return client.submit(trace.addExposures, left, right);
 }
