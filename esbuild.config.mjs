@@ -4,10 +4,12 @@
 // use the package look for exactly that. What it names is built here, from an entry of its own, next to the doors. The same
 // text is kept once more as a module (`web-worker-inline.js`), which a door imports only where the file cannot be used.
 import { rmSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { build, context } from "esbuild";
+import { pagesBuild } from "./demo/volunteer/build.mjs";
 
 const outdir = "dist";
+const pages = `${outdir}/demo`;
 
 /** @type {import("esbuild").BuildOptions} */
 const shared = {
@@ -135,6 +137,11 @@ const inlineModule = (name) => ({
       if (errors.length > 0) return;
       const { text } = await workerText(name);
       await writeFile(`${outdir}/${name}-inline.js`, asModule(text));
+      // The demo's pages start their threads from files beside their own.
+      if (name === "web-worker") {
+        await mkdir(pages, { recursive: true });
+        for (const file of [`${name}.js`, `${name}-inline.js`]) await copyFile(`${outdir}/${file}`, `${pages}/${file}`);
+      }
     });
   },
 });
@@ -178,6 +185,7 @@ const builds = [
   workerBuild("web-worker"),
   workerBuild("node-worker"),
   scriptBuild("src/script.ts", "manyhands", "manyhands"),
+  pagesBuild(shared, pages, [comlinkCounts, inlineStaysApart]),
 ];
 
 // Chunks carry a hash in their name, so old ones would stay for ever. The declarations in types/ are tsc's.

@@ -7,8 +7,9 @@ import { readMeshFile } from "./mesh-file.mjs";
 import { HELP, readOptions } from "./options.mjs";
 import { Picture } from "./picture.mjs";
 import { createScene } from "./scene.mjs";
+import { submitPicture } from "./submit.mjs";
 import { createDisplay, formatSeconds } from "./terminal.mjs";
-import { cutTiles, submitPicture } from "./tiles.mjs";
+import { cutTiles } from "./tiles.mjs";
 
 /** @typedef {import("./options.mjs").Options} Options */
 /** @typedef {import("./scene.mjs").Scene} Scene */
@@ -65,7 +66,7 @@ async function render(options, scene, picture) {
         exposure.release(); // The sums that need it keep it; here nobody will ask for it.
       }
     };
-    /** @param {import("./tiles.mjs").Future<Print>[]} futures */
+    /** @param {import("manyhands").Future<Print>[]} futures */
     const paint = async (futures) => {
       for await (const [, print] of asCompleted(futures, { withResults: true })) {
         const place = `${print.x},${print.y}`;

@@ -1,27 +1,11 @@
 // @ts-check
-/** The picture as tasks: tiles × passes mapped over the workers, each tile's passes summed up by a tree of further tasks. */
-import { fromModule } from "manyhands";
+/** The picture in tiles, and how the passes of a tile become its pixels: added up in pairs by tasks of their own. */
 
 /** @typedef {import("./trace.mjs").Tile} Tile */
-/** @typedef {import("./trace.mjs").Print} Print */
-/** @typedef {import("./trace.mjs").Exposure} Exposure */
 /**
  * @template T
  * @typedef {import("manyhands").Future<T>} Future
  */
-
-/** Each pixel of a glimpse stands for so many in a row and in a column. */
-const GLIMPSE_BLOCK = 8;
-
-/**
- * What workers do with a tile. Of whoever brings functions of their own, these may say more in what they return.
- * @typedef {Pick<typeof import("./trace.mjs"), "exposeTile" | "addExposures" | "developTile">} Trace
- */
-
-/** References, not functions: the workers import the module, with all that it imports. */
-export const ownTrace = /** @type {Trace} */ (
-  /** @type {unknown} */ (fromModule(new URL("./trace.mjs", import.meta.url)))
-);
 
 /**
  * Cuts the picture up, the middle first: that is where there is something to see.
@@ -42,53 +26,19 @@ export function cutTiles({ width, height, tile }) {
 }
 
 /**
- * Submits the whole picture at once.
- *
- * Every tile's first pass goes first, so that a coarse picture (`glimpses`, if wanted) is there early; then tile after
- * tile is finished. Exposures are never fetched: they become pixels on the workers, and only `prints` come here.
- *
- * @param {import("manyhands").Client} client
- * @param {import("./scene.mjs").Scene} scene
- * @param {Tile[]} tiles
- * @param {{ wantGlimpses: boolean, trace?: Trace }} wishes
- */
-export function submitPicture(client, scene, tiles, { wantGlimpses, trace = ownTrace }) {
-  const { samples, passes } = scene;
-  const scattered = client.scatter(scene);
-  // What takes a moment and shows something goes before what takes long.
-  const urgent = client.with({ priority: 1 });
-  const begun = tiles.map((tile) => ({ tile, first: client.submit(trace.exposeTile, scattered, tile, 0) }));
-  const firstSamples = Math.floor(samples / passes);
-  const glimpses = wantGlimpses
-    ? begun.map(({ tile, first }) => urgent.submit(trace.developTile, tile, first, firstSamples, GLIMPSE_BLOCK))
-    : [];
-
-  const exposures = begun.map(({ first }) => first);
-  const laterPasses = Array.from({ length: passes - 1 }, (_, i) => i + 1);
-  const prints = begun.map(({ tile, first }) => {
-    const scenes = laterPasses.map(() => scattered);
-    const places = laterPasses.map(() => tile);
-    const rest = client.map(trace.exposeTile, scenes, places, laterPasses);
-    exposures.push(...rest);
-    return urgent.submit(trace.developTile, tile, addUp(urgent, [first, ...rest], trace), samples, 1);
-  });
-  const sums = tiles.length * (passes - 1);
-  return { exposures, glimpses, prints, taskCount: exposures.length + sums + glimpses.length + prints.length };
-}
-
-/**
  * Adds exposures in pairs, and the sums in pairs, down to one. The shape of the tree depends on their number alone, so
  * the picture is the same to the bit whoever does the work.
  *
+ * @template E
  * @param {import("manyhands").Client} client
- * @param {Future<Exposure>[]} exposures
- * @param {Trace} trace
- * @returns {Future<Exposure>}
+ * @param {Future<E>[]} exposures
+ * @param {(a: E, b: E) => E} add the task that adds two
+ * @returns {Future<E>}
  */
-function addUp(client, exposures, trace) {
-  if (exposures.length === 1) return /** @type {Future<Exposure>} */ (exposures[0]);
+export function addUp(client, exposures, add) {
+  if (exposures.length === 1) return /** @type {Future<E>} */ (exposures[0]);
   const half = Math.ceil(exposures.length / 2);
-  const left = addUp(client, exposures.slice(0, half), trace);
-  const right = addUp(client, exposures.slice(half), trace);
-  return client.submit(trace.addExposures, left, right);
+  const left = addUp(client, exposures.slice(0, half), add);
+  const right = addUp(client, exposures.slice(half), add);
+  return /** @type {Future<E>} */ (client.submit(/** @type {(a: any, b: any) => any} */ (add), left, right));
 }

@@ -1,0 +1,88 @@
+/** The organiser's page: opens a room, has jobs done there, and shows who does them. */
+import { render } from "preact";
+import { useState } from "preact/hooks";
+import { NewJob } from "./organiser/new-job.tsx";
+import { Helpers, Share } from "./organiser/people.tsx";
+import { Room } from "./organiser/room.ts";
+import { RunCard } from "./organiser/runs.tsx";
+import { useChanges } from "./shared/changes.ts";
+import { Head } from "./shared/page.tsx";
+import { count } from "./shared/words.ts";
+
+const room = new Room();
+
+function Organiser() {
+  useChanges(room);
+  return (
+    <>
+      <Head at="organise" />
+      {room.isOpen ? <OpenRoom /> : <ClosedRoom />}
+    </>
+  );
+}
+
+function ClosedRoom() {
+  const cores = navigator.hardwareConcurrency || 2;
+  const [own, setOwn] = useState(Math.max(1, cores - 1));
+  return (
+    <main class="welcome">
+      <h1>Many hands make light work</h1>
+      <p>
+        Open a room, choose something to compute, and share a link. Whoever opens it can lend the cores of their phone
+        or laptop, as many as they like, for as long as they like. This page directs the work, and does a part of it.
+      </p>
+      <label class="range">
+        Threads of this page: <output>{own}</output>
+        <input
+          type="range"
+          min={0}
+          max={cores}
+          value={own}
+          onInput={({ currentTarget }) => setOwn(Number(currentTarget.value))}
+        />
+      </label>
+      <button class="main" type="button" onClick={() => room.open(own)}>
+        Open a room
+      </button>
+      <p class="faint">
+        Nothing leaves this page but what you share: no account, no server that sees your data, no tracking.
+      </p>
+    </main>
+  );
+}
+
+function OpenRoom() {
+  const active = room.runs.filter((run) => !run.isOver).length;
+  return (
+    <main class="board">
+      <h1 class="sr-only">The room</h1>
+      <div class="column">
+        <NewJob onBegin={(job) => room.begin(job)} />
+      </div>
+      <div class="column wide">
+        {room.runs.length === 0 ? (
+          <p class="empty">Nothing is being done yet. Choose something, and watch it come together here.</p>
+        ) : (
+          room.runs.map((run, i) => <RunCard key={room.runs.length - i} run={run} room={room} />)
+        )}
+      </div>
+      <div class="column">
+        <Share room={room} onRetry={() => undefined} />
+        <Helpers room={room} />
+        <div class="buttons">
+          <button
+            type="button"
+            onClick={() => {
+              if (active === 0 || confirm(`${count(active, "job")} will be cancelled. Close the room?`))
+                void room.close();
+            }}
+          >
+            Close the room
+          </button>
+        </div>
+      </div>
+    </main>
+  );
+}
+
+render(<Organiser />, document.getElementById("page") as HTMLElement);

@@ -1,0 +1,101 @@
+/** The playground: examples to read, change and run, over a cluster of this page's own threads. */
+import { Client } from "manyhands";
+import { render } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { EXAMPLES } from "./playground/examples.ts";
+import { type Printed, runCode } from "./playground/run-code.ts";
+import { LazyCodeEditor } from "./shared/lazy-code-editor.tsx";
+import { Card, Head } from "./shared/page.tsx";
+
+/** Started when something is first run. */
+let client: Client | undefined;
+
+function Playground() {
+  const [index, choose] = useState(0);
+  const example = EXAMPLES[index] as (typeof EXAMPLES)[number];
+  const code = useRef(example.code);
+  const [lines, setLines] = useState<readonly Printed[]>([]);
+  const [isRunning, setRunning] = useState(false);
+  /** Which run may still print. */
+  const turn = useRef(0);
+  const run = async () => {
+    const own = ++turn.current;
+    setRunning(true);
+    setLines([]);
+    client ??= new Client();
+    await runCode(code.current, client, (line) => {
+      if (turn.current === own) setLines((before) => [...before, line]);
+    });
+    if (turn.current === own) setRunning(false);
+  };
+  /** Whatever runs is over: its threads end, and the next run starts with new ones. */
+  const stop = async () => {
+    turn.current += 1;
+    setRunning(false);
+    const ending = client;
+    client = undefined;
+    await ending?.close();
+  };
+  return (
+    <>
+      <Head at="playground" />
+      <main class="board two">
+        <h1 class="sr-only">Playground</h1>
+        <div class="column">
+          <Card title="Examples" id="examples">
+            <ol class="examples">
+              {EXAMPLES.map(({ title }, i) => (
+                <li key={title}>
+                  <button
+                    type="button"
+                    aria-current={i === index ? "true" : undefined}
+                    onClick={() => {
+                      if (isRunning) void stop();
+                      choose(i);
+                      code.current = (EXAMPLES[i] as typeof example).code;
+                      setLines([]);
+                    }}
+                  >
+                    {title}
+                  </button>
+                </li>
+              ))}
+            </ol>
+          </Card>
+        </div>
+        <div class="column">
+          <Card title={example.title} id="example">
+            <p>{example.text}</p>
+            <LazyCodeEditor
+              key={index}
+              code={example.code}
+              label={`Example: ${example.title}`}
+              onChange={(text) => {
+                code.current = text;
+              }}
+            />
+            <div class="buttons">
+              <button class="main" type="button" disabled={isRunning} onClick={() => void run()}>
+                {isRunning ? "Running…" : "Run"}
+              </button>
+              {isRunning && (
+                <button type="button" onClick={() => void stop()}>
+                  Stop
+                </button>
+              )}
+            </div>
+            <pre class="output" role="log" aria-label="What it prints">
+              {lines.map(({ text, isBad }, i) => (
+                <span key={i} class={isBad ? "bad" : undefined}>
+                  {`${text}\n`}
+                </span>
+              ))}
+            </pre>
+          </Card>
+        </div>
+      </main>
+    </>
+  );
+}
+
+render(<Playground />, document.getElementById("page") as HTMLElement);
