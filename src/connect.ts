@@ -10,8 +10,9 @@ import { Session } from "./client/session.ts";
 import type { ThreadSource } from "./ports/spawner.ts";
 import type { LocalCluster, Platform } from "./runtime/local-cluster.ts";
 
-export function platform(cores: number, sources: readonly ThreadSource[]): Platform {
+export function platform(cores: number, sources: readonly ThreadSource[], machine: Platform["machine"]): Platform {
   return {
+    machine,
     spawner: new ComlinkSpawner(cores, sources),
     clock: new SystemClock(),
     pair: memoryComm,

@@ -8,10 +8,15 @@ import { LocalCluster as AnyLocalCluster, type LocalClusterOptions } from "./run
 export * from "./public-names.ts";
 
 /** A file of our own origin first: it is not bound by the page's policy. Its text, as a Blob, where there is no such file. */
-const webPlatform = platform(globalThis.navigator?.hardwareConcurrency ?? 1, [
-  () => fromWorker(new Worker(new URL("./web-worker.js", import.meta.url), { type: "module" })),
-  async () => fromWorker(fromText((await import("./web-worker-inline.js")).default)),
-]);
+const webPlatform = platform(
+  globalThis.navigator?.hardwareConcurrency ?? 1,
+  [
+    () => fromWorker(new Worker(new URL("./web-worker.js", import.meta.url), { type: "module" })),
+    async () => fromWorker(fromText((await import("./web-worker-inline.js")).default)),
+  ],
+  // Loaded while the threads are being started, which takes longer; who only talks to a cluster elsewhere needs none.
+  async () => new (await import("./scheduler/machine.ts")).SchedulerMachine(),
+);
 
 /** A scheduler and Web Workers in this page. */
 export class LocalCluster extends AnyLocalCluster {

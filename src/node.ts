@@ -6,14 +6,19 @@ import { fromWorker } from "./adapters/worker-thread-endpoint.ts";
 import { Client as AnyClient } from "./client/client.ts";
 import { connect, platform } from "./connect.ts";
 import { LocalCluster as AnyLocalCluster, type LocalClusterOptions } from "./runtime/local-cluster.ts";
+import { SchedulerMachine } from "./scheduler/machine.ts";
 
 export * from "./public-names.ts";
 
 /** The worker's file first, and its text where a bundle was shipped without the file. */
-const nodePlatform = platform(availableParallelism(), [
-  () => fromWorker(new Worker(new URL("./node-worker.cjs", import.meta.url))),
-  async () => fromWorker(new Worker((await import("./node-worker-inline.js")).default, { eval: true })),
-]);
+const nodePlatform = platform(
+  availableParallelism(),
+  [
+    () => fromWorker(new Worker(new URL("./node-worker.cjs", import.meta.url))),
+    async () => fromWorker(new Worker((await import("./node-worker-inline.js")).default, { eval: true })),
+  ],
+  () => new SchedulerMachine(),
+);
 
 /** A scheduler and worker_threads in this process. */
 export class LocalCluster extends AnyLocalCluster {

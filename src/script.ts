@@ -4,6 +4,7 @@ import { fromText, fromWorker } from "./adapters/web-worker-endpoint.ts";
 import { Client as AnyClient } from "./client/client.ts";
 import { connect, platform } from "./connect.ts";
 import { LocalCluster as AnyLocalCluster, type LocalClusterOptions } from "./runtime/local-cluster.ts";
+import { SchedulerMachine } from "./scheduler/machine.ts";
 
 export * from "./public-names.ts";
 
@@ -14,10 +15,14 @@ const ownUrl = (globalThis.document?.currentScript as HTMLScriptElement | null |
  * The worker's file beside this one first: it is not bound by the page's policy. The text inside where there is no such file, where
  * the script came from elsewhere, and in pages opened from a file.
  */
-const webPlatform = platform(globalThis.navigator?.hardwareConcurrency ?? 1, [
-  () => fromWorker(new Worker(new URL("./web-worker.js", ownUrl))),
-  async () => fromWorker(fromText((await import("./web-worker-inline.js")).default)),
-]);
+const webPlatform = platform(
+  globalThis.navigator?.hardwareConcurrency ?? 1,
+  [
+    () => fromWorker(new Worker(new URL("./web-worker.js", ownUrl))),
+    async () => fromWorker(fromText((await import("./web-worker-inline.js")).default)),
+  ],
+  () => new SchedulerMachine(),
+);
 
 /** A scheduler and Web Workers in this page. */
 export class LocalCluster extends AnyLocalCluster {

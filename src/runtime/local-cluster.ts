@@ -7,6 +7,7 @@ import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import { CommClosedError } from "../protocol/errors.ts";
 import { demandResources } from "../protocol/resources.ts";
 import type { Resources } from "../protocol/task-spec.ts";
+import type { SchedulerMachine } from "../scheduler/machine.ts";
 import type { AdaptOptions, Elasticity } from "./elasticity.ts";
 import { Host } from "./host.ts";
 import { SchedulerRuntime } from "./scheduler-runtime.ts";
@@ -34,6 +35,8 @@ export interface LocalClusterOptions {
 export interface Platform {
   readonly spawner: Spawner;
   readonly clock: Clock;
+  /** What decides; it may be loaded while threads are being started. */
+  readonly machine: () => SchedulerMachine | Promise<SchedulerMachine>;
   /** A pair of ends in this thread. */
   readonly pair: () => readonly [Comm<readonly ClientMessage[], News>, Comm<News, readonly ClientMessage[]>];
   /** A short text that nobody else comes up with. */
@@ -47,7 +50,7 @@ export interface Adaptive extends Disposable {
 }
 
 export class LocalCluster {
-  /** Settles when the first worker is ready. */
+  /** Settles when the first worker is ready; rejects if there will be none. */
   readonly ready: Promise<void>;
   readonly #platform: Platform;
   readonly #scheduler: SchedulerRuntime;
@@ -77,8 +80,9 @@ export class LocalCluster {
     const { spawner, clock } = platform;
     const fail = (error: unknown) => this.#fail(error);
     this.#host = new Host(spawner, clock, { name, nThreadsPerWorker: threadsPerWorker, resourcesOf }, fail);
-    this.#scheduler = new SchedulerRuntime(this.#host, clock, { noWorkersTimeoutMs }, fail);
-    this.ready = this.#host.ready;
+    this.#scheduler = new SchedulerRuntime(platform.machine(), this.#host, clock, { noWorkersTimeoutMs }, fail);
+    this.ready = Promise.all([this.#host.ready, this.#scheduler.ready]).then(() => {});
+    this.ready.catch(() => {});
     this.#host.start(this.#scheduler, count);
   }
 

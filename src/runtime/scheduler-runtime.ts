@@ -7,7 +7,7 @@ import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
 import type { SchedulerEvent, SchedulerInstruction } from "../scheduler/contract.ts";
-import { SchedulerMachine } from "../scheduler/machine.ts";
+import type { SchedulerMachine } from "../scheduler/machine.ts";
 import { capture } from "../shipping/references.ts";
 
 /** What is larger goes to workers as a copy that is transferred, which takes half the time of a clone. Bytes. */
@@ -38,7 +38,11 @@ export interface SchedulerOptions {
 const MOST_MS = 2 ** 31 - 1;
 
 export class SchedulerRuntime {
-  readonly machine = new SchedulerMachine();
+  /** Settles when there is a machine; rejects if it could not be loaded. */
+  readonly ready: Promise<unknown>;
+  #machine: SchedulerMachine | undefined;
+  /** What happened before there was a machine. */
+  readonly #early: SchedulerEvent[] = [];
   readonly #workers = new Map<WorkerAddress, Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>>();
   readonly #clients = new Map<ClientId, Comm<News, readonly ClientMessage[]>>();
   readonly #owner: WorkerOwner;
@@ -51,12 +55,44 @@ export class SchedulerRuntime {
   #isLookDue = false;
   #isBroken = false;
 
-  /** `onEnd`: it will not be asked again, for a client has shut it down, or the machine met what must not be. */
-  constructor(owner: WorkerOwner, clock: Clock, options: SchedulerOptions, onEnd: (reason: unknown) => void) {
+  /**
+   * @param machine - or the promise of one that is still being loaded: it hears then of what has happened before.
+   * @param onEnd - it will not be asked again: a client has shut it down, the machine met what must not be, or could not be loaded.
+   */
+  constructor(
+    machine: SchedulerMachine | Promise<SchedulerMachine>,
+    owner: WorkerOwner,
+    clock: Clock,
+    options: SchedulerOptions,
+    onEnd: (reason: unknown) => void,
+  ) {
     this.#owner = owner;
     this.#clock = clock;
     this.#options = options;
     this.#onEnd = onEnd;
+    if ("then" in machine) {
+      this.ready = machine.then(
+        (loaded) => {
+          this.#machine = loaded;
+          this.#handle(this.#early.splice(0));
+        },
+        (cause) => {
+          const error = notLoaded("the scheduler", cause);
+          this.#break(error);
+          throw error;
+        },
+      );
+      this.ready.catch(() => {});
+    } else {
+      this.#machine = machine;
+      this.ready = Promise.resolve();
+    }
+  }
+
+  /** What decides, once there is one. */
+  get machine(): SchedulerMachine {
+    if (this.#machine === undefined) throw new Error("the scheduler is still being loaded");
+    return this.#machine;
   }
 
   addClient(client: ClientId, comm: Comm<News, readonly ClientMessage[]>): void {
@@ -88,7 +124,7 @@ export class SchedulerRuntime {
 
   /** Whether it leaves for good, so that nobody is to take its place. */
   isRetiring(worker: WorkerAddress): boolean {
-    return this.machine.state.workers.get(worker)?.status === "retiring";
+    return this.#machine?.state.workers.get(worker)?.status === "retiring";
   }
 
   /** `expected`: it was asked to end, and what it had in hand is not to blame. */
@@ -113,55 +149,74 @@ export class SchedulerRuntime {
     let held: (readonly Message[])[] | undefined;
     comm.listen((messages) => {
       if (held !== undefined) held.push(messages);
-      else if (this.machine.hasLearnt || !messages.some(isUnheardOf)) hear(messages);
+      else if (this.#machine?.hasLearnt || !messages.some(isUnheardOf)) hear(messages);
       else {
         held = [messages];
-        this.#learn().then(() => {
-          const waiting = held ?? [];
-          held = undefined;
-          for (const each of waiting) hear(each);
-        });
+        this.#learn().then(
+          () => {
+            const waiting = held ?? [];
+            held = undefined;
+            for (const each of waiting) hear(each);
+          },
+          (cause) => this.#break(notLoaded("a part of the scheduler", cause)),
+        );
       }
     });
   }
 
+  /** Loads what few programs need. Rejects if that cannot be had; asked again, it is tried again. */
   async #learn(): Promise<void> {
-    try {
-      const [{ requestRules }, { nestingRules }, { demandRules }] = await Promise.all([
-        import("../scheduler/requests.ts"),
-        import("../scheduler/nesting.ts"),
-        import("../scheduler/demands.ts"),
-      ]);
-      this.machine.learn(requestRules, nestingRules, demandRules(this.#options), this.#clock.now());
-    } catch (error) {
-      this.#isBroken = true;
-      this.#onEnd(error);
-    }
+    const [{ requestRules }, { nestingRules }, { demandRules }] = await Promise.all([
+      import("../scheduler/requests.ts"),
+      import("../scheduler/nesting.ts"),
+      import("../scheduler/demands.ts"),
+      this.ready,
+    ]);
+    this.#machine?.learn(requestRules, nestingRules, demandRules(this.#options), this.#clock.now());
+  }
+
+  #couldLearn(): Promise<boolean> {
+    return this.#learn().then(
+      () => true,
+      () => false,
+    );
   }
 
   #handle(events: readonly SchedulerEvent[]): void {
     if (this.#isBroken) return;
-    try {
-      const nowMs = this.machine.hasLearnt ? this.#clock.now() : 0;
-      for (const event of events) this.machine.handle(event, nowMs);
-      for (const instruction of this.machine.take()) this.#perform(instruction);
-      if (!this.#isLookDue && this.machine.state.dispatches !== this.#dispatchesSeen) this.#lookLater();
-    } catch (error) {
-      this.#isBroken = true;
-      this.#onEnd(error);
+    const machine = this.#machine;
+    if (machine === undefined) {
+      this.#early.push(...events);
+      return;
     }
+    try {
+      const nowMs = machine.hasLearnt ? this.#clock.now() : 0;
+      for (const event of events) machine.handle(event, nowMs);
+      for (const instruction of machine.take()) this.#perform(instruction);
+      if (!this.#isLookDue && machine.state.dispatches !== this.#dispatchesSeen) this.#lookLater();
+    } catch (error) {
+      this.#break(error);
+    }
+  }
+
+  #break(error: unknown): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.#onEnd(error);
   }
 
   /** Sees in a while whether what was sent has been shared evenly. */
   #lookLater(): void {
     this.#isLookDue = true;
     this.#clock.after(LOOK_MS, async () => {
-      this.#dispatchesSeen = this.machine.state.dispatches;
-      if (this.#isBroken || !this.machine.isUneven) {
+      const { machine } = this;
+      this.#dispatchesSeen = machine.state.dispatches;
+      // Where the rules cannot be loaded it goes on without; what cannot do without them will say so.
+      const knowsHow = !this.#isBroken && machine.isUneven && (machine.hasLearnt || (await this.#couldLearn()));
+      if (!knowsHow) {
         this.#isLookDue = false;
         return;
       }
-      if (!this.machine.hasLearnt) await this.#learn();
       this.#handle([{ type: "look-around" }]);
       this.#lookLater();
     });
@@ -197,6 +252,10 @@ export class SchedulerRuntime {
         instruction satisfies never;
     }
   }
+}
+
+function notLoaded(what: string, cause: unknown): Error {
+  return new Error(`${what} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
 function isSpecial(message: ClientMessage): boolean {

@@ -12,6 +12,7 @@ import type { ClientMessage, News } from "../../src/protocol/client-messages.ts"
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
 import { WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
+import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 
 /** The same comm, which counts what is sent on it. */
 function counting<Out, In>(comm: Comm<Out, In>, count: () => void): Comm<Out, In> {
@@ -31,7 +32,13 @@ describe("gathering a hundred large results", () => {
     const sent = { toWorkers: 0, fromWorkers: 0 };
     const owner = { link: () => {}, end: () => {} };
     const fail = (error: unknown) => assert.fail(String(error));
-    const scheduler = new SchedulerRuntime(owner, new SystemClock(), { noWorkersTimeoutMs: 30_000 }, fail);
+    const scheduler = new SchedulerRuntime(
+      new SchedulerMachine(),
+      owner,
+      new SystemClock(),
+      { noWorkersTimeoutMs: 30_000 },
+      fail,
+    );
     for (const name of ["w1", "w2"]) {
       const [here, there] = memoryComm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>();
       const introduction = { address: name, name, nThreads: 1 };

@@ -8,6 +8,7 @@ import type { Clock } from "../../src/ports/clock.ts";
 import type { ClientMessage, News } from "../../src/protocol/client-messages.ts";
 import { Host } from "../../src/runtime/host.ts";
 import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
+import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
 import { Random } from "../support/random.ts";
 import { SimulatedSpawner } from "./thread.ts";
@@ -61,7 +62,7 @@ async function perform(job: Job, looks: boolean) {
   };
   const fail = (error: unknown) => assert.fail(String(error));
   const host = new Host(spawner, clock, { name: "host", nThreadsPerWorker: 1, resourcesOf: () => ({}) }, fail);
-  const scheduler = new SchedulerRuntime(host, clock, { noWorkersTimeoutMs: 1000 }, fail);
+  const scheduler = new SchedulerRuntime(new SchedulerMachine(), host, clock, { noWorkersTimeoutMs: 1000 }, fail);
   scheduler.machine.learn(requestRules);
   host.start(scheduler, nWorkers);
   const [here, there] = memoryComm<readonly ClientMessage[], News>();

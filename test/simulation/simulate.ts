@@ -11,6 +11,7 @@ import { Elasticity } from "../../src/runtime/elasticity.ts";
 import { Host } from "../../src/runtime/host.ts";
 import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
 import { demandRules } from "../../src/scheduler/demands.ts";
+import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
 import { Random } from "../support/random.ts";
@@ -141,7 +142,13 @@ class SimulatedCluster {
     const options = { name: "host", nThreadsPerWorker: random.pick([1, 1, 1, 2, 3]), resourcesOf };
     const fail = (error: unknown) => this.#break(error);
     this.#host = new Host(this.spawner, clock, options, fail);
-    this.#scheduler = new SchedulerRuntime(this.#host, clock, { noWorkersTimeoutMs: 1000 }, fail);
+    this.#scheduler = new SchedulerRuntime(
+      new SchedulerMachine(),
+      this.#host,
+      clock,
+      { noWorkersTimeoutMs: 1000 },
+      fail,
+    );
     // Loading them would take a time that is not this world's.
     this.#scheduler.machine.learn(requestRules, nestingRules, demandRules({ noWorkersTimeoutMs: 1000 }));
     this.#host.start(this.#scheduler, random.pick([1, 2, 2, 3, 4]));

@@ -12,6 +12,7 @@ import {
   type WorkerMessage,
 } from "../../src/protocol/worker-messages.ts";
 import { LocalCluster, type LocalClusterOptions } from "../../src/runtime/local-cluster.ts";
+import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
 
 /** Settles when everything has happened that needs no time. */
@@ -167,7 +168,9 @@ export function stageCluster(options: LocalClusterOptions) {
   const clock = new ManualClock();
   const spawner = new StagedSpawner();
   let names = 0;
-  const cluster = new LocalCluster({ spawner, clock, pair: memoryComm, uniqueName: () => `client${names++}` }, options);
+  const machine = () => new SchedulerMachine();
+  const uniqueName = () => `client${names++}`;
+  const cluster = new LocalCluster({ spawner, clock, machine, pair: memoryComm, uniqueName }, options);
   cluster.scheduler.machine.learn(requestRules);
   const { id, comm, keepAlive } = cluster.connect();
   const session = new Session(id, comm, keepAlive);
