@@ -45,6 +45,8 @@ const technologies: Readonly<Record<string, readonly string[]>> = {
   sandbox: [],
   peer: ["peerjs"],
   noble: ["@noble/hashes"],
+  "data-channel": [],
+  signaling: ["peer", "ws", "node:"],
   websocket: [],
   opfs: [],
   indexeddb: ["idb-keyval"],
