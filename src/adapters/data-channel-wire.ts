@@ -1,0 +1,160 @@
+/**
+ * RTCDataChannel: bytes between two pages, or straight between two of their threads.
+ *
+ * What is sent on a channel whose other end has not been made yet is lost in Chromium, though the channel says that it is open. So both ends
+ * greet, and answer a greeting; who hears anything knows that the other end is there, and sends what has waited for that. Whichever
+ * end is made later is heard, so that nobody has to try again. Greetings and farewells are texts, which data never are.
+ */
+
+import type { Wire } from "../ports/wire.ts";
+
+const GREETING = "manyhands";
+const ANSWER = "manyhands too";
+const FAREWELL = "closed: ";
+
+/** Every browser takes messages of this size, and none is faster with larger ones. Bytes. */
+const MESSAGE_BYTES = 64 * 1024;
+/** Chromium throws when more than 16 MiB wait in a channel; the rest waits here. Bytes. */
+const MOST_IN_CHANNEL = 8 * 1024 * 1024;
+/** Below this, more may come. Bytes. */
+const LITTLE = 1024 * 1024;
+
+/** How long the other end may take to hear a farewell, and to close the channel. Milliseconds. */
+const FAREWELL_MS = 1_000;
+
+/** As far as channels of the platforms are alike. */
+export interface Channel {
+  binaryType: string;
+  bufferedAmountLowThreshold: number;
+  readonly bufferedAmount: number;
+  readonly readyState: string;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(): void;
+  addEventListener(type: string, listener: (event: { readonly data?: unknown }) => void): void;
+}
+
+export class DataChannelWire implements Wire {
+  readonly maxMessageBytes = MESSAGE_BYTES;
+  readonly closed: Promise<string>;
+  readonly #channel: Channel;
+  #settleClosed: (reason: string) => void = () => {};
+  #onMessage: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
+  #drained: () => void = () => {};
+  /** Came before anybody listened. */
+  #held: Uint8Array<ArrayBuffer>[] = [];
+  /** Waits until the other end is there, or until the channel has room. */
+  readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
+  #waitingBytes = 0;
+  #isMet = false;
+  #isClosed = false;
+  /** What is to be said last, when everything before it has been sent. */
+  #farewell: string | undefined;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    channel.binaryType = "arraybuffer";
+    channel.bufferedAmountLowThreshold = LITTLE;
+    channel.addEventListener("message", ({ data }) => this.#hear(data));
+    channel.addEventListener("bufferedamountlow", () => this.#proceed());
+    channel.addEventListener("close", () => this.#end("the other end is gone"));
+    if (channel.readyState === "open") this.#say(GREETING);
+    else channel.addEventListener("open", () => this.#say(GREETING));
+    if (channel.readyState === "closed") this.#end("the other end is gone");
+  }
+
+  get bufferedBytes(): number {
+    return this.#isClosed ? 0 : this.#waitingBytes + this.#channel.bufferedAmount;
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#isClosed) return;
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.byteLength;
+    this.#fill();
+  }
+
+  listen(onMessage: (bytes: Uint8Array<ArrayBuffer>) => void): void {
+    this.#onMessage = onMessage;
+    for (const bytes of this.#held.splice(0)) if (!this.#isClosed) onMessage(bytes);
+  }
+
+  onDrain(drained: () => void): void {
+    this.#drained = drained;
+  }
+
+  close(reason: string): void {
+    if (this.#isClosed) return;
+    this.#farewell = reason;
+    this.#end(reason);
+    if (!this.#isMet) return this.#channel.close();
+    this.#fill();
+    // The other end closes the channel when it has heard that. This side would cut off what is on its way, where channels do that.
+    const timer: unknown = setTimeout(() => this.#channel.close(), FAREWELL_MS);
+    (timer as { unref?: () => void }).unref?.();
+  }
+
+  #hear(data: unknown): void {
+    if (typeof data !== "string") {
+      if (this.#isClosed) return;
+      this.#meet();
+      const bytes = new Uint8Array(data as ArrayBuffer);
+      if (this.#onMessage === undefined) this.#held.push(bytes);
+      else this.#onMessage(bytes);
+    } else if (data.startsWith(FAREWELL)) {
+      this.#end(data.slice(FAREWELL.length));
+      this.#channel.close();
+    } else if (!this.#isClosed) {
+      this.#meet();
+      if (data === GREETING) this.#say(ANSWER);
+    }
+  }
+
+  #meet(): void {
+    if (this.#isMet) return;
+    this.#isMet = true;
+    this.#fill();
+  }
+
+  /** There is room in the channel. */
+  #proceed(): void {
+    this.#fill();
+    if (!this.#isClosed && this.bufferedBytes <= LITTLE) this.#drained();
+  }
+
+  /** Sends what has waited, as far as the channel has room. */
+  #fill(): void {
+    if (!this.#isMet) return;
+    let count = 0;
+    while (count < this.#waiting.length && this.#channel.bufferedAmount < MOST_IN_CHANNEL) {
+      const bytes = this.#waiting[count++] as Uint8Array<ArrayBuffer>;
+      this.#waitingBytes -= bytes.byteLength;
+      if (!this.#say(bytes)) break;
+    }
+    this.#waiting.splice(0, count);
+    if (this.#farewell === undefined || this.#waiting.length > 0) return;
+    const reason = this.#farewell;
+    this.#farewell = undefined;
+    this.#say(`${FAREWELL}${reason}`);
+  }
+
+  #say(data: string | Uint8Array<ArrayBuffer>): boolean {
+    try {
+      this.#channel.send(data);
+      return true;
+    } catch (error) {
+      // It has closed, and the event that tells is on its way; or it refuses, and there is no use in it any more.
+      this.#end(`it could not be sent: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
+    }
+  }
+
+  #end(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#held = [];
+    this.#settleClosed(reason);
+  }
+}
