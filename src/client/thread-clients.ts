@@ -72,6 +72,10 @@ export class ThreadClients implements TaskClients {
     this.#flush();
   }
 
+  close(reason: string): void {
+    this.#session.close(reason);
+  }
+
   refuse(message: ClientMessage, cause: unknown): void {
     const problem = `what a task submitted cannot leave its worker: ${String(cause)}; pass plain data`;
     const error = encodeError(new UnserializableError(problem, { path: "" }, { cause }));

@@ -53,6 +53,8 @@ export interface TaskClients {
   flush(): void;
   /** Throws if a future among them is another client's. */
   pack(result: unknown): PackedResult;
+  /** Nobody hears them any more: what they wait for ends with this reason. */
+  close(reason: string): void;
   /** The platform refuses to clone something in `message`: what it asked for has failed. */
   refuse(message: ClientMessage, cause: unknown): void;
 }

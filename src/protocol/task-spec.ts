@@ -53,6 +53,8 @@ export interface TaskOptions {
   readonly depth?: number;
   /** What its key begins with, in place of the function's name. */
   readonly name?: string;
+  /** Run it once at a time, also where a second copy of it would be done sooner. */
+  readonly speculate?: false;
   /** What the scheduler has to learn before it can meet it. */
   readonly demands?: Demands;
 }

@@ -115,7 +115,26 @@ export interface SendErrand {
   readonly errand: Errand;
 }
 
+/**
+ * The first word of another scheduler, or of one that had given this worker up: nothing counts of what was said before. Answered with
+ * {@link WorkerHolds}.
+ */
+export interface Rejoin {
+  readonly type: "rejoin";
+}
+
+/** What is held since before a {@link Rejoin} has a number now; without one it need not be kept. */
+export interface AdoptHeld {
+  readonly type: "adopt-held";
+  /** As in {@link HeldValue}. */
+  readonly client: ClientId;
+  readonly clientTask: ClientTaskId;
+  readonly id: TaskId | undefined;
+}
+
 export type SchedulerToWorkerMessage =
+  | Rejoin
+  | AdoptHeld
   | ComputeTask
   | ComputeBlocks
   | RegisterFunctions
@@ -267,7 +286,25 @@ export interface SetResources {
   readonly resources: Resources;
 }
 
+/** A result that a worker made before it changed schedulers, by what will be known of its task again. */
+export interface HeldValue {
+  /** Who submitted the task, and their number for it: both are the same when it is submitted again. */
+  readonly client: ClientId;
+  readonly clientTask: ClientTaskId;
+  /** Of the function that made it. */
+  readonly hash: string;
+  readonly nbytes: number;
+  readonly valueType: string;
+}
+
+/** Results that are still here after a {@link Rejoin}. Each is answered with {@link AdoptHeld}, some of them only after a while. */
+export interface WorkerHolds {
+  readonly type: "worker-holds";
+  readonly values: readonly HeldValue[];
+}
+
 export type WorkerMessage =
+  | WorkerHolds
   | TaskFinished
   | TaskStored
   | TaskErred

@@ -30,6 +30,8 @@ export class Errands {
   #watching: readonly WorkerPlugin[] = [];
   /** Errands under way that tasks have to wait for. */
   #holding = 0;
+  /** Those that the scheduler waits for. */
+  readonly #open = new Set<number>();
   /** What concerns plugins is done one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -49,6 +51,7 @@ export class Errands {
 
   /** Does what it is sent: what is to be run at once, what concerns plugins and modules when its turn has come. */
   perform({ number, errand }: SendErrand): void {
+    this.#open.add(number);
     if (errand.type === "run") {
       this.#attempt(number, () => this.#run(errand));
       return;
@@ -59,6 +62,11 @@ export class Errands {
       this.#holding -= 1;
       if (this.#holding === 0) this.#shell.letGo();
     });
+  }
+
+  /** Another scheduler takes over, which has asked for nothing yet. Plugins stay. */
+  beginAnew(): void {
+    this.#open.clear();
   }
 
   /** Tells the plugins that want to know. */
@@ -74,16 +82,20 @@ export class Errands {
 
   /** Answers at once where that can be: a long task may be next. */
   #attempt(number: number, act: () => unknown): unknown {
-    const fail = (error: unknown) => this.#shell.answer(number, { error: encodeError(error) });
+    const fail = (error: unknown) => this.#answer(number, { error: encodeError(error) });
     try {
       const returned = act();
-      if (isThenable(returned)) {
-        return returned.then((value) => this.#shell.answer(number, { value })).then(undefined, fail);
-      }
-      return this.#shell.answer(number, { value: returned });
+      if (isThenable(returned)) return returned.then((value) => this.#answer(number, { value })).then(undefined, fail);
+      return this.#answer(number, { value: returned });
     } catch (error) {
       return fail(error);
     }
+  }
+
+  #answer(number: number, outcome: ErrandOutcome): void {
+    if (!this.#open.has(number)) return;
+    this.#shell.answer(number, outcome);
+    this.#open.delete(number);
   }
 
   #run({ fn, args }: Errand & { readonly type: "run" }): unknown {

@@ -89,6 +89,15 @@ export class Executor {
     return this.#hashes.has(hash);
   }
 
+  hashOf(fn: FunctionId): string | undefined {
+    return this.#functions.get(fn)?.spec.hash;
+  }
+
+  /** Another scheduler takes over, which has sent nothing yet. What was compiled may still be running. */
+  beginAnew(): void {
+    this.#hashes.clear();
+  }
+
   nameOf(fn: FunctionId): string {
     return this.#functions.get(fn)?.spec.name ?? "";
   }

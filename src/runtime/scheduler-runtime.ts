@@ -6,7 +6,8 @@ import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
-import type { SchedulerEvent, SchedulerInstruction } from "../scheduler/contract.ts";
+import type { LinkMeasured, SchedulerEvent, SchedulerInstruction } from "../scheduler/contract.ts";
+import type { HostLimits } from "../scheduler/hosts.ts";
 import type { SchedulerMachine } from "../scheduler/machine.ts";
 import { capture } from "../shipping/references.ts";
 
@@ -32,6 +33,17 @@ export interface WorkerIntroduction {
 export interface SchedulerOptions {
   /** How long tasks wait that none of the workers there may run. Milliseconds. */
   readonly noWorkersTimeoutMs: number;
+}
+
+/** What is to be known of a party that comes from elsewhere. */
+export interface Newcomer {
+  /**
+   * It need not be believed: beyond the form of what it says, which its comm is to have checked (`checked-comm.ts`), the machine sees to
+   * it that it speaks only of what is its own, and ends it otherwise. {@link SchedulerRuntime.learnHosts} comes first.
+   */
+  readonly isForeign?: boolean;
+  /** Of a client that had another scheduler: `Recall.granted`. */
+  readonly granted?: number;
 }
 
 /** No timer of a platform waits for longer. Milliseconds. */
@@ -95,9 +107,26 @@ export class SchedulerRuntime {
     return this.#machine;
   }
 
-  addClient(client: ClientId, comm: Comm<News, readonly ClientMessage[]>): void {
+  /**
+   * Loads what has to be known of other pages and processes, before the first worker or client from there is added. With a `limits` of
+   * `hosts.ts` where others than usual are wanted.
+   */
+  async learnHosts(limits: Partial<HostLimits> = {}): Promise<void> {
+    await this.#learn();
+    const { hostRules } = await import("../scheduler/hosts.ts");
+    this.machine.learnHosts(hostRules(limits));
+  }
+
+  addClient(client: ClientId, comm: Comm<News, readonly ClientMessage[]>, { isForeign, granted }: Newcomer = {}): void {
     this.#clients.set(client, comm);
-    this.#handle([{ type: "add-client", client }]);
+    this.#handle([
+      {
+        type: "add-client",
+        client,
+        ...(isForeign !== undefined && { isForeign }),
+        ...(granted !== undefined && { granted }),
+      },
+    ]);
     this.#listen(comm, isSpecial, (message) => ({ type: "client-message", client, message }));
     comm.closed.then(() => {
       if (this.#clients.delete(client)) this.#handle([{ type: "remove-client", client }]);
@@ -107,10 +136,11 @@ export class SchedulerRuntime {
   addWorker(
     { address, name, nThreads, resources = {} }: WorkerIntroduction,
     comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>,
+    { isForeign = false }: Newcomer = {},
   ): void {
     this.#workers.set(address, comm);
     this.#listen(comm, isNested, (message) => ({ type: "worker-message", worker: address, message }));
-    this.#handle([{ type: "add-worker", worker: address, name, nThreads, resources }]);
+    this.#handle([{ type: "add-worker", worker: address, name, nThreads, resources, isForeign }]);
   }
 
   setResources(worker: WorkerAddress, resources: Resources): void {
@@ -130,6 +160,17 @@ export class SchedulerRuntime {
   /** `expected`: it was asked to end, and what it had in hand is not to blame. */
   removeWorker(worker: WorkerAddress, reason: string, expected: boolean): void {
     if (this.#workers.delete(worker)) this.#handle([{ type: "remove-worker", worker, reason, expected }]);
+  }
+
+  /** A host is gone, and all of its workers with it: one death. Those of them that are gone already may be named. */
+  removeHost(workers: readonly WorkerAddress[], reason: string, expected: boolean): void {
+    const left = workers.filter((worker) => this.#workers.delete(worker));
+    if (left.length > 0) this.#handle([{ type: "remove-host", workers: left, reason, expected }]);
+  }
+
+  /** What a link between two hosts, or one and the scheduler, was found to do: see `LinkMeasured` in `scheduler/contract.ts`. */
+  noteLink(measured: Omit<LinkMeasured, "type">): void {
+    this.#handle([{ ...measured, type: "link-measured" }]);
   }
 
   close(reason: string): void {
@@ -242,6 +283,9 @@ export class SchedulerRuntime {
         return this.#owner.end(instruction.worker, instruction.reason);
       case "end-cluster":
         return this.#onEnd(instruction.reason);
+      case "end-client":
+        this.#clients.get(instruction.client)?.close(instruction.reason);
+        return;
       case "wake-me-at":
         this.#dropAlarm();
         this.#dropAlarm = this.#clock.after(Math.min(Math.max(0, instruction.atMs - this.#clock.now()), MOST_MS), () =>

@@ -74,9 +74,11 @@ export class WorkerRuntime {
       (description) => this.#openClients().revive(description, undefined),
     );
     this.#inFlight = new InFlight(this.#machine, clock, surroundings, () => this.#wake());
-    this.#startClients = () =>
-      startClients(clientOfWorker(setup.address), {
+    this.#startClients = () => {
+      const clients: TaskClients = startClients(clientOfWorker(setup.address), {
         send: (messages) => {
+          // Those of another scheduler's time have nobody to speak to.
+          if (this.#clients !== clients) return;
           this.#machine.relay(messages);
           this.#wake();
         },
@@ -86,6 +88,8 @@ export class WorkerRuntime {
         },
         isKnown: (hash) => this.#executor.isKnown(hash),
       });
+      return clients;
+    };
     this.#workplace = {
       keyOf: ({ name, client, clientTask, fn }) => name ?? keyOf(this.#executor.nameOf(fn), client, clientTask),
       signalOf: (task) => this.#abortOf(task).signal,
@@ -119,7 +123,8 @@ export class WorkerRuntime {
 
   #hear(messages: readonly SchedulerToWorkerMessage[]): void {
     for (const message of messages) {
-      if (message.type === "register-functions") this.#executor.register(message.functions);
+      if (message.type === "rejoin") this.#beginAnew();
+      else if (message.type === "register-functions") this.#executor.register(message.functions);
       else if (message.type === "put-data") this.#executor.guard(message.value);
       else if (message.type === "remove-peer") this.#peers.delete(message.address);
       else if (message.type === "client-news") this.#clients?.hear(message.news);
@@ -128,6 +133,20 @@ export class WorkerRuntime {
     }
     if (this.#unanswered.length > 0) for (const answer of this.#unanswered.splice(0)) answer();
     if (!this.#isRunning) this.#run();
+  }
+
+  /** The host has another scheduler, or the same one again after it was given up. */
+  #beginAnew(): void {
+    const clients = this.#clients;
+    this.#clients = undefined;
+    this.#anyClient = undefined;
+    clients?.close("its scheduler is gone");
+    this.#errands.beginAnew();
+    for (const comm of this.#peers.values()) comm.close("another scheduler has taken over");
+    this.#peers.clear();
+    this.#unanswered = [];
+    this.#machine.beginAnew((fn) => this.#executor.hashOf(fn));
+    this.#executor.beginAnew();
   }
 
   #hearPeer(peer: WorkerAddress, comm: Comm<PeerMessage, PeerMessage>, message: PeerMessage): void {

@@ -8,13 +8,14 @@ import type {
   WithdrawRequest,
 } from "../protocol/client-messages.ts";
 import type { ErrorOnWire } from "../protocol/errors.ts";
-import type { ClientId, Key, WorkerAddress } from "../protocol/identity.ts";
+import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
 import type {
   ErrandDone,
   NestedMessage,
   SchedulerToWorkerMessage,
   TaskItems,
+  WorkerHolds,
   WorkerMessage,
 } from "../protocol/worker-messages.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
@@ -22,7 +23,14 @@ import type { WorkerRecord } from "./worker-record.ts";
 
 export type SchedulerEvent =
   | { readonly type: "client-message"; readonly client: ClientId; readonly message: ClientMessage }
-  | { readonly type: "add-client"; readonly client: ClientId }
+  | {
+      readonly type: "add-client";
+      readonly client: ClientId;
+      /** It speaks from elsewhere, and need not be believed: see `distrust.ts`. */
+      readonly isForeign?: boolean;
+      /** The last number that another scheduler made up for a claim of its own, 0 or less: those are not given again. */
+      readonly granted?: ClientTaskId;
+    }
   | { readonly type: "remove-client"; readonly client: ClientId }
   | { readonly type: "worker-message"; readonly worker: WorkerAddress; readonly message: WorkerMessage }
   | {
@@ -31,6 +39,8 @@ export type SchedulerEvent =
       readonly name: string;
       readonly nThreads: number;
       readonly resources?: Resources;
+      /** It speaks from elsewhere, and need not be believed: see `distrust.ts`. */
+      readonly isForeign?: boolean;
     }
   | {
       readonly type: "remove-worker";
@@ -39,6 +49,15 @@ export type SchedulerEvent =
       /** Whether it was asked to go: then nothing it had in hand is to blame. */
       readonly expected: boolean;
     }
+  /** A page or process is gone, with all workers in it: one death, whatever number of threads there were. */
+  | {
+      readonly type: "remove-host";
+      readonly workers: readonly WorkerAddress[];
+      readonly reason: string;
+      /** As for a worker. */
+      readonly expected: boolean;
+    }
+  | LinkMeasured
   /** So many workers are on their way: started, and not there yet. */
   | { readonly type: "workers-starting"; readonly count: number }
   /** A worker has so much of these from now on; of what is not named, as much as before. */
@@ -47,6 +66,20 @@ export type SchedulerEvent =
   | { readonly type: "time-passed" }
   /** A while has passed since it was seen that work is not shared evenly. */
   | { readonly type: "look-around" };
+
+/**
+ * How fast values get from one host to another: what a host is called is in its workers' addresses, see `protocol/hosts.ts`. Averaged
+ * with what was measured before, and taken to hold in both directions as long as nothing is known of the other.
+ */
+export interface LinkMeasured {
+  readonly type: "link-measured";
+  readonly from: string;
+  /** Or {@link SCHEDULER_HOST}: then workers there are kept supplied with as much more as a message and its answer take. */
+  readonly to: string;
+  /** One way. */
+  readonly latencyMs?: number;
+  readonly bytesPerMs?: number;
+}
 
 export type SchedulerInstruction =
   | {
@@ -65,6 +98,8 @@ export type SchedulerInstruction =
   | { readonly type: "end-worker"; readonly worker: WorkerAddress; readonly reason: string }
   /** A client has asked for the end of the whole cluster. */
   | { readonly type: "end-cluster"; readonly reason: string }
+  /** It has said what it cannot: nothing more is heard of it, and its comm is to be closed. `remove-client` follows from that. */
+  | { readonly type: "end-client"; readonly client: ClientId; readonly reason: string }
   /** Say when it is that late. What was asked for before need not be. */
   | { readonly type: "wake-me-at"; readonly atMs: number };
 
@@ -135,6 +170,36 @@ export interface DemandRules {
   later(afterMs: number, ring: () => void): void;
   ring(): void;
   /** Asks to be woken. Called after every event. */
+  settle(): void;
+}
+
+/** What the machine is taught when others than this page or process take part: see `hosts.ts`. */
+export interface HostRules {
+  measure(measured: LinkMeasured): void;
+  /** Where the task would be done first, as {@link closest} in `placement.ts`, by what is known of links. */
+  closest(task: TaskRecord, leastBusy: WorkerRecord, canTake: (worker: WorkerRecord) => boolean): WorkerRecord;
+  /** The same holders, whoever `worker` gets values from soonest first. */
+  nearest(worker: WorkerRecord, holders: ReadonlySet<WorkerRecord>): Iterable<WorkerRecord>;
+  addWorker(worker: WorkerRecord): void;
+  removeWorker(worker: WorkerRecord, expected: boolean): void;
+  removeHost(event: SchedulerEvent & { readonly type: "remove-host" }): void;
+  /** Workers that died while they ran the task beside the one that ran it last. */
+  deathsBeside(task: TaskRecord): readonly WorkerAddress[];
+  /** A worker has been elsewhere, and holds these. */
+  hearHeld(worker: WorkerRecord, message: WorkerHolds): void;
+  /** A client has submitted so many tasks. */
+  adopt(client: ClientRecord, first: ClientTaskId, count: number): void;
+  /** A worker says that it begins. */
+  begun(task: TaskRecord): void;
+  /** A run has ended well that is not its task's last. If it was left to go on, the task is its own again. */
+  win(worker: WorkerRecord, id: TaskId, run: RunId): TaskRecord | undefined;
+  /** Whether something is wrong with a message. Then whoever said it has been dealt with, and it is not to be heard. */
+  refuses(worker: WorkerRecord, message: WorkerMessage): boolean;
+  refusesClient(client: ClientRecord, message: ClientMessage): boolean;
+  /** These are sent. */
+  note(worker: WorkerRecord, messages: readonly SchedulerToWorkerMessage[]): void;
+  noteNews(client: ClientRecord, messages: readonly SchedulerToClientMessage[]): void;
+  /** Called after every event. */
   settle(): void;
 }
 

@@ -89,7 +89,7 @@ function provide(state: SchedulerState, task: TaskRecord, input: TaskRecord, wor
   message.peers ??= [];
   const { whoHas, peers } = message;
   whoHas.push(input.id, input.nbytes, holders.size);
-  for (const holder of holders) {
+  for (const holder of state.hosts?.nearest(worker, holders) ?? holders) {
     let index = peers.indexOf(holder.address);
     if (index < 0) index = peers.push(holder.address) - 1;
     whoHas.push(index);

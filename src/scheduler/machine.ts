@@ -12,6 +12,7 @@
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import {
   HELD_VALUE,
+  type MissingData,
   NO_TASK,
   type TaskErred,
   type TaskFinished,
@@ -24,23 +25,17 @@ import type { RequestRules, SchedulerEvent, SchedulerInstruction, TransitionReco
 import type { demandRules } from "./demands.ts";
 import { learnDuration } from "./durations.ts";
 import { deliver, receiveData } from "./gather.ts";
+import type { hostRules } from "./hosts.ts";
 import { addClient, addWorker, removeClient, removeWorker, setResources } from "./membership.ts";
 import type { nestingRules } from "./nesting.ts";
 import { tell, tellPending } from "./news.ts";
 import { assign, isUneven, judgeRoom } from "./placement.ts";
 import { settleSpan, unfold } from "./plain.ts";
 import { type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
-import {
-  buryZombie,
-  isIrreplaceable,
-  isLost,
-  leaveWorker,
-  loseReplica,
-  releaseClaim,
-  stopFetching,
-} from "./release.ts";
+import { buryZombie, isLost, leaveWorker, releaseClaim, stopFetching } from "./release.ts";
 import { type RequestTools, requestTools } from "./request-tools.ts";
 import { SchedulerState } from "./state.ts";
+import { addKeys, freeStrays, strikeHolders } from "./stray-values.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -60,6 +55,7 @@ export class SchedulerMachine {
       settleRecommendations(state);
       assign(state);
     }
+    state.hosts?.settle();
     state.demands?.settle();
   }
 
@@ -83,6 +79,11 @@ export class SchedulerMachine {
     state.demands ??= demands?.(state, requestTools);
   }
 
+  /** Teaches it about other pages and processes, before the first worker or client from there. What {@link learn} teaches comes first. */
+  learnHosts(hosts: ReturnType<typeof hostRules>): void {
+    this.#state.hosts ??= hosts(this.#state, requestTools);
+  }
+
   /** Whether it might be worth looking around whether work can be shared: see `stealing.ts`. */
   get isUneven(): boolean {
     return isUneven(this.#state);
@@ -101,7 +102,9 @@ export class SchedulerMachine {
     state.dirtyClients = [];
     for (const worker of state.dirtyWorkers) {
       worker.isDirty = false;
-      instructions.push({ type: "send-to-worker", worker: worker.address, messages: worker.outbox.take() });
+      const messages = worker.outbox.take();
+      if (worker.isForeign) state.hosts?.note(worker, messages);
+      instructions.push({ type: "send-to-worker", worker: worker.address, messages });
     }
     state.dirtyWorkers = [];
     instructions.push(...news);
@@ -112,6 +115,7 @@ export class SchedulerMachine {
   #takeNews(client: ClientRecord): SchedulerInstruction[] {
     client.isDirty = false;
     const news = { batch: client.batch++, messages: client.outbox.take() };
+    if (client.isForeign) this.#state.hosts?.noteNews(client, news.messages);
     if (client.worker === undefined) return [{ type: "send-to-client", client: client.id, ...news }];
     this.#state.toWorker(client.worker).send({ type: "client-news", news });
     return [];
@@ -138,18 +142,22 @@ export class SchedulerMachine {
       }
       case "worker-message": {
         const worker = state.workers.get(event.worker);
-        if (worker === undefined) return;
+        if (worker === undefined || (worker.isForeign && state.hosts?.refuses(worker, event.message))) return;
         this.#hearWorker(worker, event.message);
         if (worker.strays.size > 0) freeStrays(state, worker);
         judgeRoom(state, worker);
         return;
       }
       case "add-worker":
-        return addWorker(state, event.worker, event.name, event.nThreads, event.resources);
+        return addWorker(state, event.worker, event.name, event.nThreads, event.resources, event.isForeign);
       case "remove-worker":
         return removeWorker(state, event.worker, event.reason, event.expected);
+      case "remove-host":
+        return state.hosts?.removeHost(event);
+      case "link-measured":
+        return state.hosts?.measure(event);
       case "add-client":
-        return addClient(state, event.client);
+        return addClient(state, event.client, event.isForeign, event.granted);
       case "remove-client":
         return removeClient(state, event.client);
       case "look-around":
@@ -168,9 +176,11 @@ export class SchedulerMachine {
 
   #hearClient(client: ClientRecord, message: ClientMessage): void {
     const state = this.#state;
+    if (client.isForeign && state.hosts?.refusesClient(client, message)) return;
     switch (message.type) {
       case "update-graph":
-        return claims.updateGraph(state, client, message);
+        claims.updateGraph(state, client, message);
+        return state.hosts?.adopt(client, message.first, message.count);
       case "scatter":
         return claims.scatter(state, client, message);
       case "gather":
@@ -218,7 +228,7 @@ export class SchedulerMachine {
         stopFetching(task);
         tell(state, task, (id) => ({ type: "tasks-started", ids: [id] }));
         if (task.group.options.demands !== undefined) state.demands?.begun(task);
-        return;
+        return state.hosts?.begun(task);
       }
       case "task-dropped":
         // The last first: each goes to the head of its line, and they are to be in order there.
@@ -239,32 +249,13 @@ export class SchedulerMachine {
         return;
       }
       case "add-keys":
-        for (const id of message.ids) {
-          const task = state.tasks.get(id);
-          if (task?.isAvailable && task.isNeeded) state.replicas.add(task, worker);
-          else if (task?.processingOn === worker) worker.strays.add(id);
-          else state.toWorker(worker).free(id);
-        }
+        addKeys(state, worker, message.ids);
         return;
-      case "missing-data": {
-        const missing = state.tasks.get(message.missing);
-        if (message.id === NO_TASK) return state.requests?.hearNotAcquired(worker, missing);
-        const task = this.#current(worker, message.id, message.run);
-        if (missing !== undefined) {
-          // If it asked nobody, it was to have the value itself. Whoever has been sent it since is to be rid of it, lest it stay for ever.
-          for (const address of message.holders.length === 0 ? [worker.address] : message.holders) {
-            const holder = state.workers.get(address);
-            // Of what cannot be computed again there is one holder, and if it is not found there, it will be.
-            if (holder === undefined || !state.replicas.has(missing, holder) || isIrreplaceable(missing)) continue;
-            state.toWorker(holder).free(missing.id);
-            if (loseReplica(state, missing, holder)) this.#recompute(missing);
-          }
-        }
-        if (task === undefined) return;
-        leaveWorker(state, task);
-        move(state, task, "released");
-        return;
-      }
+      case "missing-data":
+        if (message.id === NO_TASK) return state.requests?.hearNotAcquired(worker, state.tasks.get(message.missing));
+        return this.#lack(worker, message);
+      case "worker-holds":
+        return state.hosts?.hearHeld(worker, message);
       case "errand-done":
         return state.requests?.hearErrandDone(worker, message);
       case "data": {
@@ -303,7 +294,7 @@ export class SchedulerMachine {
   }
 
   #finishOne(worker: WorkerRecord, id: number, run: number, value: unknown): void {
-    const task = this.#current(worker, id, run);
+    const task = this.#current(worker, id, run) ?? this.#state.hosts?.win(worker, id, run);
     if (task === undefined) return;
     leaveWorker(this.#state, task);
     task.value = value;
@@ -313,7 +304,7 @@ export class SchedulerMachine {
 
   #store(worker: WorkerRecord, message: TaskStored): void {
     const state = this.#state;
-    const task = this.#current(worker, message.id, message.run);
+    const task = this.#current(worker, message.id, message.run) ?? state.hosts?.win(worker, message.id, message.run);
     if (task === undefined) {
       // A run that was called off left a value behind.
       const other = state.tasks.get(message.id);
@@ -332,7 +323,7 @@ export class SchedulerMachine {
 
   #err(worker: WorkerRecord, message: TaskErred): void {
     if (message.run === HELD_VALUE) {
-      this.#refuseValue(message);
+      this.#refuseValue(worker, message);
       return;
     }
     const task = this.#current(worker, message.id, message.run);
@@ -342,9 +333,10 @@ export class SchedulerMachine {
   }
 
   /** What a worker holds cannot leave it, and nobody could have known before: the task has failed. */
-  #refuseValue({ id, error }: TaskErred): void {
+  #refuseValue(worker: WorkerRecord, { id, error }: TaskErred): void {
     const task = this.#state.tasks.get(id);
     if (task?.state !== "memory" || task.value !== NO_VALUE || task.atClient) return;
+    if (!this.#state.replicas.has(task, worker)) return;
     task.error = error;
     move(this.#state, task, "released");
   }
@@ -360,6 +352,15 @@ export class SchedulerMachine {
     const task = this.#running(worker, id, run);
     if (task === undefined) buryZombie(worker, id, run);
     return task;
+  }
+
+  /** A run lacks an input: neither it nor those that were said to have it do. */
+  #lack(worker: WorkerRecord, message: MissingData): void {
+    const task = this.#current(worker, message.id, message.run);
+    for (const missing of strikeHolders(this.#state, worker, message)) this.#recompute(missing);
+    if (task === undefined) return;
+    leaveWorker(this.#state, task);
+    move(this.#state, task, "released");
   }
 
   /** A run that was not begun has been given up: because it was called off, or because it was asked back. */
@@ -380,15 +381,5 @@ export class SchedulerMachine {
   #recompute(task: TaskRecord): void {
     move(this.#state, task, "released");
     tellPending(this.#state, task);
-  }
-}
-
-/** Once the run is over, a value that it has not written over is nobody's. */
-function freeStrays(state: SchedulerState, worker: WorkerRecord): void {
-  for (const id of worker.strays) {
-    const task = state.tasks.get(id);
-    if (task?.processingOn === worker) continue;
-    worker.strays.delete(id);
-    if (task === undefined || !state.replicas.has(task, worker)) state.toWorker(worker).free(id);
   }
 }

@@ -22,9 +22,12 @@ export function addWorker(
   name: string,
   nThreads: number,
   resources: Resources = {},
+  isForeign = false,
 ): void {
   const worker = new WorkerRecord(address, name, nThreads);
+  worker.isForeign = isForeign;
   state.workers.set(address, worker);
+  state.hosts?.addWorker(worker);
   state.requests?.addWorker(worker);
   judgeRoom(state, worker);
   setResources(state, address, resources);
@@ -36,8 +39,17 @@ export function setResources(state: SchedulerState, address: WorkerAddress, reso
   state.demands?.reconsider();
 }
 
-/** A worker is gone. What it had in hand runs again elsewhere, what only it held is computed again. */
-export function removeWorker(state: SchedulerState, address: WorkerAddress, reason: string, expected: boolean): void {
+/**
+ * A worker is gone. What it had in hand runs again elsewhere, what only it held is computed again. `isToBlame`: whether what it had in
+ * hand may have ended it, if it was not asked to end.
+ */
+export function removeWorker(
+  state: SchedulerState,
+  address: WorkerAddress,
+  reason: string,
+  expected: boolean,
+  isToBlame = true,
+): void {
   const worker = state.workers.get(address);
   if (worker === undefined) return;
   state.workers.delete(address);
@@ -52,11 +64,11 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
   const held = [...state.replicas.leftsOf(worker)];
   state.replicas.deleteRight(worker);
   const inHand = state.processingOn(worker);
-  const culprits = expected ? new Set<TaskRecord>() : suspectsOf(state, worker, inHand);
+  const culprits = expected || !isToBlame ? new Set<TaskRecord>() : suspectsOf(state, worker, inHand);
   for (const task of inHand) {
     leaveWorker(state, task);
     if (!expected && !culprits.has(task)) task.witnessed += 1;
-    const isKilled = culprits.has(task) && chargeDeath(task, address, reason);
+    const isKilled = culprits.has(task) && chargeDeath(state, task, address, reason);
     if (isKilled || state.requests?.interrupt(task, address, reason)) move(state, task, "erred");
     else {
       move(state, task, "released");
@@ -66,6 +78,7 @@ export function removeWorker(state: SchedulerState, address: WorkerAddress, reas
   for (const client of state.clients.values()) if (client.worker === worker) removeClient(state, client.id);
   if (state.requests !== undefined) state.requests.removeWorker(worker, reason, expected);
   else if (state.unnoted.length < MOST_UNNOTED) state.unnoted.push([worker, reason, expected]);
+  state.hosts?.removeWorker(worker, expected);
   for (const task of held) {
     if (!isLost(state, task)) {
       // It may have been asked for a value that clients wait for, and will not answer.
@@ -92,8 +105,8 @@ function suspectsOf(
 }
 
 /** Notes a thread's death against `task`. True if that was one too many. */
-function chargeDeath(task: TaskRecord, address: WorkerAddress, reason: string): boolean {
-  task.deaths = [...(task.deaths ?? []), address];
+function chargeDeath(state: SchedulerState, task: TaskRecord, address: WorkerAddress, reason: string): boolean {
+  task.deaths = [...(task.deaths ?? []), ...(state.hosts?.deathsBeside(task) ?? []), address];
   if (task.deaths.length < ALLOWED_FAILURES) return false;
   task.error = errorOnWire(
     "KilledWorkerError",
@@ -104,8 +117,11 @@ function chargeDeath(task: TaskRecord, address: WorkerAddress, reason: string): 
   return true;
 }
 
-export function addClient(state: SchedulerState, id: string): void {
-  state.clients.set(id, new ClientRecord(id, state.unfold));
+export function addClient(state: SchedulerState, id: string, isForeign = false, granted = 0): void {
+  const client = new ClientRecord(id, state.unfold);
+  client.isForeign = isForeign;
+  client.granted = granted;
+  state.clients.set(id, client);
 }
 
 /** A client is gone, and with it every claim it had. */

@@ -114,6 +114,7 @@ class Nesting implements NestingRules {
     let client = state.clients.get(id);
     if (client === undefined) {
       client = new this.#tools.ClientRecord(id, state.unfold, worker);
+      client.isForeign = worker.isForeign;
       state.clients.set(id, client);
     }
     return client;

@@ -15,10 +15,8 @@ import { headOf, shiftHead } from "./line.ts";
 import { dispatchSpan } from "./plain.ts";
 import { Span, type TaskRecord } from "./records.ts";
 import { CRUMB_US, type Line, type SchedulerState } from "./state.ts";
-import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
+import { type FunctionRecord, WINDOW_US, type WorkerRecord } from "./worker-record.ts";
 
-/** Work a worker is kept supplied with, beyond one task per slot. Microseconds. */
-export const WINDOW_US = 10_000;
 /** The most tasks in flight on one worker, so that its answers come in digestible batches. */
 const MAX_IN_FLIGHT = 1024;
 /** What moving a value between threads takes: a fixed part, and bytes per microsecond. */
@@ -35,7 +33,7 @@ export function fits(worker: WorkerRecord, costUs: number): boolean {
   const { inFlight, running, nThreads } = worker;
   // A worker that is busy cannot hand out what others wait for: meanwhile these may run something else.
   if (running - Math.min(worker.fetching, nThreads) < nThreads) return true;
-  return worker.occupancyUs + costUs <= WINDOW_US * worker.nThreads && inFlight < MAX_IN_FLIGHT;
+  return worker.occupancyUs + costUs <= worker.windowUs && inFlight < MAX_IN_FLIGHT;
 }
 
 /** Whether tasks wait on it for others to be done. */
@@ -164,6 +162,7 @@ export function closest(
   leastBusy: WorkerRecord,
   canTake: (worker: WorkerRecord) => boolean,
 ): WorkerRecord {
+  if (state.hosts !== undefined) return state.hosts.closest(task, leastBusy, canTake);
   let inputBytes = 0;
   let held: Map<WorkerRecord, number> | undefined;
   forEachDependency(task, (input) => {

@@ -369,6 +369,8 @@ export class ClientRecord {
   /** Whether its outbox is to be emptied. */
   isDirty = false;
   readonly outbox = new ClientOutbox();
+  /** It need not be believed. */
+  isForeign = false;
   /** Whose tasks share it, if it is theirs. */
   readonly worker: WorkerRecord | undefined;
 

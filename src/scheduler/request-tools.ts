@@ -15,12 +15,14 @@ import { endAttempt } from "./attempts.ts";
 import { cancelTask, enterClaim, putData, tellHowFar } from "./claims.ts";
 import { isSuspect } from "./compute.ts";
 import { dispatch, isSmall, link } from "./dispatch.ts";
+import { MOVE_FROM } from "./gather.ts";
+import { removeWorker } from "./membership.ts";
 import { forEachClaim, tell } from "./news.ts";
-import { closest, expectedUs, fits, hasSurplus, judgeRoom, WINDOW_US } from "./placement.ts";
+import { closest, expectedUs, fits, hasSurplus, judgeRoom } from "./placement.ts";
 import { ClientRecord, FLAG_CARRIES, FLAG_KEPT, FLAG_PINNED, FLAG_SECEDED, NO_VALUE } from "./records.ts";
-import { callOff, endWorker, stopFetching } from "./release.ts";
+import { callOff, endWorker, leaveQueue, leaveWorker, stopFetching } from "./release.ts";
 import { move, settleRecommendations } from "./transitions.ts";
-import { zombieName } from "./worker-record.ts";
+import { WINDOW_US, zombieName } from "./worker-record.ts";
 
 export const requestTools = {
   enterClaim,
@@ -28,6 +30,8 @@ export const requestTools = {
   tell,
   move,
   stopFetching,
+  leaveQueue,
+  leaveWorker,
   zombieName,
   judgeRoom,
   hasSurplus,
@@ -47,6 +51,8 @@ export const requestTools = {
   fits,
   forEachClaim,
   isSuspect,
+  removeWorker,
+  MOVE_FROM,
   putData,
   Deque,
   HeapSet,

@@ -5,7 +5,14 @@ import { FoldingTable } from "../collections/folding-table.ts";
 import { HeapSet } from "../collections/heap-set.ts";
 import { Relation } from "../collections/relation.ts";
 import type { ClientId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
-import type { DemandRules, NestingRules, RequestRules, SchedulerInstruction, TransitionRecord } from "./contract.ts";
+import type {
+  DemandRules,
+  HostRules,
+  NestingRules,
+  RequestRules,
+  SchedulerInstruction,
+  TransitionRecord,
+} from "./contract.ts";
 import type { ClientOutbox, WorkerOutbox } from "./outbox.ts";
 import type { ClientRecord, Span, TaskRecord, TaskState } from "./records.ts";
 import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
@@ -87,6 +94,8 @@ export class SchedulerState {
   nesting: NestingRules | undefined = undefined;
   /** What tasks demand is met by these, once they are there. */
   demands: DemandRules | undefined = undefined;
+  /** Other pages and processes are dealt with by these, once they are there. */
+  hosts: HostRules | undefined = undefined;
   /** What time it is, for those. */
   nowMs = 0;
   /** Workers that are being started. */

@@ -5,6 +5,9 @@ import type { Resources, ShippedFunction } from "../protocol/task-spec.ts";
 import type { WorkerStatus } from "../protocol/worker-requests.ts";
 import { WorkerOutbox } from "./outbox.ts";
 
+/** What a slot is kept supplied with. Microseconds. */
+export const WINDOW_US = 10_000;
+
 /** A different function, however often it was submitted, and how long it takes. */
 export interface FunctionRecord {
   readonly id: FunctionId;
@@ -46,6 +49,10 @@ export class WorkerRecord {
   /** Asked to end; takes nothing any more. */
   ending = false;
   status: WorkerStatus = "running";
+  /** It need not be believed. */
+  isForeign = false;
+  /** Work it is kept supplied with, beyond one task per slot, in microseconds. */
+  windowUs: number;
   /** What it has for tasks that ask for such things. */
   readonly resources: Record<string, number> = {};
   /** What runs in its hands have of that, by {@link zombieName}: the cancelled ones too, until it is rid of them. */
@@ -61,6 +68,7 @@ export class WorkerRecord {
     this.address = address;
     this.name = name;
     this.nThreads = nThreads;
+    this.windowUs = WINDOW_US * nThreads;
   }
 
   /** Whether it may be sent tasks at all. */

@@ -5,7 +5,7 @@ import { type AcquireReplicas, type ComputeTask, NO_TASK } from "../protocol/wor
 import { giveBackFollowers } from "./ahead.ts";
 import type { WorkerInstruction } from "./contract.ts";
 import { say } from "./report.ts";
-import type { Fetch, LocalTask, WorkerState } from "./state.ts";
+import { type Fetch, type LocalTask, NO_DATA, type WorkerState } from "./state.ts";
 
 /** Enters what a message says of the whereabouts of inputs; returns the fetches that begin with it. */
 export function noteHolders(
@@ -128,5 +128,16 @@ export function satisfy(state: WorkerState, fetch: Fetch): void {
     if (task.waitingOn > 0 || task.state !== "waiting") continue;
     task.state = "ready";
     state.ready.push(task);
+  }
+}
+
+/** A worker is gone: nothing comes from it any more. */
+export function removePeer(state: WorkerState, address: WorkerAddress, instructions: WorkerInstruction[]): void {
+  for (const fetch of state.fetches.values()) {
+    const at = fetch.holders.indexOf(address);
+    if (at >= 0) fetch.holders.splice(at, 1);
+  }
+  for (const request of [...state.requests.values()]) {
+    if (request.peer === address) ask(state, receive(state, request.number, NO_DATA), instructions);
   }
 }

@@ -12,7 +12,7 @@
  */
 
 import type { ClientMessage } from "../protocol/client-messages.ts";
-import type { ClientTaskId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import type { ClientTaskId, FunctionId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import { AWAITED, isReference, PACKED, type Resources, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import {
   BLOCK_HEADER,
@@ -25,7 +25,8 @@ import {
 import { awaitRun, giveBackFollowers, handOn } from "./ahead.ts";
 import { cancel } from "./cancel.ts";
 import type { Failure, Result, WorkerInstruction } from "./contract.ts";
-import { acquire, ask, awaitInput, lack, noteHolders, receive, satisfy } from "./gather.ts";
+import { acquire, ask, awaitInput, lack, noteHolders, receive, removePeer, satisfy } from "./gather.ts";
+import { adoptHeld, beginAnew, dropValue, noteMade } from "./rejoin.ts";
 import { closeColumns, ride, say, spend } from "./report.ts";
 import { hasFreeSlot, lend, rejoin, secede } from "./slots.ts";
 import { type Fetch, LocalBlock, LocalTask, NO_DATA, WorkerState } from "./state.ts";
@@ -48,7 +49,7 @@ export class WorkerMachine {
     return this.#state;
   }
 
-  /** Hears the scheduler. Functions and errands are the shell's: it sees to them before it hands on what follows. */
+  /** Hears the scheduler. Functions, errands and another's first word are the shell's: it sees to them before it hands on what follows. */
   handle(message: SchedulerToWorkerMessage): void {
     switch (message.type) {
       case "compute-task":
@@ -62,7 +63,7 @@ export class WorkerMachine {
       case "acquire-replicas":
         return acquire(this.#state, message, this.#instructions);
       case "free-keys":
-        for (const id of message.ids) this.#drop(id);
+        for (const id of message.ids) dropValue(this.#state, id);
         return;
       case "cancel-compute":
         return cancel(this.#state, message, this.#instructions);
@@ -72,9 +73,12 @@ export class WorkerMachine {
         return;
       }
       case "remove-peer":
-        return this.#removePeer(message.address);
+        return removePeer(this.#state, message.address, this.#instructions);
       case "adopt-data":
         return this.#adopt(message.scattered, message.id);
+      case "adopt-held":
+        return adoptHeld(this.#state, message);
+      case "rejoin":
       case "register-functions":
       case "client-news":
       case "errand":
@@ -82,6 +86,11 @@ export class WorkerMachine {
       default:
         message satisfies never;
     }
+  }
+
+  /** Another scheduler takes over. `hashOf`: of functions as the one before has numbered them. */
+  beginAnew(hashOf: (fn: FunctionId) => string | undefined): void {
+    beginAnew(this.#state, hashOf, this.#instructions);
   }
 
   /** A task to run now, if there is a free slot and one that is ready. It is executing from here on. */
@@ -182,8 +191,8 @@ export class WorkerMachine {
   }
 
   /** Says which futures of the tasks' client a run is about to return. */
-  carry({ id, run }: LocalTask, tasks: readonly ClientTaskId[]): void {
-    this.#send({ type: "task-carries", id, run, tasks });
+  carry({ id, run, isOrphan }: LocalTask, tasks: readonly ClientTaskId[]): void {
+    if (!isOrphan) this.#send({ type: "task-carries", id, run, tasks });
   }
 
   /** Keeps a value that a task scattered, until the scheduler has given it a number. */
@@ -223,6 +232,7 @@ export class WorkerMachine {
     else {
       state.values.set(task.id, value);
       state.loads.set(task.id, load);
+      noteMade(state, task, nbytes, valueType);
     }
     this.#send(isAwaited ? { ...stored, pushed: { value, moved } } : stored);
     handOn(state, task.id, value, false);
@@ -355,25 +365,9 @@ export class WorkerMachine {
     const leaving = move && load?.movable ? load.buffers : undefined;
     if (leaving !== undefined) {
       this.#state.transfer.push(...leaving);
-      this.#drop(id);
+      dropValue(this.#state, id);
     }
     this.#send({ type: "data", id, found, value, moved: leaving !== undefined });
-  }
-
-  #drop(id: TaskId): void {
-    this.#state.values.delete(id);
-    this.#state.loads.delete(id);
-  }
-
-  #removePeer(address: WorkerAddress): void {
-    const state = this.#state;
-    for (const fetch of state.fetches.values()) {
-      const at = fetch.holders.indexOf(address);
-      if (at >= 0) fetch.holders.splice(at, 1);
-    }
-    for (const request of [...state.requests.values()]) {
-      if (request.peer === address) ask(state, receive(state, request.number, NO_DATA), this.#instructions);
-    }
   }
 
   /** Takes the task out of its slot. False if the run had been called off. */
@@ -381,6 +375,7 @@ export class WorkerMachine {
     const state = this.#state;
     if (!state.executing.delete(task)) state.longRunning.delete(task);
     task.state = "done";
+    if (task.isOrphan) return false;
     spend(state, task.fn, 1, us);
     if (!task.cancelled) return true;
     state.dropped.push(task.id, task.run);

@@ -21,6 +21,7 @@ export function secede(state: WorkerState, task: LocalTask): void {
   state.longRunning.add(task);
   const last = state.messages.at(-1);
   // It went on and waits again, and nobody has heard of either.
+  if (task.isOrphan) return;
   if (last?.type === "task-rejoined" && last.id === task.id && last.run === task.run) state.messages.pop();
   else say(state, { type: "task-seceded", id: task.id, run: task.run });
   // They might be what keeps those from being sent that it waits for.
@@ -32,7 +33,7 @@ export function rejoin(state: WorkerState, task: LocalTask): void {
   task.state = "executing";
   state.longRunning.delete(task);
   state.executing.add(task);
-  say(state, { type: "task-rejoined", id: task.id, run: task.run });
+  if (!task.isOrphan) say(state, { type: "task-rejoined", id: task.id, run: task.run });
 }
 
 /** So many of the runs at work wait for other tasks, and nobody can tell which they are. */

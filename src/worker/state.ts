@@ -2,7 +2,7 @@
 
 import { Deque } from "../collections/deque.ts";
 import type { ClientId, ClientTaskId, FunctionId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
-import type { WorkerMessage } from "../protocol/worker-messages.ts";
+import type { HeldValue, WorkerMessage } from "../protocol/worker-messages.ts";
 
 export type LocalTaskState = "waiting" | "ready" | "executing" | "long-running" | "done";
 
@@ -26,6 +26,8 @@ export class LocalTask {
   waitingOn = 0;
   /** Nobody wants this run any more: its end is reported as such, whatever it is. */
   cancelled = false;
+  /** It is a run of a scheduler that is gone: nobody is to hear of its end. */
+  isOrphan = false;
   /** Its slot has been another's at least once. */
   hasSeceded = false;
 
@@ -117,6 +119,19 @@ export interface Load {
   movable: boolean;
 }
 
+/** A large result that was made here, by what another scheduler will know of it. */
+export interface Made extends Omit<HeldValue, "hash"> {
+  /** What made it, by number or, since before a change of schedulers, by hash. */
+  readonly fn: FunctionId | string;
+}
+
+/** One that may be adopted. */
+export interface Offered {
+  readonly made: Made;
+  readonly value: unknown;
+  readonly load: Load | undefined;
+}
+
 /** A task that waits for a run here, whose result is its argument `slot`. */
 export interface Waiter {
   readonly task: LocalTask;
@@ -162,6 +177,10 @@ export class WorkerState {
   readonly values = new Map<TaskId, unknown>();
   /** For results made here: how they could leave. */
   readonly loads = new Map<TaskId, Load>();
+  /** How results that stay here were made. */
+  readonly made = new Map<TaskId, Made>();
+  /** Results of another scheduler's time, that this one may have a use for: see `rejoin.ts`. */
+  readonly offered = new Map<string, Offered>();
   /** Values that tasks here have scattered and that have no number of the scheduler's yet. */
   readonly scattered = new Map<ClientTaskId, unknown>();
   readonly fetches = new Map<TaskId, Fetch>();

@@ -26,6 +26,7 @@ const knows: Readonly<Record<string, readonly string[] | typeof anywhere>> = {
     "scheduler/requests.ts",
     "scheduler/nesting.ts",
     "scheduler/demands.ts",
+    "scheduler/hosts.ts",
     "worker/machine.ts",
     "worker/contract.ts",
   ],

@@ -38,6 +38,8 @@ export class SchedulerNarrator {
       }
       case "link-workers":
         return [`link ${instruction.from} and ${instruction.to}`];
+      case "end-client":
+        return [`end ${instruction.client}: ${instruction.reason}`];
       case "end-worker":
         return [`end ${instruction.worker}: ${instruction.reason}`];
       case "end-cluster":
@@ -62,6 +64,14 @@ export class SchedulerNarrator {
         return this.#rows(worker, message);
       case "compute-blocks":
         return this.#blocks(worker, message);
+      case "rejoin":
+        return ["begin anew"];
+      case "adopt-held": {
+        const { client, clientTask, id } = message;
+        const name = this.#nameOf(client, clientTask) ?? `${client}/${clientTask}`;
+        if (id !== undefined) this.names.set(id, name);
+        return [id === undefined ? `let go of ${name}` : `${name} is wanted`];
+      }
       case "put-data":
         return [`put ${this.name(message.id)} = ${show(message.value)}`];
       case "acquire-replicas": {

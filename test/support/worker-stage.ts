@@ -292,6 +292,10 @@ export class WorkerStage implements Stage {
         return [`-> ${this.#name(message)} counts again`];
       case "slots-lent":
         return [`-> ${message.count} slots are lent`];
+      case "worker-holds":
+        return [
+          `-> holds ${message.values.map(({ client, clientTask, hash, nbytes }) => `${hash} ${client}/${clientTask} (${nbytes} bytes)`).join(", ") || "nothing"}`,
+        ];
       case "errand-done":
         return [`-> errand ${message.number} is done`];
       case "data":
