@@ -183,18 +183,9 @@ function decode(wire: ErrorOnWire, walk: Walk): unknown {
   const inside = enter(walk, wire);
   const name = text(wire.name);
   const message = text(wire.message);
-  const Base = known.get(wire.base) ?? Error;
-  const error =
-    Base === DOMException
-      ? new DOMException(message, name) // Its getters only work on the real thing.
-      : Object.setPrototypeOf(new Error(message), Base.prototype);
-  if (textIn(wire, "class") && wire.class !== wire.base) {
-    const named = { [`${wire.class}`]: class extends (Base as ErrorConstructor) {} };
-    Object.setPrototypeOf(error, Object.values(named)[0]?.prototype as Error);
-  }
+  const error = errorOf(wire.base, textIn(wire, "class"), message, name);
   const fields = inside && ownData(Object(wire.fields), inside);
   for (const key in fields) define(error, key, fields[key], true);
-  for (const [key, value] of Object.entries({ name, message })) if (error[key] !== value) define(error, key, value);
   define(error, "stack", textIn(wire, "stack") ?? `${name}: ${message}`);
   if (inside && wire.cause) define(error, "cause", decode(wire.cause, inside));
   if (inside && Array.isArray(wire.errors)) {
@@ -202,6 +193,26 @@ function decode(wire: ErrorOnWire, walk: Walk): unknown {
     define(error, "errors", errors);
   }
   return error;
+}
+
+/** An error without stack, cause or fields. A `class` that is not known here becomes one of that name, derived from `base`. */
+export function errorOf(base: string, type: string | undefined, message: string | undefined, name = "Error"): Error {
+  const Base = known.get(base) ?? Error;
+  const error: Error =
+    Base === DOMException
+      ? new DOMException(message ?? "", name) // Its getters only work on the real thing.
+      : Object.setPrototypeOf(new Error(message), Base.prototype);
+  if (type !== undefined && type !== base) {
+    const named = { [type]: class extends (Base as ErrorConstructor) {} };
+    Object.setPrototypeOf(error, Object.values(named)[0]?.prototype as Error);
+  }
+  if (error.name !== name) define(error, "name", name);
+  return error;
+}
+
+/** The class of an error, and the first one up its chain that the other end has too. */
+export function nearestClass(error: object): { readonly base: string; readonly className: string | undefined } {
+  return { base: baseOf(error), className: textIn(read(error, "constructor"), "name") };
 }
 
 /** The first class up its chain that the other end has too. By name, for an error may come from another realm. */

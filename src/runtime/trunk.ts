@@ -1,18 +1,13 @@
 /** Trunk: many comms over one wire, which may drop and be replaced without anything being lost or repeated. */
 
 import type { Clock } from "../ports/clock.ts";
-import type { Comm } from "../ports/comm.ts";
 import type { Wire } from "../ports/wire.ts";
-
-/** What is taken from the other end. Whoever exceeds it gets a `ProtocolError` as the reason why the trunk closed. */
-export interface TrunkLimits {
-  /** The largest message, with all that is in it. */
-  readonly messageBytes: number;
-  /** Channels at a time. */
-  readonly channels: number;
-  /** What one channel may have on its way here that nobody has taken yet, beside one large message. */
-  readonly channelBytes: number;
-}
+import { ProtocolError } from "../protocol/errors.ts";
+import { Reservations } from "./trunk-assembly.ts";
+import { Channel, type ChannelOwner, type TrunkChannel, type TrunkLimits } from "./trunk-channel.ts";
+import { Pulse } from "./trunk-pulse.ts";
+import { Sender } from "./trunk-sender.ts";
+import * as words from "./trunk-words.ts";
 
 export interface TrunkOptions {
   readonly clock: Clock;
@@ -41,41 +36,361 @@ export interface TrunkStatistics {
   readonly resumptions: number;
 }
 
-/** One numbered conversation of a trunk. Throws `UnserializableError` for what cannot travel; buffers that are not transferred are copied. */
-export interface TrunkChannel extends Comm<unknown, unknown> {
-  readonly id: number;
-  /** Waits here to be sent. Bytes. */
-  readonly queuedBytes: number;
-}
+const standardLimits: TrunkLimits = { messageBytes: 2 ** 30, channels: 4096, channelBytes: 2 ** 21 };
 
-export declare class Trunk {
-  constructor(options: TrunkOptions);
+/** What has come is acknowledged after this many bytes or frames, or after a while; or with what is sent anyway. */
+const ACK_BYTES = 512 * 1024;
+const ACK_FRAMES = 256;
+const ACK_MS = 25;
+/** For what is still to be said when it is closed. */
+const PARTING_MS = 5_000;
+
+type Timer = "ack" | "lease" | "parting";
+
+export class Trunk {
   /** Settles once, on both ends, with the reason; all channels have closed with the same. */
   readonly closed: Promise<string>;
-  readonly isClosed: boolean;
+  readonly limits: TrunkLimits;
+  readonly #clock: Clock;
+  readonly #leaseMs: number | undefined;
+  readonly #pulse: Pulse;
+  #settleClosed: (reason: string) => void = () => {};
+  #onChannel: ((channel: TrunkChannel) => void) | undefined;
+  #onDetached: (reason: string) => void = () => {};
+
+  #wire: Wire | undefined;
+  #isClosed = false;
+  /** Closed, and with things still to be said. */
+  #isParting = false;
+  readonly #timers = new Map<Timer, () => void>();
+  readonly #sender: Sender;
+  readonly #owner: ChannelOwner;
+
+  readonly #channels = new Map<number, Channel>();
+  /** Begun by the other end, and not yet known to whoever uses this one. */
+  readonly #unclaimed = new Set<Channel>();
+  #received = 0;
+  /** That came since the other end was told. */
+  #unacknowledgedBytes = 0;
+  /** The piece that the next message of the wire is, of which the frame has come. */
+  #beside: words.Frame | undefined;
+  readonly #reservations: Reservations;
+
+  #receivedBytes = 0;
+  #attachments = 0;
+
+  constructor({ clock, leaseMs, pingMs, silenceMs, limits }: TrunkOptions) {
+    this.#clock = clock;
+    this.#leaseMs = leaseMs;
+    this.#pulse = new Pulse({
+      clock,
+      pingMs,
+      silenceMs,
+      ping: (number) => this.#sender.aside(words.PING, number),
+      lost: (silentMs) => this.#lose(`nothing was heard for ${Math.round(silentMs)} ms`),
+    });
+    const { channelBytes, ...others } = { ...standardLimits, ...limits };
+    this.limits = { ...others, channelBytes: Math.max(channelBytes, words.FIRST_CREDIT) };
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    this.#sender = new Sender(clock, leaseMs !== undefined, (channel) => this.#forget(channel));
+    this.#reservations = new Reservations(this.limits.messageBytes);
+    this.#owner = {
+      limits: this.limits,
+      ready: (channel) => this.#sender.ready(channel),
+      grant: (channel, bytes) => this.#sender.grant(channel, bytes),
+      forget: (channel) => this.#forget(channel),
+      reservations: this.#reservations,
+      tell: (run) => tell(run),
+      fail: (error) => this.#fail(error),
+    };
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Whether there is a wire at the moment. */
-  readonly isAttached: boolean;
+  get isAttached(): boolean {
+    return this.#wire !== undefined;
+  }
+
   /** How much has arrived whole: what the other end is to be told when a wire is replaced. 0 for a new trunk. */
-  readonly received: number;
+  get received(): number {
+    return this.#received;
+  }
+
   /**
    * The conversation numbered `id`, begun by either end. A number can be used again once both ends know that its conversation is over.
    * Both ends may name the same number on their own; nothing need be said before the first message.
    */
-  channel(id: number): TrunkChannel;
+  channel(id: number): TrunkChannel {
+    return this.#claim(id);
+  }
+
+  #claim(id: number): Channel {
+    const channel = this.#channels.get(id) ?? this.#open(id);
+    this.#unclaimed.delete(channel);
+    return channel;
+  }
+
   /** Called for each conversation the other end began that was not asked for here; those already there at once. One at a time; the last counts. */
-  onChannel(opened: (channel: TrunkChannel) => void): void;
+  onChannel(opened: (channel: TrunkChannel) => void): void {
+    this.#onChannel = opened;
+    const unclaimed = [...this.#unclaimed];
+    this.#unclaimed.clear();
+    for (const channel of unclaimed) tell(() => opened(channel));
+  }
+
+  #open(id: number): Channel {
+    const channel = new Channel(id, this.#owner);
+    if (this.#isClosed) channel.endWithTrunk("the trunk is closed");
+    else this.#channels.set(id, channel);
+    return channel;
+  }
+
+  #forget(channel: Channel): void {
+    if (this.#channels.get(channel.id) === channel) this.#channels.delete(channel.id);
+    this.#unclaimed.delete(channel);
+  }
+
+  /** What arrives on channel `id` here leaves on `otherId` of `other`, and back, without being looked at. Either closes with the other. */
+  forward(id: number, other: Trunk, otherId: number): void {
+    const [here, there] = [this.#claim(id), other.#claim(otherId)];
+    here.passTo(there);
+    there.passTo(here);
+  }
+
   /**
    * Goes on over `wire`. `theirReceived` is what `received` of the other end was after it had let go of the wire before (`detach`): what
    * came after that is sent again. A wire still there is closed.
    */
-  attach(wire: Wire, theirReceived?: number): void;
+  attach(wire: Wire, theirReceived = 0): void {
+    if (this.#isClosed) {
+      wire.close("the trunk is closed");
+      return;
+    }
+    this.#dropWire("another wire took its place");
+    this.#callOff("lease");
+    this.#wire = wire;
+    try {
+      this.#sender.start(wire, theirReceived);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#attachments++;
+    this.#pulse.start();
+    wire.onDrain(() => {
+      if (this.#wire === wire) this.#sender.flush();
+    });
+    wire.listen((bytes) => {
+      if (this.#wire === wire) this.#hear(bytes);
+    });
+    void wire.closed.then((reason) => {
+      if (this.#wire === wire) this.#lose(reason);
+    });
+  }
+
   /** Lets go of its wire, and hears nothing more from it; returns `received`, which stays as it is until `attach`. The lease begins. */
-  detach(reason: string): number;
+  detach(reason: string): number {
+    if (this.#wire !== undefined) this.#lose(reason);
+    return this.#received;
+  }
+
   /** Called when the wire dropped, was silent too long, or was let go of. One at a time; the last counts. */
-  onDetached(detached: (reason: string) => void): void;
-  /** What arrives on channel `id` here leaves on `otherId` of `other`, and back, without being looked at. Either closes with the other. */
-  forward(id: number, other: Trunk, otherId: number): void;
+  onDetached(detached: (reason: string) => void): void {
+    this.#onDetached = detached;
+  }
+
+  #dropWire(reason: string): void {
+    const wire = this.#wire;
+    this.#wire = undefined;
+    this.#beside = undefined;
+    this.#sender.stop();
+    this.#pulse.stop();
+    this.#callOff("ack");
+    wire?.close(reason);
+  }
+
+  #lose(reason: string): void {
+    this.#dropWire(reason);
+    if (this.#isParting) this.#finish(reason);
+    if (this.#isClosed) return;
+    const leaseMs = this.#leaseMs;
+    if (leaseMs === undefined) {
+      this.#end(reason);
+      return;
+    }
+    this.#wake("lease", leaseMs, () => this.#end(`the connection was gone for ${leaseMs} ms: ${reason}`));
+    tell(() => this.#onDetached(reason));
+  }
+
   /** Says what is still to be said, then closes the wire. */
-  close(reason: string): void;
-  statistics(): TrunkStatistics;
+  close(reason: string): void {
+    if (this.#isClosed) return;
+    for (const channel of this.#channels.values()) channel.close(reason);
+    this.#isClosed = true;
+    this.#settleClosed(reason);
+    if (this.#wire === undefined) {
+      this.#finish(reason);
+      return;
+    }
+    this.#isParting = true;
+    this.#pulse.stop();
+    this.#wake("parting", PARTING_MS, () => this.#finish(reason));
+    this.#sender.part(reason, () => this.#finish(reason));
+  }
+
+  /** Over, at once: the other end knows, or cannot be told. */
+  #end(reason: string): void {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#settleClosed(reason);
+    }
+    this.#finish(reason);
+  }
+
+  #finish(reason: string): void {
+    this.#isParting = false;
+    this.#dropWire(reason);
+    for (const timer of [...this.#timers.keys()]) this.#callOff(timer);
+    this.#sender.clear();
+    const channels = [...this.#channels.values()];
+    this.#channels.clear();
+    this.#unclaimed.clear();
+    this.#reservations.clear();
+    for (const channel of channels) channel.endWithTrunk(reason);
+  }
+
+  /** The other end broke the rules: it is told so, and left. */
+  #fail(error: unknown): void {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (this.#wire !== undefined) this.#sender.bye(reason);
+    this.#end(reason);
+  }
+
+  #hear(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#pulse.heard();
+    this.#receivedBytes += bytes.length;
+    const beside = this.#beside;
+    try {
+      if (beside === undefined) {
+        words.readFrames(bytes, (frame) => this.#handle(frame));
+        return;
+      }
+      this.#beside = undefined;
+      if (bytes.length !== beside.bytes)
+        throw new ProtocolError(`${beside.bytes} bytes were to come, not ${bytes.length}.`);
+      this.#count(bytes.length);
+      this.#channelOf(beside.number).receive(beside.flags, bytes);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** A frame that is counted is here. */
+  #count(bytes: number): void {
+    this.#received++;
+    this.#unacknowledgedBytes += bytes;
+    const isDue = this.#unacknowledgedBytes >= ACK_BYTES || this.#sender.unacknowledged >= ACK_FRAMES;
+    if (isDue) this.#unacknowledgedBytes = 0;
+    this.#sender.owe(this.#received, isDue);
+    if (!isDue && !this.#timers.has("ack")) this.#wake("ack", ACK_MS, () => this.#sender.owe(this.#received, true));
+  }
+
+  /** Whether to go on with the frames behind it. */
+  #handle(frame: words.Frame): boolean {
+    const { type, flags, number, payload } = frame;
+    if (this.#beside !== undefined) throw new ProtocolError("A piece was to come, not another frame.");
+    if (words.isCounted(type) && type !== words.DATA_BESIDE) this.#count(payload.length);
+    switch (type) {
+      case words.DATA:
+        this.#channelOf(number).receive(flags, payload);
+        break;
+      case words.DATA_BESIDE:
+        this.#beside = frame;
+        break;
+      case words.CREDIT:
+        this.#credit(number, frame.bytes);
+        break;
+      case words.CLOSE:
+        this.#channelOf(number).receiveClosed(words.readReason(payload));
+        break;
+      case words.ACK:
+        this.#sender.acknowledge(number);
+        break;
+      case words.PING:
+        this.#sender.aside(words.PONG, number);
+        break;
+      case words.PONG:
+        this.#pulse.answered(number);
+        break;
+      default:
+        this.#end(words.readReason(payload));
+    }
+    return this.#wire !== undefined;
+  }
+
+  #channelOf(id: number): Channel {
+    const known = this.#channels.get(id);
+    if (known !== undefined) return known;
+    if (this.#channels.size >= this.limits.channels)
+      throw new ProtocolError(`More than ${this.limits.channels} channels are not allowed.`);
+    const channel = this.#open(id);
+    const opened = this.#onChannel;
+    if (opened === undefined) this.#unclaimed.add(channel);
+    else tell(() => opened(channel));
+    return channel;
+  }
+
+  #credit(id: number, bytes: number): void {
+    const channel = this.#channels.get(id);
+    if (channel === undefined) throw new ProtocolError(`Channel ${id} is not there, and is given credit.`);
+    channel.credit += bytes;
+    if (channel.credit > Number.MAX_SAFE_INTEGER) throw new ProtocolError(`Channel ${id} is given too much credit.`);
+    this.#sender.ready(channel);
+  }
+
+  statistics(): TrunkStatistics {
+    let queuedBytes = 0;
+    for (const channel of this.#channels.values()) queuedBytes += channel.queuedBytes;
+    const { sent, sentBytes } = this.#sender;
+    return {
+      channels: this.#channels.size,
+      sentBytes,
+      receivedBytes: this.#receivedBytes,
+      queuedBytes,
+      unacknowledgedBytes: sent.bytes,
+      latencyMs: this.#pulse.latencyMs,
+      bandwidth: sent.bandwidth,
+      resumptions: Math.max(0, this.#attachments - 1),
+    };
+  }
+
+  #wake(timer: Timer, afterMs: number, wake: () => void): void {
+    this.#callOff(timer);
+    const callOff = this.#clock.after(afterMs, () => {
+      this.#timers.delete(timer);
+      wake();
+    });
+    this.#timers.set(timer, callOff);
+  }
+
+  #callOff(timer: Timer): void {
+    this.#timers.get(timer)?.();
+    this.#timers.delete(timer);
+  }
+}
+
+function tell(run: () => void): void {
+  try {
+    run();
+  } catch (thrown) {
+    // Heard of as of anything that a listener throws, but no frame behind is lost for it.
+    queueMicrotask(() => {
+      throw thrown;
+    });
+  }
 }

@@ -48,7 +48,7 @@ const technologies: Readonly<Record<string, readonly string[]>> = {
   noble: ["@noble/hashes"],
   "data-channel": [],
   signaling: ["peer", "ws", "node:"],
-  websocket: [],
+  websocket: ["ws", "node:"],
   opfs: [],
   indexeddb: ["idb-keyval"],
   file: ["node:"],
