@@ -11,21 +11,50 @@ interface Candidate {
   readonly isLastResort: boolean;
 }
 
+/**
+ * Lets so many threads start at a time. A thread that starts keeps a core busy for some 30 ms: more than there are cores for would only
+ * hold each other up, and the first to be ready, with it the first result, would come as late as the last.
+ */
+class Starts {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(most: number) {
+    this.#free = most;
+  }
+
+  /** Calls `start` when it is its turn. */
+  enter(start: () => void): void {
+    this.#free -= 1;
+    if (this.#free >= 0) start();
+    else this.#waiting.push(start);
+  }
+
+  /** One is ready, or will not be. */
+  leave(): void {
+    this.#free += 1;
+    this.#waiting.shift()?.();
+  }
+}
+
 export class ComlinkSpawner implements Spawner {
   readonly cores: number;
+  readonly #starts: Starts;
   /** In the order in which they are to be tried; those that were found wanting are left out. */
   #candidates: readonly Candidate[];
 
   /** `sources`: in the order in which they are to be tried. */
   constructor(cores: number, sources: readonly ThreadSource[]) {
     this.cores = cores;
+    this.#starts = new Starts(Math.max(1, cores - 1)); // One core is for whoever starts them.
     this.#candidates = sources.map((source) => ({ source, isLastResort: false }));
   }
 
   spawn(setup: WorkerSetup): Thread {
-    return new SpawnedThread(setup, this.#candidates, (candidate) => {
+    const keep = (candidate: Candidate) => {
       this.#candidates = [candidate];
-    });
+    };
+    return new SpawnedThread(setup, this.#starts, () => this.#candidates, keep);
   }
 
   channel(): readonly [object, object] {
@@ -38,23 +67,31 @@ class SpawnedThread implements Thread {
   readonly comm: ThreadComm;
   readonly ready: Promise<void>;
   /** Still to be tried. */
-  readonly #candidates: Candidate[];
+  #candidates: Candidate[] = [];
   readonly #onReady: (candidate: Candidate) => void;
   readonly #hearers: ((message: unknown) => void)[] = [];
   #current: PlatformThread | undefined;
   #isOver = false;
 
-  constructor(setup: WorkerSetup, candidates: readonly Candidate[], onReady: (candidate: Candidate) => void) {
-    this.#candidates = [...candidates];
+  constructor(
+    setup: WorkerSetup,
+    starts: Starts,
+    candidates: () => readonly Candidate[],
+    onReady: (candidate: Candidate) => void,
+  ) {
     this.#onReady = onReady;
     this.comm = new ThreadComm({
       postMessage: (message, transfer) => this.#current?.postMessage(message, transfer),
       onMessage: (hear) => this.#hearers.push(hear),
     });
     this.ready = this.comm.ready.then(() => this.comm.start(setup));
-    this.ready.catch(() => {});
     this.comm.closed.then(() => this.terminate());
-    this.#tryNext("there is no way to start one");
+    starts.enter(() => {
+      const leave = () => starts.leave();
+      this.ready.then(leave, leave);
+      this.#candidates = [...candidates()];
+      this.#tryNext("there is no way to start one");
+    });
   }
 
   link(peer: WorkerAddress, port: object): void {
@@ -69,6 +106,7 @@ class SpawnedThread implements Thread {
   }
 
   async #tryNext(failure: string): Promise<void> {
+    if (this.#isOver) return;
     const candidate = this.#candidates.shift();
     if (candidate === undefined) return this.comm.close(failure);
     try {

@@ -17,6 +17,8 @@ import { Span, type TaskRecord } from "./records.ts";
 import { CRUMB_US, type Line, type SchedulerState } from "./state.ts";
 import { type FunctionRecord, WINDOW_US, type WorkerRecord } from "./worker-record.ts";
 
+/** A task of up to so much may be sent to wait behind one that is not longer either. Microseconds. */
+const NEXT_US = 7_500;
 /** The most tasks in flight on one worker, so that its answers come in digestible batches. */
 const MAX_IN_FLIGHT = 1024;
 /** What moving a value between threads takes: a fixed part, and bytes per microsecond. */
@@ -33,7 +35,9 @@ export function fits(worker: WorkerRecord, costUs: number): boolean {
   const { inFlight, running, nThreads } = worker;
   // A worker that is busy cannot hand out what others wait for: meanwhile these may run something else.
   if (running - Math.min(worker.fetching, nThreads) < nThreads) return true;
-  return worker.occupancyUs + costUs <= worker.windowUs && inFlight < MAX_IN_FLIGHT;
+  // One more than there are slots, lest a thread have to ask for its next task each time that it ends one of a few milliseconds.
+  const isNext = inFlight === nThreads && costUs <= NEXT_US && worker.occupancyUs <= NEXT_US * nThreads;
+  return isNext || (worker.occupancyUs + costUs <= worker.windowUs && inFlight < MAX_IN_FLIGHT);
 }
 
 /** Whether tasks wait on it for others to be done. */
