@@ -78,6 +78,9 @@ export class TaskStream<T, R = unknown> extends LazyIterator<T> {
 export function stream<T, R>(session: Session, fn: AnyFunction, args: unknown[], defaults: Defaults): TaskStream<T, R> {
   const { limit = DEFAULT_LIMIT, special } = defaults;
   demandLimit(limit);
+  if (defaults.task.demands?.quorum !== undefined) {
+    throw new TypeError("what is streamed cannot be compared with other copies: quorum is for submit() and map()");
+  }
   // Each item is given to one: there is nothing to be shared.
   const options = { ...defaults, special: { ...special, pure: false } };
   const [future] = submitSpecially(session, fn, [args], options, () => defaults.key, STREAM) as [Future<R>];

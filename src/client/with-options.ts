@@ -52,6 +52,13 @@ export interface WithOptions {
    * thread that does not stop within a second is ended.
    */
   readonly timeoutMs?: number;
+  /**
+   * Runs it on several workers, one after the other, and believes a result when `agree` of them have come to equal ones; more than half
+   * of `copies` unless said. Where there are several hosts, each has one copy at most. With fewer workers than that it waits for more,
+   * see {@link NoValidWorkerError}; when so many equal results cannot be had of `copies`, it fails with {@link DisagreementError}. Results
+   * are compared by a hash of their content, errors by their name and message.
+   */
+  readonly quorum?: { readonly copies: number; readonly agree?: number };
   /** Cancels what is submitted when it is aborted. */
   readonly signal?: AbortSignal;
   /** For `stream`: items that may have been made and not been taken; 16 unless said. */
@@ -77,6 +84,7 @@ const OPTIONS: Readonly<Record<keyof WithOptions, readonly [string, Test]>> = {
   allowOtherWorkers: ["true or false", isTrueOrFalse],
   timeoutMs: ["a number of milliseconds", (value) => isAmount(value) && value !== 0],
   limit: ["a number", isAmount],
+  quorum: ["{ copies, agree }, of which no more can agree than there are copies", isQuorum],
   signal: ["an AbortSignal", (value) => (value as AbortSignal | null)?.addEventListener !== undefined],
 };
 
@@ -86,6 +94,17 @@ function areRetries(value: unknown): boolean {
     isAmount(times) &&
     (times === Infinity || Number.isInteger(times)) &&
     Object.entries(delays).every(([name, each]) => /^(delayMs|factor|maxDelayMs)$/.test(name) && isAmount(each))
+  );
+}
+
+function isQuorum(value: unknown): boolean {
+  const { copies, agree = 1, ...others } = Object(value) as { copies: number; agree?: number };
+  return (
+    Number.isInteger(copies) &&
+    Number.isInteger(agree) &&
+    agree >= 1 &&
+    agree <= copies &&
+    Object.keys(others).length === 0
   );
 }
 
@@ -105,13 +124,14 @@ export function checkOptions(options: WithOptions): void {
 
 /** What the scheduler is told of it; what is as usual is left out. */
 export function taskOptions(options: WithOptions): TaskOptions {
-  const { name, priority, retries = 0, resources, workers, allowOtherWorkers, timeoutMs } = options;
+  const { name, priority, retries = 0, resources, workers, allowOtherWorkers, timeoutMs, quorum } = options;
   const { times, ...backoff } = typeof retries === "number" ? { times: retries } : retries;
   const demands = given({
     resources: resources && { ...resources },
     workers: workers && listOf(workers),
     allowOtherWorkers,
     timeoutMs,
+    quorum: quorum && { copies: quorum.copies, agree: quorum.agree ?? Math.floor(quorum.copies / 2) + 1 },
     backoff: times > 0 && backoff.delayMs && backoff,
   });
   return given({ priority, retries: times, name, demands }) ?? {};

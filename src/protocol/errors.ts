@@ -56,8 +56,11 @@ export class ActorLostError extends Failure<"ActorLostError", { key: string }> {
 /** The other end said something that is no word of the protocol. */
 export class ProtocolError extends Failure<"ProtocolError"> {}
 
-/** Copies of one task came back with results too different to believe any. */
-export class DisagreementError extends Failure<"DisagreementError", { key: string }> {}
+/** Copies of one task came back with results too different to believe any; `camps` are the workers, those together that agreed. */
+export class DisagreementError extends Failure<
+  "DisagreementError",
+  { key: string; camps: readonly (readonly string[])[] }
+> {}
 
 /** A machine was told to make a move that its table does not know: a bug of ours, with the story that led to it. */
 export class InvalidTransitionError extends Failure<

@@ -74,6 +74,13 @@ export interface Demands extends Restrictions {
   /** How long an attempt may take from the moment it begins. */
   readonly timeoutMs?: number;
   readonly backoff?: Backoff;
+  readonly quorum?: Quorum;
+}
+
+/** Run it on so many workers at most, one after the other, until so many of them have come to equal results. */
+export interface Quorum {
+  readonly copies: number;
+  readonly agree: number;
 }
 
 /** Amounts of what only some workers have, by names that users think of: `{ gpu: 1 }`. */

@@ -207,13 +207,14 @@ export class SchedulerRuntime {
 
   /** Loads what few programs need. Rejects if that cannot be had; asked again, it is tried again. */
   async #learn(): Promise<void> {
-    const [{ requestRules }, { nestingRules }, { demandRules }] = await Promise.all([
+    const [{ requestRules }, { nestingRules }, { demandRules }, { contentHash: hash }] = await Promise.all([
       import("../scheduler/requests.ts"),
       import("../scheduler/nesting.ts"),
       import("../scheduler/demands.ts"),
+      import("../shipping/content-hash.ts"),
       this.ready,
     ]);
-    this.#machine?.learn(requestRules, nestingRules, demandRules(this.#options), this.#clock.now());
+    this.#machine?.learn(requestRules, nestingRules, demandRules({ ...this.#options, hash }), this.#clock.now());
   }
 
   #couldLearn(): Promise<boolean> {

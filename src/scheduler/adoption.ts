@@ -76,7 +76,9 @@ export class Adoption {
     const isIts = task.client === client && task.clientTask === value.clientTask && task.at >= 0;
     const isUnderWay = task.state === "waiting" || task.state === "queued" || task.state === "processing";
     const isStream = (task.shape & this.#tools.STREAM) !== 0;
-    if (!isIts || !isUnderWay || isStream || worker.ending || task.function.shipped.hash !== value.hash) {
+    // What one worker made is not the value of a task that several are to agree on.
+    const isVotedOn = task.group.options.demands?.quorum !== undefined;
+    if (!isIts || !isUnderWay || isStream || isVotedOn || worker.ending || task.function.shipped.hash !== value.hash) {
       return this.#answer(offer, undefined);
     }
     const runner = task.processingOn;

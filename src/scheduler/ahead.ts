@@ -11,7 +11,7 @@ import { Deque } from "../collections/deque.ts";
 import { PACKED } from "../protocol/task-spec.ts";
 import { isSuspect } from "./compute.ts";
 import { dispatch, isSmall } from "./dispatch.ts";
-import { FLAG_SECEDED, type TaskRecord } from "./records.ts";
+import { FLAG_COPIED, FLAG_SECEDED, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -95,7 +95,8 @@ function workerOfInputs(state: SchedulerState, task: TaskRecord): WorkerRecord |
     if (input.isAvailable) continue;
     if (input.state !== "processing" || (worker !== undefined && worker !== input.processingOn)) return undefined;
     // One that waits for other tasks leaves its slot to them, and nobody is to take it meanwhile.
-    if ((input.flags & FLAG_SECEDED) !== 0) return undefined;
+    // What one copy of several comes to is not its value yet.
+    if ((input.flags & (FLAG_SECEDED | FLAG_COPIED)) !== 0) return undefined;
     worker = input.processingOn;
   }
   if (worker === undefined || !worker.takesTasks || worker.alone) return undefined;

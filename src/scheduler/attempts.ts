@@ -2,14 +2,16 @@
 
 import type { ErrorOnWire } from "../protocol/errors.ts";
 import { tellPending } from "./news.ts";
-import type { TaskRecord } from "./records.ts";
+import { FLAG_COPIED, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import { move } from "./transitions.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 
 /** Of a task that is in no worker's hands any more. */
-export function endAttempt(state: SchedulerState, task: TaskRecord, error: ErrorOnWire): void {
+export function endAttempt(state: SchedulerState, task: TaskRecord, error: ErrorOnWire, worker: WorkerRecord): void {
   const { retries = 0, demands } = task.group.options;
   if (task.retriesUsed >= retries || state.requests?.isUsed(task)) {
+    if ((task.flags & FLAG_COPIED) !== 0) return state.demands?.hearCopy(task, worker, { error });
     task.error = error;
     move(state, task, "erred");
     return;

@@ -15,6 +15,7 @@ import type {
   NestedMessage,
   SchedulerToWorkerMessage,
   TaskItems,
+  TaskStored,
   WorkerHolds,
   WorkerMessage,
 } from "../protocol/worker-messages.ts";
@@ -146,6 +147,12 @@ export interface NestingRules {
   culpritsAmong(worker: WorkerRecord, suspects: readonly TaskRecord[]): ReadonlySet<TaskRecord>;
 }
 
+/** What a copy of a task has come to: a small value, a large one that came along, or an error. */
+export type CopyOutcome =
+  | { readonly value: unknown }
+  | Pick<TaskStored, "nbytes" | "valueType" | "pushed">
+  | { readonly error: ErrorOnWire };
+
 /** What the machine is taught when a task first demands something: see `demands.ts`. */
 export interface DemandRules {
   /** Takes in a task that has become ready and may not run everywhere. False if that is not so. */
@@ -162,6 +169,8 @@ export interface DemandRules {
   spread(task: TaskRecord, workers: readonly string[], count: number): void;
   /** A worker says that it begins. */
   begun(task: TaskRecord): void;
+  /** A copy of a task has come to a result: see `quorum.ts`. */
+  hearCopy(task: TaskRecord, worker: WorkerRecord, outcome: CopyOutcome): void;
   /** The task is to wait before it is tried again. */
   delay(task: TaskRecord): void;
   /** Whether something is to happen to the task later, unless it leaves its state before. */

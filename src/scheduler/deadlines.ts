@@ -58,7 +58,7 @@ export class Deadlines {
     worker.occupancyUs += unexpectedUs;
     callOff(state, task, worker, { reason, error });
     judgeRoom(state, worker);
-    endAttempt(state, task, error);
+    endAttempt(state, task, error, worker);
     this.#alarms.set(GRACE_MS, () => {
       const isStuck = worker.zombies.has(zombie) && state.workers.get(worker.address) === worker;
       if (isStuck) endWorker(state, worker, `${reason}, and did not stop`);

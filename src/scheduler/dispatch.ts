@@ -2,7 +2,7 @@
 
 import { ALONE, ANNOUNCED, AWAITED, isReference, PACKED, SMALL_VALUE_LIMIT, STREAM } from "../protocol/task-spec.ts";
 import { mayMove } from "./gather.ts";
-import { FLAG_CARRIES, FLAG_FETCHING, NO_VALUE, type TaskRecord } from "./records.ts";
+import { FLAG_CARRIES, FLAG_COPIED, FLAG_FETCHING, NO_VALUE, type TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -60,7 +60,7 @@ function writeRow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord)
       shape &= ~(1 << slot);
     }
   }
-  if (task.awaited && mayMove(task)) shape |= AWAITED;
+  if ((task.awaited && mayMove(task)) || (task.flags & FLAG_COPIED) !== 0) shape |= AWAITED;
   if (worker.alone) shape |= ALONE;
   if (group.options.demands?.timeoutMs !== undefined) shape |= ANNOUNCED;
   rows[at + 5] = shape;

@@ -31,7 +31,7 @@ import type { nestingRules } from "./nesting.ts";
 import { tell, tellPending } from "./news.ts";
 import { assign, isUneven, judgeRoom } from "./placement.ts";
 import { settleSpan, unfold } from "./plain.ts";
-import { type ClientRecord, NO_VALUE, type TaskRecord } from "./records.ts";
+import { type ClientRecord, FLAG_COPIED, NO_VALUE, type TaskRecord } from "./records.ts";
 import { buryZombie, isLost, leaveWorker, releaseClaim, stopFetching } from "./release.ts";
 import { type RequestTools, requestTools } from "./request-tools.ts";
 import { SchedulerState } from "./state.ts";
@@ -297,6 +297,7 @@ export class SchedulerMachine {
     const task = this.#current(worker, id, run) ?? this.#state.hosts?.win(worker, id, run);
     if (task === undefined) return;
     leaveWorker(this.#state, task);
+    if ((task.flags & FLAG_COPIED) !== 0) return this.#state.demands?.hearCopy(task, worker, { value });
     task.value = value;
     task.nbytes = 0;
     move(this.#state, task, "memory");
@@ -313,6 +314,7 @@ export class SchedulerMachine {
       return;
     }
     leaveWorker(state, task);
+    if ((task.flags & FLAG_COPIED) !== 0) return state.demands?.hearCopy(task, worker, message);
     task.nbytes = message.nbytes;
     task.valueType = message.valueType;
     const { pushed } = message;
@@ -329,7 +331,7 @@ export class SchedulerMachine {
     const task = this.#current(worker, message.id, message.run);
     if (task === undefined) return;
     leaveWorker(this.#state, task);
-    endAttempt(this.#state, task, message.error);
+    endAttempt(this.#state, task, message.error, worker);
   }
 
   /** What a worker holds cannot leave it, and nobody could have known before: the task has failed. */

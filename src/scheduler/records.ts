@@ -69,6 +69,7 @@ export const FLAG_IS_RARE = 512;
 export const FLAG_FETCHING = 1024;
 export const FLAG_SECEDED = 1 << 14; // Its run has given its slot back at least once.
 export const FLAG_CARRIES = 1 << 15; // Its value has futures in it, packed.
+export const FLAG_COPIED = 1 << 16; // A run of it is one of several, and what it comes to is not its value yet: see `quorum.ts`.
 
 /** Something else than a client keeps it, see `kept-value.ts`; its copies are where somebody wants them. */
 export const FLAG_KEPT = 2048;

@@ -15,11 +15,11 @@ import { endAttempt } from "./attempts.ts";
 import { cancelTask, enterClaim, putData, tellHowFar } from "./claims.ts";
 import { isSuspect } from "./compute.ts";
 import { dispatch, isSmall, link } from "./dispatch.ts";
-import { MOVE_FROM } from "./gather.ts";
+import { deliver, MOVE_FROM } from "./gather.ts";
 import { removeWorker } from "./membership.ts";
 import { forEachClaim, tell } from "./news.ts";
 import { closest, expectedUs, fits, hasSurplus, judgeRoom } from "./placement.ts";
-import { ClientRecord, FLAG_CARRIES, FLAG_KEPT, FLAG_PINNED, FLAG_SECEDED, NO_VALUE } from "./records.ts";
+import { ClientRecord, FLAG_CARRIES, FLAG_COPIED, FLAG_KEPT, FLAG_PINNED, FLAG_SECEDED, NO_VALUE } from "./records.ts";
 import { callOff, endWorker, leaveQueue, leaveWorker, stopFetching } from "./release.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 import { WINDOW_US, zombieName } from "./worker-record.ts";
@@ -43,6 +43,7 @@ export const requestTools = {
   callOff,
   closest,
   considerDependents,
+  deliver,
   dispatch,
   endAttempt,
   endWorker,
@@ -58,6 +59,7 @@ export const requestTools = {
   HeapSet,
   ClientRecord,
   FLAG_CARRIES,
+  FLAG_COPIED,
   FLAG_KEPT,
   FLAG_PINNED,
   FLAG_SECEDED,

@@ -1,5 +1,6 @@
 /** Whether a worker is one of those that are named, and has what is asked for. */
 
+import type { WorkerAddress } from "../protocol/identity.ts";
 import type { Resources, Restrictions } from "../protocol/task-spec.ts";
 
 /** Sums of fractions are not exact. */
@@ -15,6 +16,11 @@ export function isNamed(
     const prefix = each.endsWith("/") ? each : `${each}/`;
     return each === name || each === address || address.startsWith(prefix) || place.startsWith(prefix);
   });
+}
+
+/** What an address says of where its worker is: all workers of a page or process have that in common. */
+export function hostOf(address: WorkerAddress): string {
+  return address.replace(/^(\w+:\/\/[^/]*).*$/, "$1");
 }
 
 /** Whether of what is `there`, after what is `used`, as much is left as is `wanted`. */

@@ -7,11 +7,13 @@
  */
 
 import type { Deque } from "../collections/deque.ts";
+import type { WorkerAddress } from "../protocol/identity.ts";
 import type { Demands, Resources, Restrictions } from "../protocol/task-spec.ts";
 import type { Alarms } from "./alarms.ts";
+import type { Quorum } from "./quorum.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
-import { describe, has, isNamed, missing } from "./requirements.ts";
+import { describe, has, hostOf, isNamed, missing } from "./requirements.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -28,6 +30,8 @@ interface Lane {
   readonly depth: number;
   readonly dependents: Deque<TaskRecord>;
   readonly roots: Deque<TaskRecord>;
+  /** They have a copy's result already, and are not to be asked for another. */
+  readonly voters: readonly WorkerAddress[];
   /** Those in state `no-worker`. */
   readonly parked: Set<TaskRecord>;
   /** Who may run them, as far as names go and what there is in all. */
@@ -43,10 +47,19 @@ interface Spread {
   readonly count: number;
 }
 
+/** What it works with. */
+export interface PlacingParts {
+  readonly alarms: Alarms;
+  readonly quorum: Quorum;
+  /** How long a task waits for a worker that may run it, while others are there. */
+  readonly patienceMs: number;
+}
+
 export class Placing {
   readonly #state: SchedulerState;
   readonly #tools: RequestTools;
   readonly #alarms: Alarms;
+  readonly #quorum: Quorum;
   readonly #patienceMs: number;
   readonly #lanes = new Map<string, Lane>();
   readonly #texts = new WeakMap<Demands, string>();
@@ -58,16 +71,20 @@ export class Placing {
   #hasTried = false;
   #spreads: Spread[] = [];
 
-  constructor(state: SchedulerState, tools: RequestTools, alarms: Alarms, patienceMs: number) {
+  constructor(state: SchedulerState, tools: RequestTools, { alarms, quorum, patienceMs }: PlacingParts) {
     this.#state = state;
     this.#tools = tools;
     this.#alarms = alarms;
+    this.#quorum = quorum;
     this.#patienceMs = patienceMs;
   }
 
   enqueue(task: TaskRecord): boolean {
     const { demands } = task.group.options;
-    if (demands === undefined || (demands.workers === undefined && demands.resources === undefined)) return false;
+    if (demands === undefined) return false;
+    if (demands.quorum !== undefined) task.flags |= this.#tools.FLAG_COPIED;
+    const isFirst = demands.quorum === undefined || this.#quorum.votersOf(task).length === 0;
+    if (demands.workers === undefined && demands.resources === undefined && isFirst) return false;
     this.#alarms.clear(task);
     this.#hasTried = false;
     const lane = this.#laneOf(task, demands);
@@ -159,6 +176,8 @@ export class Placing {
       text = JSON.stringify([[...workers].sort(), allowOtherWorkers, Object.entries(resources).sort()]);
       this.#texts.set(demands, text);
     }
+    const voters = demands.quorum === undefined ? [] : this.#quorum.votersOf(task);
+    if (voters.length > 0) text = `${text} not ${[...voters].sort().join(" ")}`;
     const priority = this.#tools.isSuspect(task) ? Number.POSITIVE_INFINITY : (task.group.options.priority ?? 0);
     const { depth = 0 } = task.group.options;
     const name = `${priority} ${depth} ${text}`;
@@ -175,6 +194,7 @@ export class Placing {
         },
         priority,
         depth,
+        voters,
         dependents: new Deque(),
         roots: new Deque(),
         parked: new Set(),
@@ -189,7 +209,8 @@ export class Placing {
 
   #judge(lane: Lane): void {
     const { workers, allowOtherWorkers, resources = {} } = lane.restrictions;
-    const able = [...this.#state.workers.values()].filter((worker) => has(worker.resources, resources));
+    const there = withoutVoters([...this.#state.workers.values()], lane.voters);
+    const able = there.filter((worker) => has(worker.resources, resources));
     const named = workers === undefined ? able : able.filter((worker) => isNamed(worker, workers));
     lane.able = allowOtherWorkers ? able : named;
     lane.preferred = named;
@@ -310,9 +331,11 @@ export class Placing {
     const there = [...this.#state.workers.values()].map(({ name, resources }) =>
       describe({ workers: [name], resources }),
     );
-    const others = there.length - MOST_NAMED;
-    const list = `${there.slice(0, MOST_NAMED).join("; ")}${others > 0 ? `; and ${others} more` : ""}`;
-    return `no worker can run ${task.key}: it asks for ${describe(lane.restrictions)}, and there is ${list}`;
+    const unnamed = there.length - MOST_NAMED;
+    const list = `${there.slice(0, MOST_NAMED).join("; ")}${unnamed > 0 ? `; and ${unnamed} more` : ""}`;
+    const { voters, restrictions } = lane;
+    const others = voters.length === 0 ? "" : `, for one more copy beside those of ${voters.join(" and ")}`;
+    return `no worker can run ${task.key}: it asks for ${describe(restrictions)}${others}, and there is ${list}`;
   }
 
   #warn(task: TaskRecord, subject: string, text: string): void {
@@ -327,8 +350,17 @@ export class Placing {
 }
 
 /** Whether nobody who is there may run its tasks. Where it is only a preference, they can as well wait for anybody. */
-function isStranded({ able, restrictions }: Lane): boolean {
-  return able.length === 0 && (restrictions.resources !== undefined || restrictions.allowOtherWorkers !== true);
+function isStranded({ able, restrictions, voters }: Lane): boolean {
+  const { resources, allowOtherWorkers } = restrictions;
+  return able.length === 0 && (resources !== undefined || allowOtherWorkers !== true || voters.length > 0);
+}
+
+/** Those that have no part yet in what `voters` have come to. One copy for each host, where there are several. */
+function withoutVoters(workers: readonly WorkerRecord[], voters: readonly WorkerAddress[]): readonly WorkerRecord[] {
+  if (voters.length === 0) return workers;
+  const areSeveral = new Set([...voters, ...workers.map(({ address }) => address)].map(hostOf)).size > 1;
+  const taken = new Set(areSeveral ? voters.map(hostOf) : voters);
+  return workers.filter(({ address }) => !taken.has(areSeveral ? hostOf(address) : address));
 }
 
 function leastBusy(workers: readonly WorkerRecord[]): WorkerRecord {

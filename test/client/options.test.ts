@@ -52,6 +52,8 @@ describe("with()", () => {
     [{ allowOtherWorkers: true }, /allowOtherWorkers says how to take workers/],
     [{ timeoutMs: 0 }, /timeoutMs must be a number of milliseconds/],
     [{ timeoutMs: "5s" }, /timeoutMs must be/],
+    [{ quorum: { copies: 2, agree: 3 } }, /quorum must be \{ copies, agree \}/],
+    [{ quorum: 3 }, /quorum must be/],
     [{ signal: {} }, /signal must be an AbortSignal/],
   ];
   for (const [options, message] of refused) {
@@ -103,6 +105,8 @@ describe("with()", () => {
       },
     });
     assert.equal(messages.length, 1, "in one message");
+    client.with({ quorum: { copies: 5 } }).submit(value, 1);
+    assert.deepEqual(optionsOf(await sent()), { demands: { quorum: { copies: 5, agree: 3 } } }, "most of them");
   });
 });
 

@@ -36,7 +36,7 @@ const samples = {
   UnauthorizedError: new errors.UnauthorizedError("who are you"),
   ActorLostError: new errors.ActorLostError("lost", { key: "a-1" }),
   ProtocolError: new errors.ProtocolError("what?"),
-  DisagreementError: new errors.DisagreementError("2 of 3 differ", { key: "a-1" }),
+  DisagreementError: new errors.DisagreementError("2 of 3 differ", { key: "a-1", camps: [["w1"], ["w2"]] }),
   InvalidTransitionError: new errors.InvalidTransitionError("no way", { key: "k", from: "a", to: "b", story: ["x"] }),
 };
 

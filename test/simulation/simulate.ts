@@ -14,6 +14,7 @@ import { demandRules } from "../../src/scheduler/demands.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
+import { contentHash } from "../../src/shipping/content-hash.ts";
 import { Random } from "../support/random.ts";
 import { assertEmptyHanded, assertForgotten, validateScheduler } from "../support/validate.ts";
 import { slowComm } from "./client-link.ts";
@@ -150,7 +151,11 @@ class SimulatedCluster {
       fail,
     );
     // Loading them would take a time that is not this world's.
-    this.#scheduler.machine.learn(requestRules, nestingRules, demandRules({ noWorkersTimeoutMs: 1000 }));
+    this.#scheduler.machine.learn(
+      requestRules,
+      nestingRules,
+      demandRules({ noWorkersTimeoutMs: 1000, hash: contentHash }),
+    );
     this.#host.start(this.#scheduler, random.pick([1, 2, 2, 3, 4]));
     this.#habits = { ...drawHabits(random), isDemanding: world.whims.chance(0.4) };
     const named = Array.from({ length: 3 }, () => this.#nameableNode());

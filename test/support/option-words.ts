@@ -33,7 +33,9 @@ export function optionsIn(words: Words): TaskOptions {
   const workers = workersIn(words, /on/);
   const allowOtherWorkers = words.take(/or others/) && true;
   const timeoutMs = number(/within (\d+) ms/);
+  const [agree, copies] = words.take(/quorum (\d+) of (\d+)/) ?? [];
+  const quorum = copies && { copies: Number(copies), agree: Number(agree) };
   const name = words.take(/labelled (\w+)/)?.[0];
-  const demands = given({ backoff, resources, workers, allowOtherWorkers, timeoutMs });
+  const demands = given({ backoff, resources, workers, allowOtherWorkers, timeoutMs, quorum });
   return given({ priority, retries, name, demands: Object.keys(demands).length > 0 ? demands : undefined });
 }

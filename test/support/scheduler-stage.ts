@@ -4,7 +4,7 @@
  *   add worker w1 [slots 2] [with gpu 1]
  *                                  c1: submit x = f(1), y = g(x, "a", [x]) [as "key"] [priority 1] [retries 2]
  *                                    [after 100 ms [times 2] [at most 300 ms]] [needs gpu 1 and cpu 2] [on w1 w2 [or others]]
- *                                    [within 50 ms] [labelled l]
+ *                                    [within 50 ms] [quorum 2 of 3] [labelled l]
  *   remove worker w1 [asked]       c1: scatter d = 5 [20000 bytes] [as "key"] [of f] [locally] [2 copies] [to w1 w2] [everywhere]
  *                                  c1: lost x
  *   add client c1                  c1: gather x y                           c1: claim x2 = "key"
@@ -50,6 +50,7 @@ import { demandRules } from "../../src/scheduler/demands.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
+import { contentHash } from "../../src/shipping/content-hash.ts";
 import { optionsIn, resourcesIn, workersIn } from "./option-words.ts";
 import { SchedulerNarrator } from "./scheduler-narrator.ts";
 import { type Stage, Words } from "./transcript.ts";
@@ -76,7 +77,7 @@ export class SchedulerStage implements Stage {
   });
 
   constructor() {
-    this.machine.learn(requestRules, nestingRules, demandRules({ noWorkersTimeoutMs: 5000 }));
+    this.machine.learn(requestRules, nestingRules, demandRules({ noWorkersTimeoutMs: 5000, hash: contentHash }));
   }
 
   play(command: string): readonly string[] {

@@ -184,7 +184,9 @@ function allows(task: TaskRecord, worker: WorkerRecord): boolean {
 
 /** What waits for a worker is `no-worker` if there is none that might run it, and only then. */
 function checkRestrictions(state: SchedulerState, task: TaskRecord, about: () => string): void {
-  const { workers, resources, allowOtherWorkers = false } = task.group.options.demands ?? {};
+  const { workers, resources, allowOtherWorkers = false, quorum } = task.group.options.demands ?? {};
+  // Whoever has run a copy is not to run another, and who that is only the quorum knows.
+  if (quorum !== undefined && task.state === "no-worker") return;
   const isRestricted = (workers !== undefined && !allowOtherWorkers) || resources !== undefined;
   const isPossible = [...state.workers.values()].some(
     (worker) => allows(task, worker) && has(worker.resources, resources ?? {}),

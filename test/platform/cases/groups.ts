@@ -15,6 +15,7 @@ import { keeping } from "./keeping.ts";
 import { options } from "./options.ts";
 import { patterns } from "./patterns.ts";
 import { placement } from "./placement.ts";
+import { quorums } from "./quorum.ts";
 import { replays } from "./replay.ts";
 import { run } from "./run.ts";
 import { stopping } from "./stopping.ts";
@@ -43,5 +44,6 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   run,
   elastic,
   options,
+  quorums,
   "coordination in tasks": coordinationInTasks,
 };
