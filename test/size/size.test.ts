@@ -40,7 +40,7 @@ describe("size", () => {
   const budgets = [
     { what: "the core: Client", source: 'import { Client } from "./index.js"; new Client();', limit: 40_500 },
     { what: "all names of the door for pages", source: 'export * from "./index.js";', limit: 43_500 },
-    { what: "the script for <script src>, with its worker", source: 'import "./manyhands.js";', limit: 108_500 },
+    { what: "the script for <script src>, with its worker", source: 'import "./manyhands.js";', limit: 112_000 },
   ];
   for (const { what, source, limit } of budgets) {
     it(`${what} fit into ${limit / 1000} KB gzip`, async (test) => {
