@@ -23,6 +23,7 @@ export { getClient } from "./client/get-client.ts";
 export { futuresOf } from "./client/nesting.ts";
 export type { ProgressCount, ProgressReport } from "./client/progress.ts";
 export { progress } from "./client/progress.ts";
+export type { Recording, RecordingOptions, TaskSpan } from "./client/recording.ts";
 export type { ReplayOptions } from "./client/replay.ts";
 export type { MapStreamOptions, StreamMade, StreamSource, TaskStream } from "./client/streaming.ts";
 export type { Retries, WithOptions } from "./client/with-options.ts";

@@ -5,7 +5,7 @@ import type { SchedulerInfo } from "../protocol/requests.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import type { Arguments, Columns, Gathered, MoreColumns } from "./arguments.ts";
 import type { ScatterOptions } from "./call-options.ts";
-import { EventControl } from "./event-control.ts";
+import { Diagnostics } from "./diagnostics.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
 import { fill, snapshot } from "./nesting.ts";
 import { sessions } from "./open-sessions.ts";
@@ -31,7 +31,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export class Client extends EventControl {
+export class Client extends Diagnostics {
   readonly #connection: Connection;
   readonly #session: Session;
   readonly #options: Defaults;

@@ -36,7 +36,19 @@ export interface LeaveErrand {
   readonly type: "leave";
 }
 
-export type Errand = RunErrand | RegisterPluginErrand | UnregisterPluginErrand | RegisterModuleErrand | LeaveErrand;
+/** Say what you do from now on, or say what is left to be told and no more. */
+export interface TraceErrand {
+  readonly type: "trace";
+  readonly isOn: boolean;
+}
+
+export type Errand =
+  | RunErrand
+  | RegisterPluginErrand
+  | UnregisterPluginErrand
+  | RegisterModuleErrand
+  | LeaveErrand
+  | TraceErrand;
 
 /** How an errand, or a request, ended. */
 export type ErrandOutcome = { readonly value: unknown } | { readonly error: ErrorOnWire };

@@ -6,6 +6,7 @@ import type { ErrorOnWire } from "./errors.ts";
 import type { ClientId, ClientTaskId, Key, WorkerAddress } from "./identity.ts";
 import type { PackedValue } from "./packed-value.ts";
 import type { Resources, ShippedFunction } from "./task-spec.ts";
+import type { TraceRequest } from "./tracing.ts";
 import type { WorkerRequest, WorkerStatus } from "./worker-requests.ts";
 
 /** Who is there, and how busy. Answered with {@link SchedulerInfo}. */
@@ -136,7 +137,8 @@ export type Request =
   | CoordinationRequest
   | WorkerRequest
   | StreamRequest
-  | RecipeRequest;
+  | RecipeRequest
+  | TraceRequest;
 
 export interface StreamItems {
   readonly items: readonly unknown[];

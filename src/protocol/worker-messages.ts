@@ -5,6 +5,7 @@ import type { Errand, ErrandOutcome } from "./errands.ts";
 import type { ErrorOnWire } from "./errors.ts";
 import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "./identity.ts";
 import type { NumberedFunction, Resources } from "./task-spec.ts";
+import type { Trace } from "./tracing.ts";
 
 /** Fields of a task's row to a worker before its slots: `id, run, client's number, function, slots, shape, ...slots`. */
 export const COMPUTE_HEADER = 6;
@@ -317,7 +318,8 @@ export type WorkerMessage =
   | DataForScheduler
   | NestedMessage
   | ErrandDone
-  | SetResources;
+  | SetResources
+  | Trace;
 
 /** Worker to worker: please send these. */
 export interface PeerGetData {

@@ -18,6 +18,8 @@ export interface ErrandShell {
   functionOf(spec: FunctionSpec): AnyFunction | Promise<AnyFunction>;
   /** Sends an answer. Throws if the platform refuses to clone it. */
   answer(number: number, outcome: ErrandOutcome): void;
+  /** Says what the worker does from now on; or what is left to be told, and no more. */
+  trace(isOn: boolean): void;
   /** Tasks that were held back can begin. */
   letGo(): void;
 }
@@ -51,6 +53,10 @@ export class Errands {
 
   /** Does what it is sent: what is to be run at once, what concerns plugins and modules when its turn has come. */
   perform({ number, errand }: SendErrand): void {
+    if (errand.type === "trace") {
+      this.#attempt(number, () => this.#shell.trace(errand.isOn));
+      return;
+    }
     this.#open.add(number);
     if (errand.type === "run") {
       this.#attempt(number, () => this.#run(errand));
@@ -120,7 +126,7 @@ export class Errands {
     }
   }
 
-  #change(errand: Exclude<Errand, { readonly type: "run" }>): unknown {
+  #change(errand: Exclude<Errand, { readonly type: "run" | "trace" }>): unknown {
     switch (errand.type) {
       case "register-plugin":
         return this.#register(errand.name, errand.plugin);

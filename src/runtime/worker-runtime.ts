@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
 import type { WorkerSetup } from "../ports/spawner.ts";
 import type { PackedResult, Speaker, StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
-import { keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
+import { type FunctionId, keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
 import { ANNOUNCED, STREAM } from "../protocol/task-spec.ts";
 import { clientOfWorker } from "../protocol/worker-client.ts";
@@ -20,6 +20,7 @@ import { refuseResult, sendSound, type WorkerComm } from "./sending.ts";
 import { StreamDriver } from "./stream-driver.ts";
 import { isThenable } from "./thenable.ts";
 import { reasonOf, ThisWorker } from "./this-worker.ts";
+import { WorkerTrace } from "./worker-trace.ts";
 
 /** How long tasks may run on end before the thread listens again. Milliseconds. */
 const SLICE_MS = 5;
@@ -43,6 +44,8 @@ export class WorkerRuntime {
   readonly #workplace: Workplace;
   readonly #errands: Errands;
   readonly #streams: StreamDriver;
+  /** While somebody wants to see what it does. */
+  #trace: WorkerTrace | undefined;
   readonly #startClients: () => TaskClients;
   /** Made when the first task asks for its client. */
   #clients: TaskClients | undefined;
@@ -109,6 +112,11 @@ export class WorkerRuntime {
         this.#flush(this.#clock.now()); // What was done before is told before.
         comm.send([{ type: "errand-done", number, outcome }]);
       },
+      trace: (isOn) => {
+        this.#trace?.end();
+        const nameOf = (fn: FunctionId) => this.#executor.nameOf(fn);
+        this.#trace = isOn ? new WorkerTrace(clock, nameOf, (trace) => comm.send([trace])) : undefined;
+      },
       letGo: () => this.#wake(),
     });
     this.#streams = new StreamDriver(this.#machine, clock, this.#inFlight, () => this.#flush(clock.now()));
@@ -155,6 +163,7 @@ export class WorkerRuntime {
       return;
     }
     if (this.#peers.get(peer) !== comm) return;
+    this.#trace?.received(message.request, message.values);
     for (const value of message.values) this.#executor.guard(value);
     this.#machine.receive(message.request, message.ids, message.values);
     if (!this.#isRunning) this.#run();
@@ -223,6 +232,7 @@ export class WorkerRuntime {
     this.#clients?.flush();
     this.#machine.succeedMany(block, results, us);
     if (results.length > 0) this.#executor.noteDuration(fn, us / results.length);
+    this.#trace?.ranMany(fn, results.length, beganMs, nowMs);
     if (odd === undefined) {
       if (asked !== undefined) this.#aborts.delete(asked.running.task);
       return nowMs;
@@ -301,6 +311,7 @@ export class WorkerRuntime {
     const nowMs = this.#clock.now();
     const us = this.#leave(running, beganMs, nowMs);
     if (packed !== undefined) this.#machine.carry(task, packed.tasks);
+    this.#trace?.ran(running, beganMs, nowMs, false);
     this.#machine.succeed(task, packed === undefined ? result : { ...result, ...packed }, us);
     if (this.#errands.areWatched) this.#tellEnd(running, "memory");
     return nowMs;
@@ -310,6 +321,7 @@ export class WorkerRuntime {
     const nowMs = this.#clock.now();
     running.abandon("the task that asked for it failed");
     const us = this.#leave(running, beganMs, nowMs);
+    this.#trace?.ran(running, beganMs, nowMs, true);
     this.#machine.fail(running.task, this.#executor.describeError(running.task, error), us);
     if (this.#errands.areWatched) this.#tellEnd(running, "erred");
     return nowMs;
@@ -392,6 +404,7 @@ export class WorkerRuntime {
 
   #gather(from: WorkerAddress, request: number, ids: readonly TaskId[]): void {
     const peer = this.#peers.get(from);
+    this.#trace?.asked(request, from);
     if (peer !== undefined) return peer.send({ type: "get-data", request, ids });
     this.#machine.receive(request, [], []);
     // What follows from that is not among the instructions being carried out, and nothing else may come to carry it out.

@@ -10,6 +10,7 @@ import type {
 import type { ErrorOnWire } from "../protocol/errors.ts";
 import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
+import type { Trace } from "../protocol/tracing.ts";
 import type {
   ErrandDone,
   NestedMessage,
@@ -123,6 +124,8 @@ export interface RequestRules {
   /** Takes back what others could do sooner. */
   lookAround(): void;
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void;
+  /** A worker tells what it did. */
+  hearTrace(worker: WorkerRecord, trace: Trace): void;
   /** A stream has been sent to a worker. */
   followStream(task: TaskRecord): void;
   /** Items of a stream have come from its worker. */

@@ -258,6 +258,8 @@ export class SchedulerMachine {
         return state.hosts?.hearHeld(worker, message);
       case "errand-done":
         return state.requests?.hearErrandDone(worker, message);
+      case "trace":
+        return state.requests?.hearTrace(worker, message);
       case "data": {
         const task = receiveData(state, worker, message);
         if (task !== undefined && isLost(state, task)) this.#recompute(task);

@@ -7,6 +7,7 @@
 
 import type { Answer, ClientRequest, WithdrawRequest } from "../protocol/client-messages.ts";
 import type { Key, WorkerAddress } from "../protocol/identity.ts";
+import type { Trace } from "../protocol/tracing.ts";
 import type { ErrandDone, TaskItems } from "../protocol/worker-messages.ts";
 import { findWorkers } from "./answers.ts";
 import type { RequestRules } from "./contract.ts";
@@ -130,7 +131,7 @@ class Requests implements RequestRules {
       case "stream-close":
         return this.#streams.hear(client, number, request);
       default:
-        if (request.type !== "run" && request.type !== "load") {
+        if (request.type !== "run" && request.type !== "load" && !request.type.startsWith("trace-")) {
           this.#log.note("cluster", { type: request.type, client: client.id, about: aboutOf(request) });
         }
         return this.#workers.hear({ client, number }, request);
@@ -169,6 +170,7 @@ class Requests implements RequestRules {
 
   removeClient(client: ClientRecord): void {
     this.#log.note("clients", { type: "client-removed", client: client.id });
+    this.#workers.removeClient(client);
     this.#streams.removeClient(client);
     this.#replication.removeClient(client);
     this.#rebalancing.removeClient(client);
@@ -197,6 +199,10 @@ class Requests implements RequestRules {
 
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void {
     this.#workers.hearErrandDone(worker, message);
+  }
+
+  hearTrace(worker: WorkerRecord, trace: Trace): void {
+    this.#workers.hearTrace(worker, trace);
   }
 
   hearNotAcquired(worker: WorkerRecord, task: TaskRecord | undefined): void {

@@ -1,5 +1,6 @@
 /** Requests about workers rather than about tasks: each subject has a file of its own, and here they come together. */
 
+import type { Trace, TraceRequest } from "../protocol/tracing.ts";
 import type { ErrandDone } from "../protocol/worker-messages.ts";
 import type { WorkerRequest } from "../protocol/worker-requests.ts";
 import { answer, type Question } from "./answers.ts";
@@ -13,6 +14,7 @@ import { Restarts } from "./restarting.ts";
 import { Retirements } from "./retiring.ts";
 import type { SchedulerState } from "./state.ts";
 import { Stealing } from "./stealing.ts";
+import { Tracing } from "./tracing.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 export class WorkerRequests {
@@ -23,6 +25,7 @@ export class WorkerRequests {
   readonly #retirements: Retirements;
   readonly #restarts: Restarts;
   readonly #stealing: Stealing;
+  readonly #tracing: Tracing;
   /** What is to be run once those workers are there that are being started. */
   #toRun: { readonly question: Question; readonly request: WorkerRequest & { readonly type: "run" } }[] = [];
 
@@ -34,9 +37,10 @@ export class WorkerRequests {
     this.#retirements = new Retirements(state, tools, this.#errands, this.#plugins);
     this.#restarts = new Restarts(state, tools);
     this.#stealing = new Stealing(state, tools);
+    this.#tracing = new Tracing(state, this.#errands);
   }
 
-  hear(question: Question, request: WorkerRequest): void {
+  hear(question: Question, request: WorkerRequest | TraceRequest): void {
     const state = this.#state;
     switch (request.type) {
       case "run":
@@ -56,6 +60,10 @@ export class WorkerRequests {
         return this.#retirements.retire(question, request);
       case "restart":
         return this.#restarts.restart(question, request);
+      case "trace-open":
+      case "trace-read":
+      case "trace-close":
+        return this.#tracing.hear(question, request);
       case "load":
         return answer(state, question, { value: measureLoad(state) });
       default:
@@ -66,10 +74,16 @@ export class WorkerRequests {
   withdraw(client: ClientRecord, number: number): void {
     this.#retirements.withdraw(client, number);
     this.#restarts.withdraw({ client, number });
+    this.#tracing.withdraw(client, number);
+  }
+
+  removeClient(client: ClientRecord): void {
+    this.#tracing.removeClient(client);
   }
 
   addWorker(worker: WorkerRecord): void {
     this.#plugins.addWorker(worker);
+    this.#tracing.addWorker(worker);
   }
 
   removeWorker(worker: WorkerRecord, reason: string, expected: boolean): void {
@@ -83,6 +97,10 @@ export class WorkerRequests {
 
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void {
     this.#errands.hear(worker, message);
+  }
+
+  hearTrace(worker: WorkerRecord, trace: Trace): void {
+    this.#tracing.receive(worker, trace);
   }
 
   hearNotAcquired(worker: WorkerRecord, task: TaskRecord | undefined): void {
@@ -100,5 +118,6 @@ export class WorkerRequests {
     this.#plugins.settle();
     this.#retirements.settle();
     this.#restarts.settle();
+    this.#tracing.settle();
   }
 }

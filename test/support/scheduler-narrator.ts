@@ -223,6 +223,8 @@ function describeErrand(errand: Errand): string {
   switch (errand.type) {
     case "run":
       return `run ${errand.fn.name}`;
+    case "trace":
+      return `trace ${errand.isOn ? "on" : "off"}`;
     case "register-plugin":
     case "unregister-plugin":
       return `${errand.type} ${errand.name}`;

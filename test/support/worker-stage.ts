@@ -16,9 +16,11 @@
  *
  * An input is looked up when the task that needs it runs, as it is when a task is executed.
  */
+
 import assert from "node:assert/strict";
 import { encodeError } from "../../src/protocol/errors.ts";
 import { AWAITED, isReference } from "../../src/protocol/task-spec.ts";
+import { SPAN_FIELDS } from "../../src/protocol/tracing.ts";
 import type { ComputeTask, WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import type { WorkerInstruction } from "../../src/worker/contract.ts";
 import { WorkerMachine } from "../../src/worker/machine.ts";
@@ -296,6 +298,8 @@ export class WorkerStage implements Stage {
         return [
           `-> holds ${message.values.map(({ client, clientTask, hash, nbytes }) => `${hash} ${client}/${clientTask} (${nbytes} bytes)`).join(", ") || "nothing"}`,
         ];
+      case "trace":
+        return [`-> ${message.rows.length / SPAN_FIELDS} spans`];
       case "errand-done":
         return [`-> errand ${message.number} is done`];
       case "data":

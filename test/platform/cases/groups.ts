@@ -16,6 +16,7 @@ import { options } from "./options.ts";
 import { patterns } from "./patterns.ts";
 import { placement } from "./placement.ts";
 import { quorums } from "./quorum.ts";
+import { recording } from "./recording.ts";
 import { replays } from "./replay.ts";
 import { run } from "./run.ts";
 import { stopping } from "./stopping.ts";
@@ -33,6 +34,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   failures,
   stopping,
   streams,
+  recording,
   replays,
   deaths,
   asking,

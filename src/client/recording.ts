@@ -1,0 +1,185 @@
+/** Recording: what workers do, span by span, from when it begins until it is stopped. */
+
+import { SPAN_FIELDS, SPAN_KINDS, type SpanKind, type Traces } from "../protocol/tracing.ts";
+import type { Session } from "./session.ts";
+
+/** How often workers' news is asked for. They tell no more often. Milliseconds. */
+const LOOK_MS = 100;
+
+/** A span of time in the life of a worker. */
+export interface TaskSpan {
+  /** The worker's address. */
+  readonly worker: string;
+  /**
+   * What the time went into: `compute`, running a task's function, which for an async one includes what it awaits; `wait`, waiting in
+   * it for other tasks; `transfer`, having values from another worker; `deserialize`, making something of what came.
+   */
+  readonly kind: SpanKind;
+  /** The function's name; of a transfer, the address of whoever had the values. */
+  readonly name: string;
+  /** Of the task; undefined where short tasks of one function, run one after the other, are told together. */
+  readonly key: string | undefined;
+  /** When it began, in milliseconds since 1970 by the clock of the worker's machine. */
+  readonly beganMs: number;
+  /** How long it took, in milliseconds. */
+  readonly ms: number;
+  /** How many tasks that were. */
+  readonly tasks: number;
+  /** Bytes that came. */
+  readonly nbytes: number;
+  readonly status: "ok" | "error";
+}
+
+export interface RecordingOptions {
+  /** So many of the last spans are kept in {@link Recording.spans}. 100 000 unless said. */
+  readonly limit?: number;
+}
+
+/**
+ * What `client.taskStream()` gives. Workers tell what they do only while there is one of these, and it costs them next to nothing.
+ *
+ * As an async iterable it gives batches of spans as they come, and ends when it is stopped.
+ */
+export class Recording implements AsyncDisposable {
+  /** All so far, in the order in which they were told; of many, the last. */
+  readonly spans: TaskSpan[] = [];
+  /** Spans that were lost, because nobody read them for long. */
+  missed = 0;
+  /** Settles when every worker has been told to tell; rejects if the client is closed before. */
+  readonly ready: Promise<void>;
+  readonly #session: Session;
+  readonly #limit: number;
+  readonly #end = new AbortController();
+  readonly #following: Promise<void>;
+  #waiting: (() => void)[] = [];
+  #batches: { readonly number: number; readonly spans: readonly TaskSpan[] }[] = [];
+  #count = 0;
+  #stopped: Promise<void> | undefined;
+  #isOver = false;
+
+  constructor(session: Session, { limit = 100_000 }: RecordingOptions = {}) {
+    this.#session = session;
+    this.#limit = limit;
+    const begun = session.ask({ type: "trace-open" }) as Promise<Traces>;
+    this.ready = begun.then(() => {});
+    this.#following = begun.then(({ count }) => this.#follow(count));
+    this.ready.catch(() => {});
+    // It ends with the client, too.
+    this.#following.catch(() => {}).finally(() => this.#over());
+  }
+
+  /** Settles when all has come that was done before the call. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly TaskSpan[], void, undefined> {
+    let next = this.#count;
+    for (;;) {
+      for (const { number, spans } of [...this.#batches]) {
+        if (number < next) continue;
+        next = number + 1;
+        yield spans;
+      }
+      if (next < this.#count) continue;
+      if (this.#isOver) return;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  async #stop(): Promise<void> {
+    try {
+      await this.ready;
+      await this.#session.ask({ type: "trace-close" });
+      // What came before that answer is there, and is read to its end.
+      this.#end.abort();
+      await this.#following;
+    } catch {
+      // The client is closed, and with it this.
+    }
+  }
+
+  async #follow(from: number): Promise<void> {
+    let after = from;
+    for (;;) {
+      const isLast = this.#end.signal.aborted;
+      const traces = await this.#read(after, isLast);
+      if (traces === undefined) return;
+      after = traces.count;
+      this.missed += traces.missed;
+      this.#take(traces);
+      if (!isLast) await pause(LOOK_MS, this.#end.signal);
+    }
+  }
+
+  /** Undefined when it has been stopped and there is nothing left to be read. */
+  async #read(after: number, isLast: boolean): Promise<Traces | undefined> {
+    try {
+      const asked = this.#session.ask(
+        { type: "trace-read", after, now: isLast },
+        isLast ? undefined : this.#end.signal,
+      );
+      const traces = (await asked) as Traces;
+      return isLast && traces.traces.length === 0 ? undefined : traces;
+    } catch (error) {
+      if (!isLast && this.#end.signal.aborted) return { traces: [], count: after, missed: 0 };
+      throw error;
+    }
+  }
+
+  #take({ traces }: Traces): void {
+    const spans = traces.flatMap(spansIn);
+    if (spans.length === 0) return;
+    for (const span of spans) this.spans.push(span);
+    if (this.spans.length > this.#limit) this.spans.splice(0, this.spans.length - this.#limit);
+    this.#batches.push({ number: this.#count++, spans });
+    if (this.#batches.length > 100) this.#batches.shift();
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+}
+
+function spansIn({ worker, texts, rows }: Traces["traces"][number]): TaskSpan[] {
+  const spans: TaskSpan[] = [];
+  for (let i = 0; i < rows.length; i += SPAN_FIELDS) {
+    const [kind = 0, name = 0, beganMs = 0, ms = 0, tasks = 1, nbytes = 0, key = -1, failed = 0] = rows.slice(
+      i,
+      i + SPAN_FIELDS,
+    );
+    spans.push({
+      worker,
+      kind: SPAN_KINDS[kind] ?? "compute",
+      name: texts[name] ?? "",
+      key: texts[key],
+      beganMs,
+      ms,
+      tasks,
+      nbytes,
+      status: failed === 1 ? "error" : "ok",
+    });
+  }
+  return spans;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    (timer as { unref?(): void }).unref?.();
+    signal.addEventListener("abort", end);
+  });
+}

@@ -1,0 +1,50 @@
+/** What workers did when, for whoever wants to see it: spans of time, many in a message, in columns. */
+
+/**
+ * What a span of time went into: running the function of a task (`compute`), waiting in it for other tasks (`wait`), having values from
+ * other workers (`transfer`), or making something of what came (`deserialize`: compiling functions, importing modules).
+ */
+export const SPAN_KINDS = ["compute", "wait", "transfer", "deserialize"] as const;
+export type SpanKind = (typeof SPAN_KINDS)[number];
+
+/** Fields of a span in a message: `kind, name, begin, duration, tasks, bytes, key, failed`. */
+export const SPAN_FIELDS = 8;
+
+export interface Trace {
+  readonly type: "trace";
+  /** What stands in the columns `name` and `key` by its place here. */
+  readonly texts: readonly string[];
+  /**
+   * Rows of {@link SPAN_FIELDS}: the kind by its place in {@link SPAN_KINDS}; the name of a function, or the address of a peer; when it began,
+   * in milliseconds since 1970; milliseconds; how many tasks, for those that take little are told together; bytes; the key, or -1 where there
+   * are several; 1 if it failed.
+   */
+  readonly rows: readonly number[];
+}
+
+/** Has workers say what they do. Answered with {@link Traces} of nothing, whose `count` is where to begin to read. */
+export interface TraceOpenRequest {
+  readonly type: "trace-open";
+}
+
+/** Answered with {@link Traces} as soon as there are some after the first `after`; with `now`, at once, be it with none. */
+export interface TraceReadRequest {
+  readonly type: "trace-read";
+  readonly after: number;
+  readonly now: boolean;
+}
+
+/** Answered when the last has come of what workers did before. */
+export interface TraceCloseRequest {
+  readonly type: "trace-close";
+}
+
+export type TraceRequest = TraceOpenRequest | TraceReadRequest | TraceCloseRequest;
+
+export interface Traces {
+  readonly traces: readonly (Trace & { readonly worker: string })[];
+  /** So many there have been up to the last of these. */
+  readonly count: number;
+  /** So many were there and are not kept any more. */
+  readonly missed: number;
+}

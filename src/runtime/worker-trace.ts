@@ -1,0 +1,50 @@
+/** What a worker tells of itself while somebody wants to see it: which tasks ran when, and what came from peers. */
+
+import type { Clock } from "../ports/clock.ts";
+import type { FunctionId, WorkerAddress } from "../protocol/identity.ts";
+import type { Trace } from "../protocol/tracing.ts";
+import { measure } from "../shipping/measure.ts";
+import type { Running } from "./running-task.ts";
+import { Tracer } from "./tracer.ts";
+
+export class WorkerTrace {
+  readonly #clock: Clock;
+  readonly #tracer: Tracer;
+  readonly #nameOf: (fn: FunctionId) => string;
+  /** What peers have been asked for, and when. */
+  readonly #asked = new Map<number, { readonly peer: WorkerAddress; readonly atMs: number }>();
+
+  constructor(clock: Clock, nameOf: (fn: FunctionId) => string, send: (trace: Trace) => void) {
+    this.#clock = clock;
+    this.#nameOf = nameOf;
+    this.#tracer = new Tracer(clock, Date.now(), send);
+  }
+
+  /** A task has ended. */
+  ran({ key, task, waitedMs }: Running, beganMs: number, endMs: number, failed: boolean): void {
+    const name = this.#nameOf(task.fn);
+    this.#tracer.note(beganMs, endMs - waitedMs, { kind: "compute", name, key, failed });
+    if (waitedMs > 0) this.#tracer.note(endMs - waitedMs, endMs, { kind: "wait", name, key });
+  }
+
+  /** So many of one function have run one after the other. */
+  ranMany(fn: FunctionId, tasks: number, beganMs: number, endMs: number): void {
+    if (tasks > 0) this.#tracer.note(beganMs, endMs, { kind: "compute", name: this.#nameOf(fn), tasks });
+  }
+
+  asked(request: number, peer: WorkerAddress): void {
+    this.#asked.set(request, { peer, atMs: this.#clock.now() });
+  }
+
+  received(request: number, values: readonly unknown[]): void {
+    const asked = this.#asked.get(request);
+    if (asked === undefined) return; // It was asked for before anybody looked.
+    this.#asked.delete(request);
+    const bytes = values.reduce((sum: number, value) => sum + measure(value).nbytes, 0);
+    this.#tracer.note(asked.atMs, this.#clock.now(), { kind: "transfer", name: asked.peer, bytes });
+  }
+
+  end(): void {
+    this.#tracer.flush();
+  }
+}
