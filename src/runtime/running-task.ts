@@ -1,6 +1,6 @@
 /** A task that is running: what `getTask()` gives, and what its worker keeps in mind about it. */
 
-import type { TaskClient } from "../ports/task-clients.ts";
+import type { Speaker, TaskClient } from "../ports/task-clients.ts";
 import type { RunningTask } from "../shipping/task-context.ts";
 import type { WorkerMachine } from "../worker/machine.ts";
 
@@ -52,6 +52,21 @@ export class Running implements RunningTask {
 
   get client(): object {
     return this.opened.client;
+  }
+
+  /** The task as somebody who speaks; `pause`: see there. */
+  speaker(pause: Speaker["pause"]): Speaker {
+    const running = this;
+    return {
+      id: running.task.id,
+      get key() {
+        return running.key;
+      },
+      get signal() {
+        return running.signal;
+      },
+      pause,
+    };
   }
 
   get opened(): TaskClient {

@@ -3,7 +3,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
 import type { WorkerSetup } from "../ports/spawner.ts";
-import type { PackedResult, Speaker, StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
+import type { PackedResult, StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
 import { type FunctionId, keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
 import { ANNOUNCED, STREAM } from "../protocol/task-spec.ts";
@@ -11,6 +11,7 @@ import { clientOfWorker } from "../protocol/worker-client.ts";
 import { HELD_VALUE, type PeerMessage, type SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
 import { surround } from "../shipping/task-context.ts";
 import { WorkerMachine } from "../worker/machine.ts";
+import { Aborts } from "./aborts.ts";
 import { answerPeer } from "./answering.ts";
 import { Errands } from "./errands.ts";
 import { Executor } from "./executor.ts";
@@ -50,7 +51,7 @@ export class WorkerRuntime {
   /** Made when the first task asks for its client. */
   #clients: TaskClients | undefined;
   #anyClient: TaskClient | undefined;
-  readonly #aborts = new Map<LocalTask, AbortController>();
+  readonly #aborts = new Aborts();
   readonly #peers = new Map<WorkerAddress, Comm<PeerMessage, PeerMessage>>();
   /** Questions of peers to be looked at again when more is known. */
   #unanswered: (() => void)[] = [];
@@ -95,13 +96,13 @@ export class WorkerRuntime {
     };
     this.#workplace = {
       keyOf: ({ name, client, clientTask, fn }) => name ?? keyOf(this.#executor.nameOf(fn), client, clientTask),
-      signalOf: (task) => this.#abortOf(task).signal,
+      signalOf: (task) => this.#aborts.of(task).signal,
       progress: (task, fraction, note) => {
         this.#machine.progress(task, fraction, note);
         this.#flush(this.#clock.now());
       },
       openClient: (running) => {
-        return this.#openClients().open(this.#speakerOf(running));
+        return this.#openClients().open(running.speaker(() => this.#inFlight.pause(running)));
       },
       settleSlot: (running) => this.#inFlight.settleSlot(running),
     };
@@ -217,7 +218,7 @@ export class WorkerRuntime {
     let asked: { readonly ahead: number; readonly running: Running } | undefined;
     this.#inFlight.enterMany(() => {
       if (asked?.ahead !== results.length) {
-        if (asked !== undefined) this.#aborts.delete(asked.running.task);
+        if (asked !== undefined) this.#aborts.forget(asked.running.task);
         const task = block.peek(results.length);
         task.state = "executing";
         asked = { ahead: results.length, running: new Running(task, this.#workplace) };
@@ -234,7 +235,7 @@ export class WorkerRuntime {
     if (results.length > 0) this.#executor.noteDuration(fn, us / results.length);
     this.#trace?.ranMany(fn, results.length, beganMs, nowMs);
     if (odd === undefined) {
-      if (asked !== undefined) this.#aborts.delete(asked.running.task);
+      if (asked !== undefined) this.#aborts.forget(asked.running.task);
       return nowMs;
     }
     const last = asked?.ahead === results.length ? asked.running : undefined;
@@ -334,7 +335,7 @@ export class WorkerRuntime {
   /** Returns how long it took, without what it spent waiting for other tasks. Microseconds. */
   #leave(running: Running, beganMs: number, nowMs: number): number {
     const { task } = running;
-    if (this.#aborts.size > 0) this.#aborts.delete(task);
+    this.#aborts.forget(task);
     this.#inFlight.leave(running);
     running.end();
     // What it has asked of the scheduler goes before the news of its end.
@@ -357,7 +358,7 @@ export class WorkerRuntime {
           this.#gather(instruction.from, instruction.request, instruction.ids);
           break;
         case "abort":
-          this.#abortOf(instruction.task).abort(reasonOf(instruction));
+          this.#aborts.of(instruction.task).abort(reasonOf(instruction));
           this.#inFlight.find(instruction.task)?.abandon("the task that asked for it was cancelled");
           break;
         case "go-on":
@@ -374,32 +375,10 @@ export class WorkerRuntime {
     return this.#clients;
   }
 
-  #speakerOf(running: Running): Speaker {
-    return {
-      id: running.task.id,
-      get key() {
-        return running.key;
-      },
-      get signal() {
-        return running.signal;
-      },
-      pause: () => this.#inFlight.pause(running),
-    };
-  }
-
   /** For whoever asks while nobody can tell which task that is. */
   #openAnyClient(): TaskClient {
     this.#anyClient ??= this.#openClients().open({ id: undefined, pause: () => this.#inFlight.pause(undefined) });
     return this.#anyClient;
-  }
-
-  #abortOf(task: LocalTask): AbortController {
-    let abort = this.#aborts.get(task);
-    if (abort === undefined) {
-      abort = new AbortController();
-      this.#aborts.set(task, abort);
-    }
-    return abort;
   }
 
   #gather(from: WorkerAddress, request: number, ids: readonly TaskId[]): void {
