@@ -180,7 +180,9 @@ const scriptBuild = (entry, name, globalName) => ({
 });
 
 const builds = [
-  doorBuild("browser", ["src/index.ts"]),
+  // The session is an entry too, so that what the client shares with handles on queues and locks lies in another file than these:
+  // pages that use none need not load them.
+  doorBuild("browser", ["src/index.ts", "src/client/session.ts"]),
   doorBuild("node", ["src/node.ts"]),
   workerBuild("web-worker"),
   workerBuild("node-worker"),

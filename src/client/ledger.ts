@@ -12,7 +12,10 @@ let unpacking: Promise<typeof import("./packed-futures.ts")> | undefined;
 
 /** The code for values with futures in them, which few programs need. */
 export function loadUnpacking(): Promise<typeof import("./packed-futures.ts")> {
-  unpacking ??= import("./packed-futures.ts");
+  unpacking ??= import("./packed-futures.ts").catch((error) => {
+    unpacking = undefined; // Another time there may be a network again.
+    throw error;
+  });
   return unpacking;
 }
 
@@ -172,12 +175,17 @@ export class Ledger {
   /** Puts futures in their places. */
   async #unpack(future: Future, packed: PackedFutures): Promise<void> {
     this.#open.set(futureAccess.id(future), future);
-    const { unpackFutures } = await loadUnpacking();
     const isOver = () => future.done() && futureAccess.state(future) !== "stored";
-    if (isOver()) return;
-    const claim = (key: string) => this.#shell.claim(future, key);
-    const value = await unpackFutures(packed, claim, reviverOf(futureAccess.owner(future)));
-    if (!isOver()) this.#end(future, "finished", value);
+    try {
+      const { unpackFutures } = await loadUnpacking();
+      if (isOver()) return;
+      const claim = (key: string) => this.#shell.claim(future, key);
+      const value = await unpackFutures(packed, claim, reviverOf(futureAccess.owner(future)));
+      if (!isOver()) this.#end(future, "finished", value);
+    } catch (error) {
+      // The code for it could not be loaded, or something in it cannot be used here.
+      if (!isOver()) this.#end(future, "error", error);
+    }
   }
 
   #end(future: Future, state: "finished" | "error" | "cancelled", outcome: unknown): void {

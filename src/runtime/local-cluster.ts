@@ -184,6 +184,10 @@ export class LocalCluster {
           comm: this.connect().comm,
           demandOpen: () => this.#demandOpen(),
         }),
+      (error) => {
+        this.#elastic = undefined; // Another time there may be a network again.
+        throw error;
+      },
     );
     return this.#elastic;
   }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Future } from "../../src/client/future.ts";
 import type { ClientMessage, ClientRequest } from "../../src/protocol/client-messages.ts";
+import { FUTURES_MARK } from "../../src/protocol/packed-futures.ts";
 import { scripted, typesOf } from "./scripted.ts";
 
 const MARK = "manyhands:future";
@@ -55,6 +56,17 @@ describe("a value to be kept", () => {
     ];
     for (const [value, error] of refused) await assert.rejects(mine.client.publishDataset("d", value), error);
     assert.deepEqual(await mine.sent(), []);
+  });
+});
+
+describe("a result with futures in it", () => {
+  it("is an error where it cannot be put together here", async () => {
+    const { client, sent, tell } = scripted();
+    const result = client.submit(() => 1).result();
+    await sent();
+    const packed = { [FUTURES_MARK]: ["k"], value: [{ [MARK]: 1 }, { "manyhands:handle": { kind: "queue" } }] };
+    tell({ type: "value-fetched", id: 0, value: packed, nbytes: 100, shared: false, moved: false });
+    await assert.rejects(result, TypeError);
   });
 });
 

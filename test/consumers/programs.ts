@@ -8,7 +8,8 @@ const chain = `
   await client.close();
   return value;`;
 
-const announce = `.then((value) => value, (error) => error.stack || String(error)).then((value) => console.log("outcome: " + value));`;
+/** Has a promise's outcome announced. */
+export const announce = `.then((value) => value, (error) => error.stack || String(error)).then((value) => console.log("outcome: " + value));`;
 
 /** What every program below comes to. */
 export const expected = "13";

@@ -23,16 +23,17 @@ export interface Server {
 /** The policy that forbids most: own scripts only, no `eval`, no Blob worker, no inline script. */
 export const ownScriptsOnly = { "Content-Security-Policy": "script-src 'self'" };
 
-/** `headers` says what goes along with a path. */
+/** `headers` says what goes along with a path, `isThere` whether it is to be found. */
 export async function serve(
   root: string,
   headers: (path: string) => Readonly<Record<string, string>> = () => ({}),
+  isThere: (path: string) => boolean = () => true,
 ): Promise<Server> {
   const served: string[] = [];
   const server = createServer(async ({ url = "/" }, response) => {
     const { pathname } = new URL(url, "http://localhost");
     const path = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
-    const body = await readFile(join(root, normalize(path))).catch(() => undefined);
+    const body = isThere(path) ? await readFile(join(root, normalize(path))).catch(() => undefined) : undefined;
     if (body) served.push(path);
     const type = { "Content-Type": types[extname(path)] ?? "application/octet-stream" };
     response.writeHead(body ? 200 : 404, { ...type, ...headers(path) }).end(body);
