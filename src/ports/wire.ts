@@ -13,10 +13,10 @@ export interface Wire {
   readonly maxMessageBytes: number;
   /** Sent, and still here. Bytes. */
   readonly bufferedBytes: number;
-  /** `bytes` are the wire's from then on. */
+  /** `bytes` must not change from then on. The wire only reads them: the same may be sent again over another. */
   send(bytes: Uint8Array<ArrayBuffer>): void;
   listen(onMessage: (bytes: Uint8Array<ArrayBuffer>) => void): void;
-  /** Calls `drained` whenever little is left of what was buffered. One at a time; the last counts. */
+  /** Calls `drained` whenever little is left of more than 1 MiB that was buffered. One at a time; the last counts. */
   onDrain(drained: () => void): void;
   close(reason: string): void;
   readonly closed: Promise<string>;

@@ -158,7 +158,7 @@ export class Sender {
   /** What the wire before may have lost. Returns whether all of it is out. */
   #resend(wire: Wire): boolean {
     while (this.sent.hasUnsent) {
-      if (wire.bufferedBytes >= WIRE_BYTES || this.#wire !== wire) return false;
+      if (wire.bufferedBytes > WIRE_BYTES || this.#wire !== wire) return false;
       const { frame, beside } = this.sent.takeUnsent() ?? {};
       if (frame !== undefined) this.#give(frame);
       if (beside !== undefined) this.#give(beside);
@@ -186,9 +186,9 @@ export class Sender {
     if (this.#wire !== wire) return undefined;
     const onWire = wire.bufferedBytes + this.#batch.pending;
     const { bytes } = this.sent;
-    const isLongsTurn = this.#long.length > 0 && onWire < WIRE_BYTES && bytes < UNACKNOWLEDGED_BYTES;
+    const isLongsTurn = this.#long.length > 0 && onWire <= WIRE_BYTES && bytes < UNACKNOWLEDGED_BYTES;
     if (this.#short.length > 0 && !(isLongsTurn && this.#shortInARow >= SHORT_IN_A_ROW)) {
-      if (onWire >= WIRE_BYTES_OF_SHORT || bytes >= UNACKNOWLEDGED_BYTES_OF_SHORT) return undefined;
+      if (onWire > WIRE_BYTES_OF_SHORT || bytes >= UNACKNOWLEDGED_BYTES_OF_SHORT) return undefined;
       this.#shortInARow++;
       return this.#short.shift();
     }

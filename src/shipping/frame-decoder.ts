@@ -4,6 +4,9 @@ import { errorOf, ProtocolError } from "../protocol/errors.ts";
 import { FrameReader } from "./frame-reader.ts";
 import * as tags from "./frame-tags.ts";
 
+/** What a buffer might grow to takes none of the memory, but some of the addresses there are: beyond this, it stays as it is. */
+const RESERVABLE_BYTES = 2 ** 28;
+
 /** Bytes of each item of a run. */
 const runWidths: { readonly [tag: number]: 1 | 2 | 4 | 8 | undefined } = {
   [tags.RUN_OF_INT8]: 1,
@@ -25,20 +28,22 @@ export class FrameDecoder {
   readonly #buffers: readonly ArrayBufferLike[];
   readonly #objects: (object | undefined)[] = [];
   readonly #shapes: Shape[] = [];
-  /** What buffers may be made here that did not come along: as many bytes as did. */
-  #reservable: number;
+  /** How much more buffers of this message may grow to. */
+  #reservable = RESERVABLE_BYTES;
+  #nextBuffer = 0;
   #depth = 0;
 
   constructor(header: Uint8Array, buffers: readonly ArrayBufferLike[]) {
     this.#reader = new FrameReader(header);
     this.#buffers = buffers;
-    this.#reservable = buffers.reduce((sum, { byteLength }) => sum + byteLength, header.length);
   }
 
   whole(): unknown {
     const value = this.#value(this.#reader.byte());
     if (this.#reader.left > 0)
       throw new ProtocolError(`A message goes on for ${this.#reader.left} bytes after its end.`);
+    if (this.#nextBuffer < this.#buffers.length)
+      throw new ProtocolError("A message came with buffers that are not in it.");
     return value;
   }
 
@@ -225,24 +230,27 @@ export class FrameDecoder {
     const reader = this.#reader;
     const flags = reader.byte();
     const most = (flags & tags.RESIZABLE) === 0 ? undefined : reader.count();
-    const source = (flags & tags.INLINE) === 0 ? this.#laidAside(reader.count()) : this.#inline();
+    const source = (flags & tags.INLINE) === 0 ? this.#laidAside() : this.#inline();
     const { SharedArrayBuffer: Shared } = tags.platform;
     const isShared = (flags & tags.SHARED) !== 0 && Shared !== undefined;
     if (most === undefined && !isShared) return source;
     const { byteLength } = source;
-    this.#reservable -= most ?? byteLength;
-    // A page may name any size for what a buffer might grow to; only the address space would be taken, but that can run out.
-    const maxByteLength = most === undefined || this.#reservable < 0 ? byteLength : most;
     if (most !== undefined && most < byteLength)
       throw new ProtocolError("A buffer in a message is larger than it may be.");
+    this.#reservable -= most ?? 0;
+    const maxByteLength = this.#reservable < 0 ? byteLength : most;
     const Type = isShared ? (Shared as unknown as ArrayBufferConstructor) : ArrayBuffer;
-    const buffer = most === undefined ? new Type(byteLength) : new (Type as Resizable)(byteLength, { maxByteLength });
+    const buffer =
+      most === undefined
+        ? new Type(byteLength)
+        : new (Type as Resizable)(byteLength, { maxByteLength: maxByteLength as number });
     new Uint8Array(buffer).set(new Uint8Array(source));
     return buffer;
   }
 
-  #laidAside(number: number): ArrayBufferLike {
-    const buffer = this.#buffers[number];
+  /** They are written in the order in which they are met, each once. */
+  #laidAside(): ArrayBufferLike {
+    const buffer = this.#buffers[this.#nextBuffer++];
     if (buffer === undefined) throw new ProtocolError("A message refers to a buffer that did not come with it.");
     return buffer;
   }

@@ -320,7 +320,6 @@ export class FrameEncoder {
       writer.count(buffer.byteLength);
       writer.raw(new Uint8Array(buffer));
     } else {
-      writer.count(this.#buffers.length);
       this.#buffers.push(buffer);
     }
   }
