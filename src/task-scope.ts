@@ -1,7 +1,7 @@
 /** The names of the library that functions find in scope wherever they run. */
 
 import { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
-import { fireAndForget } from "./client/client.ts";
+import { Client as AnyClient, fireAndForget } from "./client/client.ts";
 import { Barrier, Event } from "./client/coordination/event.ts";
 import { Lock, MultiLock, Semaphore } from "./client/coordination/lock.ts";
 import { Queue } from "./client/coordination/queue.ts";
@@ -27,17 +27,36 @@ import { closure, fromModule } from "./shipping/function-source.ts";
 import { getTask, getWorker, rejoin, secede } from "./shipping/task-context.ts";
 import { transfer } from "./shipping/transfer.ts";
 
+/** What tells clients from other things in a task. Who makes one there is told what to do instead. */
+class Client {
+  constructor() {
+    throw new TypeError("a task has a client already: getClient()");
+  }
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof AnyClient;
+  }
+}
+
+class LocalCluster {
+  constructor() {
+    throw new TypeError("clusters are started by pages and processes; tasks have that of their worker: getClient()");
+  }
+}
+
 /** Names that functions find in scope wherever they run, and that travel by name from there on. */
 export const taskScope: Readonly<Record<string, unknown>> = {
   ActorLostError,
   AsCompleted,
   Barrier,
   CancelledError,
+  Client,
   CommClosedError,
   DisagreementError,
   Event,
   Future,
   KilledWorkerError,
+  LocalCluster,
   Lock,
   MultiLock,
   NoValidWorkerError,

@@ -208,7 +208,9 @@ export class Client extends Diagnostics {
 
   /** The same client with defaults for what is submitted through it, on top of those it has. */
   with(options: WithOptions): Client {
-    return new Client(this.#connection, { ...this.#given, ...options });
+    const other = new Client(this.#connection, { ...this.#given, ...options });
+    // Of the class of this one: those that the doors give away connect when they are made.
+    return Object.setPrototypeOf(other, Object.getPrototypeOf(this));
   }
 
   /** Takes tasks, and all that depends on them, out of the cluster. See {@link Future.cancel}. */

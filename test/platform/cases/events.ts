@@ -90,7 +90,7 @@ export const events: readonly Case[] = [
       const complaints: unknown[] = [];
       console.error = (...words: unknown[]) => complaints.push(words);
       try {
-        await client.subscribeTopic(topic, () => {
+        using _ = await client.subscribeTopic(topic, () => {
           throw new Error("of the handler");
         });
         await client.subscribeTopic(topic, all.hear, { signal: giveUp.signal });

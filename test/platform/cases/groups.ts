@@ -11,6 +11,7 @@ import { elastic } from "./elastic.ts";
 import { events } from "./events.ts";
 import { failures } from "./failures.ts";
 import { functions } from "./functions.ts";
+import { guide } from "./guide.ts";
 import { keeping } from "./keeping.ts";
 import { options } from "./options.ts";
 import { patterns } from "./patterns.ts";
@@ -19,6 +20,7 @@ import { quorums } from "./quorum.ts";
 import { recording } from "./recording.ts";
 import { replays } from "./replay.ts";
 import { run } from "./run.ts";
+import { semantics } from "./semantics.ts";
 import { stopping } from "./stopping.ts";
 import { streams } from "./streams.ts";
 import { submitting } from "./submitting.ts";
@@ -26,6 +28,7 @@ import { tasksFromTasks } from "./tasks-from-tasks.ts";
 
 export const groups: Readonly<Record<string, readonly Case[]>> = {
   patterns,
+  guide,
   submitting,
   collections,
   functions,
@@ -47,5 +50,6 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   elastic,
   options,
   quorums,
+  semantics,
   "coordination in tasks": coordinationInTasks,
 };

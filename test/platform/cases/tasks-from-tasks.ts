@@ -453,7 +453,7 @@ export const tasksFromTasks: readonly Case[] = [
   {
     name: "all names of the library are in scope, and travel on by name",
     async run({ client }) {
-      const { Client: _, LocalCluster: __, ...names } = library;
+      const names = library;
       const list = Object.keys(names);
       const kinds = new Function(`return [${list.map((name) => `typeof ${name}`)}]`) as () => string[];
       equal(
@@ -467,6 +467,10 @@ export const tasksFromTasks: readonly Case[] = [
           .submit((kind: unknown) => typeof kind, getWorker)
           .result();
       equal(await client.submit(pass).result(), "function");
+      const { Client } = library;
+      const isClient = () => (getClient() as unknown) instanceof Client;
+      equal([await client.submit(isClient).result(), client.with({ priority: 1 }) instanceof Client], [true, true]);
+      await rejects(client.submit(() => new Client()).result(), "TypeError", /getClient\(\)/);
     },
   },
   {
