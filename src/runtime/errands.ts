@@ -53,11 +53,11 @@ export class Errands {
 
   /** Does what it is sent: what is to be run at once, what concerns plugins and modules when its turn has come. */
   perform({ number, errand }: SendErrand): void {
+    this.#open.add(number);
     if (errand.type === "trace") {
       this.#attempt(number, () => this.#shell.trace(errand.isOn));
       return;
     }
-    this.#open.add(number);
     if (errand.type === "run") {
       this.#attempt(number, () => this.#run(errand));
       return;
