@@ -1,6 +1,6 @@
 /** What every thread runs, whichever platform it is of: a worker, at the end of a line to its owner. */
 
-import { exposeWorker, OwnerComm } from "./adapters/comlink-comm.ts";
+import { exposeWorker, OwnerComm } from "./adapters/comlink-thread.ts";
 import { MessagePortComm } from "./adapters/message-port-comm.ts";
 import { SystemClock } from "./adapters/system-clock.ts";
 import { shareFutures } from "./client/future.ts";

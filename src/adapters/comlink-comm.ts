@@ -1,11 +1,12 @@
 /**
- * Comlink, between a page or process and the threads it owns. Calls go one way only: nothing is exposed to a thread.
+ * Comlink, between a page or process and the threads it owns: the owner's end. Calls go one way only: nothing is exposed to a thread.
+ * It is loaded while the first threads are being started.
  *
  * A call is taken for answered once it is sent. The answers would say nothing, and each would wake the owner: what goes wrong in
  * the thread, the thread says itself, and what it has to tell are messages of the protocol.
  */
 
-import * as Comlink from "comlink";
+import type { Remote } from "comlink";
 import type { Comm } from "../ports/comm.ts";
 import type { ThreadEndpoint, WorkerSetup } from "../ports/spawner.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
@@ -23,8 +24,10 @@ export interface WorkerThread {
   link(peer: WorkerAddress, port: object): void;
 }
 
+type Calls = typeof import("comlink");
+
 /** A call as Comlink sends it. */
-interface ComlinkCall {
+export interface ComlinkCall {
   readonly id: string;
   readonly type: string;
   readonly path: readonly string[];
@@ -33,21 +36,11 @@ interface ComlinkCall {
 
 /**
  * What travels for a call: of `deliver`, which nearly all are, only its argument, and Comlink's wrapping is put around it again at
- * the other end. To be cloned, the wrapping takes longer than a small batch: its arrays have holes, as far as the clone can tell.
+ * the other end (`comlink-thread.ts`). To be cloned, the wrapping takes longer than a small batch: its arrays have holes, as far as the clone can tell.
  */
 function shorten(call: ComlinkCall): unknown {
   const [argument] = call.argumentList;
   return call.path[0] === "deliver" && argument?.type === "RAW" ? argument.value : call;
-}
-
-function lengthen(word: unknown): unknown {
-  if (!Array.isArray(word)) return word;
-  return {
-    id: "0",
-    type: "APPLY",
-    path: ["deliver"],
-    argumentList: [{ type: "RAW", value: word }],
-  } satisfies ComlinkCall;
 }
 
 /** Anything a thread says that is not Comlink's. */
@@ -56,10 +49,12 @@ export type ThreadWord = readonly WorkerMessage[] | WorkerReady | WorkerExiting;
 /** The owner's end of a conversation with a worker in a thread. */
 export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]> {
   readonly closed: Promise<string>;
+  /** Settles when the thread can be called. */
   readonly ready: Promise<WorkerReady>;
-  readonly #remote: Comlink.Remote<WorkerThread>;
+  #comlink: Calls | undefined;
+  #remote: Remote<WorkerThread> | undefined;
   // Each property read makes a proxy and registers it for collection, so it is read once.
-  readonly #deliver: (messages: readonly SchedulerToWorkerMessage[]) => Promise<void>;
+  #deliver: ((messages: readonly SchedulerToWorkerMessage[]) => Promise<void>) | undefined;
   #settleClosed: (reason: string) => void = () => {};
   #settleReady: (word: WorkerReady) => void = () => {};
   #failReady: (error: Error) => void = () => {};
@@ -73,13 +68,21 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
-    this.ready = new Promise((resolve, reject) => {
+    const word = new Promise<WorkerReady>((resolve, reject) => {
       this.#settleReady = resolve;
       this.#failReady = reject;
     });
+    const wrapped = import("comlink").then((comlink) => this.#wrap(comlink, endpoint));
+    wrapped.catch((error) => this.close(`Comlink could not be loaded: ${error.message}`));
+    this.ready = Promise.all([word, wrapped]).then(([word]) => word);
     this.ready.catch(() => {});
+    endpoint.onMessage((message) => this.#hear(message as ThreadWord));
+  }
+
+  #wrap(comlink: Calls, endpoint: ThreadEndpoint): void {
     let answer: (event: MessageEvent) => void = () => {};
-    this.#remote = Comlink.wrap<WorkerThread>({
+    this.#comlink = comlink;
+    this.#remote = comlink.wrap<WorkerThread>({
       postMessage: (message: ComlinkCall, transfer) => {
         try {
           endpoint.postMessage(shorten(message), transfer ?? []);
@@ -94,21 +97,20 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
       removeEventListener: () => {},
     });
     this.#deliver = this.#remote.deliver as (messages: readonly SchedulerToWorkerMessage[]) => Promise<void>;
-    endpoint.onMessage((message) => this.#hear(message as ThreadWord));
   }
 
   start(setup: WorkerSetup): void {
-    this.#remote.start(setup);
+    this.#remote?.start(setup);
   }
 
   link(peer: WorkerAddress, port: object): void {
-    this.#remote.link(peer, Comlink.transfer(port, [port as Transferable]));
+    this.#remote?.link(peer, (this.#comlink as Calls).transfer(port, [port as Transferable]));
   }
 
   send(messages: readonly SchedulerToWorkerMessage[], transfer: readonly object[] = []): void {
     if (this.#isClosed) return;
-    const batch = transfer.length === 0 ? messages : Comlink.transfer(messages as object, transfer as Transferable[]);
-    this.#deliver(batch as readonly SchedulerToWorkerMessage[]);
+    if (transfer.length > 0) this.#comlink?.transfer(messages as object, transfer as Transferable[]); // Noted of them.
+    this.#deliver?.(messages);
     const refusal = this.#refusal;
     if (refusal === undefined) return;
     this.#refusal = undefined;
@@ -138,65 +140,5 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
     const { type } = word as WorkerReady | WorkerExiting;
     if (type === "ready") this.#settleReady(word as WorkerReady);
     else if (type === "exiting") this.close((word as WorkerExiting).reason);
-  }
-}
-
-/** The thread's end: lets its owner call `worker`, and says that it is ready. A worker that throws cannot be trusted to go on. */
-export function exposeWorker(endpoint: ThreadEndpoint, worker: WorkerThread, canCompile: boolean): void {
-  const guarded =
-    <A extends readonly unknown[]>(call: (...args: A) => void) =>
-    (...args: A): void => {
-      try {
-        call(...args);
-      } catch (error) {
-        const reason = `its worker failed: ${error instanceof Error ? error.message : String(error)}`;
-        endpoint.postMessage({ type: "exiting", reason } satisfies WorkerExiting, []);
-      }
-    };
-  const { start, deliver, link } = worker;
-  Comlink.expose(
-    { start: guarded(start), deliver: guarded(deliver), link: guarded(link) },
-    {
-      postMessage: () => {},
-      addEventListener: (_type, listener) => {
-        endpoint.onMessage((word) =>
-          (listener as (event: MessageEvent) => void)({ data: lengthen(word) } as MessageEvent),
-        );
-      },
-      removeEventListener: () => {},
-    },
-  );
-  endpoint.postMessage({ type: "ready", canCompile } satisfies WorkerReady, []);
-}
-
-/** The thread's end as its worker sees it. */
-export class OwnerComm implements Comm<readonly WorkerMessage[], readonly SchedulerToWorkerMessage[]> {
-  /** Never settles: a thread does not outlive its owner. */
-  readonly closed = new Promise<string>(() => {});
-  readonly #endpoint: ThreadEndpoint;
-  #onMessage: ((messages: readonly SchedulerToWorkerMessage[]) => void) | undefined;
-  #held: (readonly SchedulerToWorkerMessage[])[] = [];
-
-  constructor(endpoint: ThreadEndpoint) {
-    this.#endpoint = endpoint;
-  }
-
-  send(messages: readonly WorkerMessage[], transfer: readonly object[] = []): void {
-    this.#endpoint.postMessage(messages, transfer);
-  }
-
-  listen(onMessage: (messages: readonly SchedulerToWorkerMessage[]) => void): void {
-    this.#onMessage = onMessage;
-    for (const messages of this.#held.splice(0)) onMessage(messages);
-  }
-
-  /** To be called with each batch that the owner delivers. */
-  deliver(messages: readonly SchedulerToWorkerMessage[]): void {
-    if (this.#onMessage === undefined) this.#held.push(messages);
-    else this.#onMessage(messages);
-  }
-
-  close(reason: string): void {
-    this.#endpoint.postMessage({ type: "exiting", reason } satisfies WorkerExiting, []);
   }
 }

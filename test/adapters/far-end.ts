@@ -1,6 +1,6 @@
 /** The thread's end of the line in the trial of comlink-comm: does what it is told over a port of its own. */
 import { workerData } from "node:worker_threads";
-import { exposeWorker, OwnerComm } from "../../src/adapters/comlink-comm.ts";
+import { exposeWorker, OwnerComm } from "../../src/adapters/comlink-thread.ts";
 import { toOwner } from "../../src/adapters/worker-thread-endpoint.ts";
 import type { Comm } from "../../src/ports/comm.ts";
 

@@ -100,6 +100,12 @@ for (const name of browserNames) {
       for (const each of outcome) assert.match(each, /^CommClosedError: .*the scheduler could not be loaded: /);
     });
 
+    it("without Comlink, all who wait are told", async () => {
+      const { outcome } = await visit("curious.html", without("transferHandlers"));
+      assert.equal(outcome.length, 4);
+      for (const each of outcome) assert.match(each, /no worker could be started: Comlink could not be loaded: /);
+    });
+
     it("without the scheduler's rules for what few programs need, who needs them is told", async () => {
       const { outcome } = await visit("curious.html", without("requestRules"));
       const [task, ...rest] = outcome;
