@@ -368,6 +368,8 @@ export class Session implements FutureOwner {
   /** Nothing is waited for: the process may end. */
   #rest(): void {
     if (this.#ledger.size > 0) return;
+    // That values have arrived, which the scheduler keeps until it hears of it.
+    if (!this.#submission.isEmpty) this.#flushSoon();
     this.#letGo?.();
     this.#letGo = undefined;
   }

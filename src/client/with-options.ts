@@ -59,6 +59,11 @@ export interface WithOptions {
    * are compared by a hash of their content, errors by their name and message.
    */
   readonly quorum?: { readonly copies: number; readonly agree?: number };
+  /**
+   * Whether a second copy may be run on another host when the first takes much longer than usual and nothing else is to be done; what is
+   * ready first counts. True unless said: say false for tasks that do something beside returning a value.
+   */
+  readonly speculate?: boolean;
   /** Cancels what is submitted when it is aborted. */
   readonly signal?: AbortSignal;
   /** For `stream`: items that may have been made and not been taken; 16 unless said. */
@@ -85,6 +90,7 @@ const OPTIONS: Readonly<Record<keyof WithOptions, readonly [string, Test]>> = {
   timeoutMs: ["a number of milliseconds", (value) => isAmount(value) && value !== 0],
   limit: ["a number", isAmount],
   quorum: ["{ copies, agree }, of which no more can agree than there are copies", isQuorum],
+  speculate: ["true or false", isTrueOrFalse],
   signal: ["an AbortSignal", (value) => (value as AbortSignal | null)?.addEventListener !== undefined],
 };
 
@@ -124,7 +130,7 @@ export function checkOptions(options: WithOptions): void {
 
 /** What the scheduler is told of it; what is as usual is left out. */
 export function taskOptions(options: WithOptions): TaskOptions {
-  const { name, priority, retries = 0, resources, workers, allowOtherWorkers, timeoutMs, quorum } = options;
+  const { name, priority, retries = 0, resources, workers, allowOtherWorkers, timeoutMs, quorum, speculate } = options;
   const { times, ...backoff } = typeof retries === "number" ? { times: retries } : retries;
   const demands = given({
     resources: resources && { ...resources },
@@ -134,7 +140,8 @@ export function taskOptions(options: WithOptions): TaskOptions {
     quorum: quorum && { copies: quorum.copies, agree: quorum.agree ?? Math.floor(quorum.copies / 2) + 1 },
     backoff: times > 0 && backoff.delayMs && backoff,
   });
-  return given({ priority, retries: times, name, demands }) ?? {};
+  const said = given({ priority, retries: times, name, demands }) ?? {};
+  return speculate === false ? { ...said, speculate } : said;
 }
 
 /** Without what is not said, or says nothing; nothing, if that is all. */

@@ -118,10 +118,12 @@ export interface SendErrand {
 
 /**
  * The first word of another scheduler, or of one that had given this worker up: nothing counts of what was said before. Answered with
- * {@link WorkerHolds}.
+ * {@link WorkerHolds}; what the worker says before that was meant for the other, and whoever sent this is to keep it back.
  */
 export interface Rejoin {
   readonly type: "rejoin";
+  /** Different each time. */
+  readonly number: number;
 }
 
 /** What is held since before a {@link Rejoin} has a number now; without one it need not be kept. */
@@ -301,6 +303,8 @@ export interface HeldValue {
 /** Results that are still here after a {@link Rejoin}. Each is answered with {@link AdoptHeld}, some of them only after a while. */
 export interface WorkerHolds {
   readonly type: "worker-holds";
+  /** As it was told. */
+  readonly number: number;
   readonly values: readonly HeldValue[];
 }
 

@@ -118,6 +118,8 @@ export class SchedulerRuntime {
   }
 
   addClient(client: ClientId, comm: Comm<News, readonly ClientMessage[]>, { isForeign, granted }: Newcomer = {}): void {
+    // Its link may have failed without our having heard of it.
+    this.#dropClient(client, this.#clients.get(client));
     this.#clients.set(client, comm);
     this.#handle([
       {
@@ -127,10 +129,20 @@ export class SchedulerRuntime {
         ...(granted !== undefined && { granted }),
       },
     ]);
-    this.#listen(comm, isSpecial, (message) => ({ type: "client-message", client, message }));
-    comm.closed.then(() => {
-      if (this.#clients.delete(client)) this.#handle([{ type: "remove-client", client }]);
-    });
+    this.#listen(
+      comm,
+      isSpecial,
+      (message) => ({ type: "client-message", client, message }),
+      () => this.#clients.get(client) === comm,
+    );
+    comm.closed.then(() => this.#dropClient(client, comm));
+  }
+
+  #dropClient(client: ClientId, comm: Comm<News, readonly ClientMessage[]> | undefined): void {
+    if (comm === undefined || this.#clients.get(client) !== comm) return;
+    this.#clients.delete(client);
+    comm.close("it has come back on another way");
+    this.#handle([{ type: "remove-client", client }]);
   }
 
   addWorker(
@@ -139,7 +151,12 @@ export class SchedulerRuntime {
     { isForeign = false }: Newcomer = {},
   ): void {
     this.#workers.set(address, comm);
-    this.#listen(comm, isNested, (message) => ({ type: "worker-message", worker: address, message }));
+    this.#listen(
+      comm,
+      isNested,
+      (message) => ({ type: "worker-message", worker: address, message }),
+      () => this.#workers.get(address) === comm,
+    );
     this.#handle([{ type: "add-worker", worker: address, name, nThreads, resources, isForeign }]);
   }
 
@@ -184,8 +201,11 @@ export class SchedulerRuntime {
     comm: Comm<never, readonly Message[]>,
     isUnheardOf: (message: Message) => boolean,
     eventOf: (message: Message) => SchedulerEvent,
+    isCurrent: () => boolean,
   ): void {
-    const hear = (messages: readonly Message[]) => this.#handle(messages.map(eventOf));
+    const hear = (messages: readonly Message[]) => {
+      if (isCurrent()) this.#handle(messages.map(eventOf));
+    };
     /** What came after the first of what there is something to be learnt for, until that is there. */
     let held: (readonly Message[])[] | undefined;
     comm.listen((messages) => {

@@ -132,7 +132,7 @@ export class WorkerRuntime {
 
   #hear(messages: readonly SchedulerToWorkerMessage[]): void {
     for (const message of messages) {
-      if (message.type === "rejoin") this.#beginAnew();
+      if (message.type === "rejoin") this.#beginAnew(message.number);
       else if (message.type === "register-functions") this.#executor.register(message.functions);
       else if (message.type === "put-data") this.#executor.guard(message.value);
       else if (message.type === "remove-peer") this.#peers.delete(message.address);
@@ -145,7 +145,7 @@ export class WorkerRuntime {
   }
 
   /** The host has another scheduler, or the same one again after it was given up. */
-  #beginAnew(): void {
+  #beginAnew(number: number): void {
     const clients = this.#clients;
     this.#clients = undefined;
     this.#anyClient = undefined;
@@ -154,7 +154,7 @@ export class WorkerRuntime {
     for (const comm of this.#peers.values()) comm.close("another scheduler has taken over");
     this.#peers.clear();
     this.#unanswered = [];
-    this.#machine.beginAnew((fn) => this.#executor.hashOf(fn));
+    this.#machine.beginAnew(number, (fn) => this.#executor.hashOf(fn));
     this.#executor.beginAnew();
   }
 

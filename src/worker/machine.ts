@@ -89,8 +89,8 @@ export class WorkerMachine {
   }
 
   /** Another scheduler takes over. `hashOf`: of functions as the one before has numbered them. */
-  beginAnew(hashOf: (fn: FunctionId) => string | undefined): void {
-    beginAnew(this.#state, hashOf, this.#instructions);
+  beginAnew(number: number, hashOf: (fn: FunctionId) => string | undefined): void {
+    beginAnew(this.#state, number, hashOf, this.#instructions);
   }
 
   /** A task to run now, if there is a free slot and one that is ready. It is executing from here on. */

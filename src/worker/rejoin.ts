@@ -11,9 +11,10 @@ import type { AdoptHeld, HeldValue, WorkerHolds } from "../protocol/worker-messa
 import type { WorkerInstruction } from "./contract.ts";
 import type { LocalTask, WorkerState } from "./state.ts";
 
-/** `hashOf`: of a function as the scheduler numbered it until now. */
+/** `number`: as in `Rejoin`. `hashOf`: of a function as the scheduler numbered it until now. */
 export function beginAnew(
   state: WorkerState,
+  number: number,
   hashOf: (fn: FunctionId) => string | undefined,
   instructions: WorkerInstruction[],
 ): void {
@@ -36,7 +37,7 @@ export function beginAnew(
   const values = Array.from(offered.values(), ({ made: { client, clientTask, fn, nbytes, valueType } }): HeldValue => {
     return { client, clientTask, hash: String(fn), nbytes, valueType };
   });
-  const holds: WorkerHolds = { type: "worker-holds", values };
+  const holds: WorkerHolds = { type: "worker-holds", number, values };
   state.messages.push(holds);
 }
 

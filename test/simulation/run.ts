@@ -1,17 +1,21 @@
 /** `npm run simulate`: lives through one simulated cluster per seed, and tells the story of those that go wrong. */
 import { parseArgs } from "node:util";
-import { type Outcome, simulate } from "./simulate.ts";
+import { simulateChurn } from "./churn.ts";
+import { type Outcome, simulate as simulateThreads } from "./simulate.ts";
 
 const { values: options } = parseArgs({
   options: {
     seeds: { type: "string", default: "1000" },
     from: { type: "string", default: "1" },
     seed: { type: "string" },
+    only: { type: "string" },
     verbose: { type: "boolean", short: "v", default: false },
     "keep-going": { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
 });
+
+type Simulate = typeof simulateThreads;
 
 /** Worlds that may go wrong before it is called off. */
 const MOST_BAD = 20;
@@ -25,6 +29,7 @@ if (options.help) {
   --seeds N     live through N worlds (1000)
   --from S      the first of them (1)
   --seed X      only this one; SEED=X in the environment does the same
+  --only KIND   threads: one host and its threads; hosts: several that come and go. Both unless said
   --verbose     the whole story of a world that goes wrong, and with --seed of any
   --keep-going  do not stop at the first world that goes wrong, and tell no stories`);
 } else {
@@ -35,22 +40,28 @@ async function main(): Promise<number> {
   const only = options.seed ?? process.env["SEED"];
   const first = numberIn(only ?? options.from);
   const count = only === undefined ? numberIn(options.seeds) : 1;
-  if (only !== undefined) return tell(await simulate(first, { tellsStory: true }));
-  const bad: number[] = [];
+  if (only !== undefined) {
+    let exitCode = 0;
+    for (const simulate of kinds()) exitCode |= tell(await simulate(first, { tellsStory: true }));
+    return exitCode;
+  }
+  const bad: string[] = [];
   const beganMs = performance.now();
   let toldMs = beganMs;
   let steps = 0;
-  for (let seed = first; seed < first + count; seed++) {
+  const chosen = kinds();
+  for (let i = 0; i < count * chosen.length && bad.length < MOST_BAD; i++) {
+    const seed = first + Math.floor(i / chosen.length);
+    const simulate = chosen[i % chosen.length] as Simulate;
     const outcome = await simulate(seed);
     steps += outcome.steps;
     if (outcome.problem !== undefined) {
-      bad.push(seed);
+      bad.push(`${seed} (${simulate === simulateChurn ? "hosts" : "threads"})`);
       if (!options["keep-going"]) {
         tell(await simulate(seed, { tellsStory: true }));
         break;
       }
-      console.log(`seed ${seed}: ${firstLine(outcome.problem)}`);
-      if (bad.length === MOST_BAD) break;
+      console.log(`seed ${bad.at(-1)}: ${firstLine(outcome.problem)}`);
     }
     if (performance.now() - toldMs > 2000) {
       toldMs = performance.now();
@@ -58,9 +69,17 @@ async function main(): Promise<number> {
     }
   }
   console.log(
-    `${progress(count, steps, performance.now() - beganMs)}; ${bad.length === 0 ? "all well" : `bad: ${bad.join(" ")}`}`,
+    `${progress(count, steps, performance.now() - beganMs)}; ${bad.length === 0 ? "all well" : `bad: ${bad.join(", ")}`}`,
   );
   return bad.length === 0 ? 0 : 1;
+}
+
+/** What is to be lived through with each seed. */
+function kinds(): readonly Simulate[] {
+  if (options.only === "threads") return [simulateThreads];
+  if (options.only === "hosts") return [simulateChurn];
+  if (options.only !== undefined) throw new TypeError(`--only is threads or hosts, not ${options.only}`);
+  return [simulateThreads, simulateChurn];
 }
 
 function progress(seeds: number, steps: number, ms: number): string {

@@ -7,10 +7,13 @@ import type { Clock } from "../../src/ports/clock.ts";
 import type { Comm } from "../../src/ports/comm.ts";
 import type { ClientMessage, News } from "../../src/protocol/client-messages.ts";
 import type { Resources } from "../../src/protocol/task-spec.ts";
+import { validateClientMessages, validateWorkerMessages } from "../../src/protocol/validate.ts";
+import { checkedComm } from "../../src/runtime/checked-comm.ts";
 import { Elasticity } from "../../src/runtime/elasticity.ts";
 import { Host } from "../../src/runtime/host.ts";
 import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
 import { demandRules } from "../../src/scheduler/demands.ts";
+import { hostRules } from "../../src/scheduler/hosts.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
@@ -39,7 +42,7 @@ export interface Outcome {
 }
 
 /** What this world is like, each thing as often as its number says. */
-interface Habits extends TaskHabits {
+export interface Habits extends TaskHabits {
   readonly deeds: Readonly<Record<Deed, number>>;
 }
 
@@ -59,6 +62,7 @@ export async function simulate(seed: number, { tellsStory = false } = {}): Promi
     operating: operating.chance(0.5) ? operating : undefined,
     isDeep: delegating.chance(0.3),
     sharing: new Random(~seed ^ 0x10cc).chance(0.3) ? new Sharing() : undefined,
+    isStern: new Random(seed ^ 0x57e2).chance(0.3),
   });
   // What a page loads when it is first needed is there already: that would take a time that is not this world's.
   await loadUnpacking();
@@ -93,6 +97,8 @@ interface Extraordinary {
   readonly isDeep: boolean;
   /** Tasks share a lock and a queue. */
   readonly sharing: Sharing | undefined;
+  /** Nobody is believed, and all that is said is looked at: nobody is to notice. */
+  readonly isStern: boolean;
 }
 
 class SimulatedCluster {
@@ -116,7 +122,7 @@ class SimulatedCluster {
   #broken: unknown;
   #validatedAt = -1;
 
-  constructor(world: World, { meetings, operating, isDeep, sharing }: Extraordinary) {
+  constructor(world: World, { meetings, operating, isDeep, sharing, isStern }: Extraordinary) {
     const { random } = world;
     this.work = new Work(sharing);
     this.#sharing = sharing;
@@ -145,7 +151,13 @@ class SimulatedCluster {
     this.#host = new Host(this.spawner, clock, options, fail);
     this.#scheduler = new SchedulerRuntime(
       new SchedulerMachine(),
-      this.#host,
+      {
+        link: (from, to) => this.#host.link(from, to),
+        end: (worker, reason) => {
+          if (reason.startsWith("ProtocolError")) fail(new Error(`${worker} was not believed: ${reason}`));
+          this.#host.end(worker, reason);
+        },
+      },
       clock,
       { noWorkersTimeoutMs: 1000 },
       fail,
@@ -156,6 +168,7 @@ class SimulatedCluster {
       nestingRules,
       demandRules({ noWorkersTimeoutMs: 1000, hash: contentHash }),
     );
+    if (isStern) beStern(this.#scheduler, fail);
     this.#host.start(this.#scheduler, random.pick([1, 2, 2, 3, 4]));
     this.#habits = { ...drawHabits(random), isDemanding: world.whims.chance(0.4) };
     const named = Array.from({ length: 3 }, () => this.#nameableNode());
@@ -390,12 +403,26 @@ class SimulatedCluster {
   }
 }
 
+/** Believes nobody, and looks at all that is said. */
+function beStern(scheduler: SchedulerRuntime, fail: (error: unknown) => void): void {
+  const { addClient, addWorker } = SchedulerRuntime.prototype;
+  scheduler.machine.learnHosts(hostRules({ speculateFromMs: 1 }));
+  scheduler.addWorker = (introduction, comm) =>
+    addWorker.call(scheduler, introduction, checkedComm(comm, validateWorkerMessages), { isForeign: true });
+  scheduler.addClient = (client, comm) => {
+    comm.closed.then((reason) => {
+      if (reason.startsWith("ProtocolError")) fail(new Error(`${client} was not believed: ${reason}`));
+    });
+    addClient.call(scheduler, client, checkedComm(comm, validateClientMessages), { isForeign: true });
+  };
+}
+
 function drawResources(whims: Random): Resources {
   return { gpu: whims.pick([0, 1, 1, 2, 3]), disk: whims.pick([0, 0.5, 1]) };
 }
 
 /** How users of this world behave, and what their tasks are like. */
-function drawHabits(random: Random): Omit<Habits, "isDemanding"> {
+export function drawHabits(random: Random): Omit<Habits, "isDemanding"> {
   const isCalm = random.chance(0.3);
   const rarely = (weight: number) => (random.chance(isCalm ? 0.1 : 0.5) ? weight : 0);
   const [publishes, places] = [rarely(1), rarely(1)];

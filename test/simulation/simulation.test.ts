@@ -1,6 +1,7 @@
 /** Some hundred simulated clusters, each with its own misfortunes; `npm run simulate` lives through as many more as one likes. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { simulateChurn } from "./churn.ts";
 import { simulate } from "./simulate.ts";
 
 /** Worlds that went wrong before something was mended. */
@@ -11,11 +12,15 @@ const ONCE_BAD = [
 
 const PER_TEST = 100;
 
-async function live(seeds: Iterable<number>): Promise<void> {
+/** The same, of several hosts. */
+const ONCE_BAD_HOSTS = [3, 6, 8, 22, 38, 51, 53, 64, 253, 711];
+
+async function live(seeds: Iterable<number>, kind: "threads" | "hosts" = "threads"): Promise<void> {
   for (const seed of seeds) {
-    const { problem } = await simulate(seed);
+    const { problem } = await (kind === "hosts" ? simulateChurn : simulate)(seed);
     if (problem === undefined) continue;
-    throw new Error(`seed ${seed} went wrong; for its story: npm run simulate -- --seed ${seed}`, { cause: problem });
+    const again = `npm run simulate -- --only ${kind} --seed ${seed}`;
+    throw new Error(`seed ${seed} went wrong; for its story: ${again}`, { cause: problem });
   }
 }
 
@@ -31,9 +36,18 @@ describe("a simulated cluster", () => {
 
   it("lives well through what it once did not", () => live(ONCE_BAD));
 
+  it("of several hosts that come and go ends so, too: seeds 1 to 150", () => live(range(1, 151), "hosts"));
+
+  it("of several hosts lives well through what it once did not", () => live(ONCE_BAD_HOSTS, "hosts"));
+
   it("lives through the same again for the same seed", async () => {
     const [first, again] = [await simulate(7, { tellsStory: true }), await simulate(7, { tellsStory: true })];
     assert.ok(first.story.length > 20, "there is a story");
     assert.deepEqual(again.story, first.story);
+    const [hosts, hostsAgain] = [
+      await simulateChurn(7, { tellsStory: true }),
+      await simulateChurn(7, { tellsStory: true }),
+    ];
+    assert.deepEqual(hostsAgain.story, hosts.story);
   });
 });

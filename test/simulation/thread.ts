@@ -236,6 +236,7 @@ class PeerEnd implements Comm<PeerMessage, PeerMessage> {
   #thread: SimulatedThread | undefined;
   #peer: WorkerAddress = "";
   #held: PeerMessage[] = [];
+  #isClosed = false;
   #hear: Heard<PeerMessage> | undefined;
 
   constructor(world: World, slownessMs: number) {
@@ -262,8 +263,12 @@ class PeerEnd implements Comm<PeerMessage, PeerMessage> {
   }
 
   receive(message: PeerMessage): void {
+    if (this.#isClosed) return;
     if (this.#hear === undefined) this.#held.push(message);
-    else this.#thread?.receive(() => this.#hear?.(message));
+    else
+      this.#thread?.receive(() => {
+        if (!this.#isClosed) this.#hear?.(message);
+      });
   }
 
   listen(hear: Heard<PeerMessage>): void {
@@ -272,7 +277,10 @@ class PeerEnd implements Comm<PeerMessage, PeerMessage> {
     this.#held = [];
   }
 
-  close(): void {}
+  close(): void {
+    this.#isClosed = true;
+    if (this.other !== undefined) this.other.#isClosed = true;
+  }
 }
 
 export class SimulatedSpawner implements Spawner {

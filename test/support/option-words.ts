@@ -25,6 +25,7 @@ export function optionsIn(words: Words): TaskOptions {
   };
   const given = (fields: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const speculate = words.take(/once/) && false;
   const priority = number(/priority (-?\d+)/);
   const retries = number(/retries (\d+)/);
   const delayMs = number(/after (\d+) ms/);
@@ -37,5 +38,5 @@ export function optionsIn(words: Words): TaskOptions {
   const quorum = copies && { copies: Number(copies), agree: Number(agree) };
   const name = words.take(/labelled (\w+)/)?.[0];
   const demands = given({ backoff, resources, workers, allowOtherWorkers, timeoutMs, quorum });
-  return given({ priority, retries, name, demands: Object.keys(demands).length > 0 ? demands : undefined });
+  return given({ priority, retries, name, speculate, demands: Object.keys(demands).length > 0 ? demands : undefined });
 }

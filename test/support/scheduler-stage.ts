@@ -33,6 +33,12 @@
  *   tasks of w1: submit y = f(1) in x, and whatever else clients say
  *
  *   show tasks                     show deaths
+ *
+ *   learn hosts                    remove host a [asked]                    link a and b: 5 ms, 1000 bytes a ms
+ *   add foreign worker a/0         add foreign client c1
+ *   a/0: holds f c1 0 20000        (function, client, its number for the task, bytes)
+ *
+ * A worker called a/0 is one of host a.
  *   at 100 ms                      starting 1 worker      set w1 gpu 2      w1: has gpu 2
  *
  * Futures in what is published are found by their names; those in what is read are given new ones.
@@ -47,6 +53,7 @@ import { PACKED, STREAM } from "../../src/protocol/task-spec.ts";
 import { NO_TASK, type WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import type { SchedulerEvent } from "../../src/scheduler/contract.ts";
 import { demandRules } from "../../src/scheduler/demands.ts";
+import { hostRules } from "../../src/scheduler/hosts.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
@@ -89,12 +96,16 @@ export class SchedulerStage implements Stage {
       this.machine.handle({ type: "look-around" });
       return this.#outcome();
     }
+    if (words.take(/learn hosts/)) {
+      this.machine.learnHosts(hostRules());
+      return this.#outcome();
+    }
     const expected = words.take(/expect (\d+) workers/)?.[0];
     if (expected !== undefined) {
       this.machine.handle({ type: "workers-starting", count: Number(expected) });
       return this.#outcome();
     }
-    const speaker = words.take(/(\w+|tasks of \w+):/)?.[0];
+    const speaker = words.take(/([\w/]+|tasks of [\w/]+):/)?.[0];
     if (speaker === undefined) this.#changeParties(words);
     else if (this.#clients.has(speaker))
       for (const message of this.#clientSays(speaker, words)) this.#hearClient(speaker, message);
@@ -172,15 +183,29 @@ export class SchedulerStage implements Stage {
     if (changed !== undefined) {
       return this.#handle({ type: "set-resources", worker: changed, resources: resourcesIn(words) });
     }
-    const [verb, party, name] = words.demand(/(add|remove) (worker|client) (\w+)/) as [string, string, string];
+    const host = words.take(/remove host (\w+)/)?.[0];
+    if (host !== undefined) {
+      const workers = [...this.machine.state.workers.keys()].filter((address) => address.startsWith(`${host}/`));
+      const expected = words.has("asked");
+      return this.#handle({ type: "remove-host", workers, reason: "its host is gone", expected });
+    }
+    const link = words.take(/link (\w+) and (\w+): ([\d.]+) ms, (\d+) bytes a ms/);
+    if (link !== undefined) {
+      const [from, to, latencyMs, bytesPerMs] = link as [string, string, string, string];
+      const measured = { latencyMs: Number(latencyMs), bytesPerMs: Number(bytesPerMs) };
+      return this.#handle({ type: "link-measured", from, to, ...measured });
+    }
+    const said = words.demand(/(add|remove) (foreign )?(worker|client) ([\w/]+)/);
+    const [verb, foreign, party, name] = said as [string, string, string, string];
+    const more = foreign === "" ? {} : { isForeign: true };
     if (verb === "add" && party === "worker") {
       const nThreads = Number(words.take(/slots (\d+)/)?.[0] ?? 1);
       this.#clients.set(`tasks of ${name}`, { names: [], granted: [], questions: 0, functions: new Map() });
       const resources = words.take(/with/) === undefined ? {} : resourcesIn(words);
-      this.#handle({ type: "add-worker", worker: name, name, nThreads, resources });
+      this.#handle({ type: "add-worker", worker: name, name, nThreads, resources, ...more });
     } else if (verb === "add") {
       this.#clients.set(name, { names: [], granted: [], questions: 0, functions: new Map() });
-      this.#handle({ type: "add-client", client: name });
+      this.#handle({ type: "add-client", client: name, ...more });
     } else if (party === "worker") {
       this.#handle({ type: "remove-worker", worker: name, reason: "it is gone", expected: words.has("asked") });
     } else {
@@ -382,6 +407,11 @@ export class SchedulerStage implements Stage {
       return { id: this.id(name), run: run(name, suffix) };
     };
     switch (verb) {
+      case "holds": {
+        const [hash, client, clientTask, nbytes] = words.rest().split(" ") as [string, string, string, string];
+        const value = { hash, client, clientTask: Number(clientTask), nbytes: Number(nbytes), valueType: "Array" };
+        return { type: "worker-holds", number: 1, values: [value] };
+      }
       case "has":
         return { type: "set-resources", resources: resourcesIn(words) };
       case "start":

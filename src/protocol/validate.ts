@@ -1,0 +1,45 @@
+/**
+ * What a stranger's message must look like. Each of these throws a {@link ProtocolError} that names the field; what a message means, and
+ * whether it is a lie, is for whoever hears it to know.
+ *
+ * Threads of one's own need not be looked at: only comms that come from elsewhere pay for it, and load it.
+ */
+
+import { clientMessage, news } from "./client-forms.ts";
+import type { ClientMessage, News } from "./client-messages.ts";
+import { demand, list } from "./form.ts";
+import { order } from "./order-forms.ts";
+import { peerMessage, workerMessage } from "./worker-forms.ts";
+import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "./worker-messages.ts";
+
+/** Messages that may come in one turn. More than that is a flood: ours are columns of many tasks each. */
+export const MOST_MESSAGES = 100_000;
+
+const clientMessages = list(clientMessage, MOST_MESSAGES);
+const workerMessages = list(workerMessage, MOST_MESSAGES);
+const orders = list(order, MOST_MESSAGES);
+
+/** To be had of a client. */
+export function validateClientMessages(messages: unknown): asserts messages is readonly ClientMessage[] {
+  demand(clientMessages, messages, "messages of a client: messages");
+}
+
+/** To be had of a worker. */
+export function validateWorkerMessages(messages: unknown): asserts messages is readonly WorkerMessage[] {
+  demand(workerMessages, messages, "messages of a worker: messages");
+}
+
+/** To be had of a scheduler, by a client. */
+export function validateNews(message: unknown): asserts message is News {
+  demand(news, message, "news of the scheduler: news");
+}
+
+/** To be had of a scheduler, by a worker. */
+export function validateOrders(messages: unknown): asserts messages is readonly SchedulerToWorkerMessage[] {
+  demand(orders, messages, "messages of the scheduler: messages");
+}
+
+/** To be had of one worker, by another. */
+export function validatePeerMessage(message: unknown): asserts message is PeerMessage {
+  demand(peerMessage, message, "a message of another worker: message");
+}
