@@ -21,8 +21,11 @@ import type { WorkerRecord } from "./worker-record.ts";
 /** A name for what a value is: equal for equal values. Throws a TypeError if there is none. */
 export type HashValue = (value: unknown) => string;
 
+/** A worker that has come to a result. One that takes its place when it dies goes by its name. */
+export type Voter = Pick<WorkerRecord, "address" | "name">;
+
 interface Vote {
-  readonly worker: WorkerAddress;
+  readonly worker: Voter;
   /** Equal results have equal names. */
   readonly result: string;
 }
@@ -45,7 +48,7 @@ export class Quorum {
   }
 
   /** Workers that have come to a result already. */
-  votersOf(task: TaskRecord): readonly WorkerAddress[] {
+  votersOf(task: TaskRecord): readonly Voter[] {
     return (this.#votes.get(task) ?? NO_VOTES).map(({ worker }) => worker);
   }
 
@@ -61,10 +64,11 @@ export class Quorum {
       const why = `${task.key} has a quorum, and its result cannot be compared with others: ${message}`;
       return this.#end(task, { error: failure("TypeError", why) });
     }
-    const votes = [...(this.#votes.get(task) ?? NO_VOTES), { worker: worker.address, result }];
+    const { address, name } = worker;
+    const votes = [...(this.#votes.get(task) ?? NO_VOTES), { worker: { address, name }, result }];
     this.#votes.set(task, votes);
     const camps = new Map<string, WorkerAddress[]>();
-    for (const vote of votes) camps.set(vote.result, [...(camps.get(vote.result) ?? []), vote.worker]);
+    for (const vote of votes) camps.set(vote.result, [...(camps.get(vote.result) ?? []), vote.worker.address]);
     if (camps.get(result)?.length === agree) return this.#end(task, outcome);
     const most = Math.max(...[...camps.values()].map(({ length }) => length));
     if (most + copies - votes.length < agree) return this.#disagree(task, [...camps.values()], agree);

@@ -10,7 +10,7 @@ import type { Deque } from "../collections/deque.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { Demands, Resources, Restrictions } from "../protocol/task-spec.ts";
 import type { Alarms } from "./alarms.ts";
-import type { Quorum } from "./quorum.ts";
+import type { Quorum, Voter } from "./quorum.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
 import { describe, has, hostOf, isNamed, missing } from "./requirements.ts";
@@ -31,7 +31,7 @@ interface Lane {
   readonly dependents: Deque<TaskRecord>;
   readonly roots: Deque<TaskRecord>;
   /** They have a copy's result already, and are not to be asked for another. */
-  readonly voters: readonly WorkerAddress[];
+  readonly voters: readonly Voter[];
   /** Those in state `no-worker`. */
   readonly parked: Set<TaskRecord>;
   /** Who may run them, as far as names go and what there is in all. */
@@ -177,7 +177,7 @@ export class Placing {
       this.#texts.set(demands, text);
     }
     const voters = demands.quorum === undefined ? [] : this.#quorum.votersOf(task);
-    if (voters.length > 0) text = `${text} not ${[...voters].sort().join(" ")}`;
+    if (voters.length > 0) text = `${text} not ${addressesOf(voters).sort().join(" ")}`;
     const priority = this.#tools.isSuspect(task) ? Number.POSITIVE_INFINITY : (task.group.options.priority ?? 0);
     const { depth = 0 } = task.group.options;
     const name = `${priority} ${depth} ${text}`;
@@ -334,7 +334,8 @@ export class Placing {
     const unnamed = there.length - MOST_NAMED;
     const list = `${there.slice(0, MOST_NAMED).join("; ")}${unnamed > 0 ? `; and ${unnamed} more` : ""}`;
     const { voters, restrictions } = lane;
-    const others = voters.length === 0 ? "" : `, for one more copy beside those of ${voters.join(" and ")}`;
+    const others =
+      voters.length === 0 ? "" : `, for one more copy beside those of ${addressesOf(voters).join(" and ")}`;
     return `no worker can run ${task.key}: it asks for ${describe(restrictions)}${others}, and there is ${list}`;
   }
 
@@ -356,11 +357,16 @@ function isStranded({ able, restrictions, voters }: Lane): boolean {
 }
 
 /** Those that have no part yet in what `voters` have come to. One copy for each host, where there are several. */
-function withoutVoters(workers: readonly WorkerRecord[], voters: readonly WorkerAddress[]): readonly WorkerRecord[] {
+function withoutVoters(workers: readonly WorkerRecord[], voters: readonly Voter[]): readonly WorkerRecord[] {
   if (voters.length === 0) return workers;
-  const areSeveral = new Set([...voters, ...workers.map(({ address }) => address)].map(hostOf)).size > 1;
-  const taken = new Set(areSeveral ? voters.map(hostOf) : voters);
-  return workers.filter(({ address }) => !taken.has(areSeveral ? hostOf(address) : address));
+  const areSeveral = new Set([...voters, ...workers].map(({ address }) => hostOf(address))).size > 1;
+  const placeOf = ({ address, name }: Voter) => (areSeveral ? hostOf(address) : name);
+  const taken = new Set(voters.map(placeOf));
+  return workers.filter((worker) => !taken.has(placeOf(worker)));
+}
+
+function addressesOf(voters: readonly Voter[]): WorkerAddress[] {
+  return voters.map(({ address }) => address);
 }
 
 function leastBusy(workers: readonly WorkerRecord[]): WorkerRecord {

@@ -185,6 +185,28 @@ describe("a task with a quorum", () => {
     assert.deepEqual(sent, ["thread://a/0", "thread://b/0"]);
   });
 
+  it("does not ask who has taken the place of a worker that has come to a result", () => {
+    const stage = new SchedulerStage();
+    const { machine } = stage;
+    const add = (number: number, name: string) =>
+      machine.handle({ type: "add-worker", worker: `thread://a/${number}`, name, nThreads: 1 });
+    add(0, "a-0");
+    stage.play("add client c1");
+    stage.play("c1: submit x = f(1) quorum 2 of 2");
+    const id = stage.id("x");
+    const message = { type: "task-finished", ranges: [id, 1, 1], values: [5], spent: [] } as const;
+    machine.handle({
+      type: "worker-message",
+      worker: "thread://a/0",
+      message: { ...message, ranges: [...message.ranges], values: [...message.values], spent: [] },
+    });
+    machine.handle({ type: "remove-worker", worker: "thread://a/0", reason: "it died", expected: false });
+    add(1, "a-0");
+    assert.equal(machine.state.tasks.get(id)?.processingOn, undefined, "the same once more");
+    add(2, "a-1");
+    assert.equal(machine.state.tasks.get(id)?.processingOn?.name, "a-1", "another");
+  });
+
   it("is not followed by its dependents before it is decided", () => {
     follow(`
       > add client c1

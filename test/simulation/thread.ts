@@ -25,6 +25,8 @@ class ThreadOver extends Error {}
 export class SimulatedThread implements Thread, Stage {
   readonly address: WorkerAddress;
   readonly nThreads: number;
+  /** One worker is not to be trusted, and neither are those that take its place. */
+  readonly isLiar: boolean;
   readonly comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>;
   readonly ready: Promise<void>;
   isReady = false;
@@ -52,6 +54,7 @@ export class SimulatedThread implements Thread, Stage {
     this.#world = world;
     this.address = setup.address;
     this.nThreads = setup.nThreads;
+    this.isLiar = setup.name === "host-0";
     this.#inbound = new Wire(world, slownessMs);
     this.#outbound = new Wire(world, slownessMs);
     this.ready = new Promise((resolve) => {

@@ -98,6 +98,10 @@ export class User {
     const { random } = this.world;
     const fault = like.fault ?? random.weighted(this.habits.faults);
     const demands = this.habits.isDemanding ? drawDemands(this.world.whims) : undefined;
+    // What passes by itself need not pass everywhere.
+    const isSteady = fault !== "flaky" && like.functionName === undefined;
+    const isCopied = this.habits.isDemanding && demands === undefined && isSteady && this.work.nodes.length % 4 === 0;
+    const quorum = { copies: 3, agree: 2 + (this.work.nodes.length % 8 === 0 ? 1 : 0) };
     // Some would go on for so long that their thread has to be ended.
     const isStuck = demands?.timeoutMs !== undefined && this.world.whims.chance(0.2);
     const node = this.work.add({
@@ -105,7 +109,7 @@ export class User {
       fault,
       failures: fault === "flaky" ? random.integer(1, 4) : 0,
       retries: random.chance(0.2) ? random.integer(1, 4) : 0,
-      demands,
+      demands: isCopied ? { quorum } : demands,
       kind: random.weighted(this.habits.kinds),
       ms: random.next() ** 2 * 2 * this.habits.meanMs + 0.01,
       isData: false,
@@ -239,7 +243,7 @@ export class User {
       assert.ok(isEnough, `${key} had its three attempts`);
       assert.ok(this.#deathsOf(error.attempts), `the workers died that ${key} is blamed for`);
     } else if (error instanceof NoValidWorkerError) {
-      const isDue = ancestors.some(({ demands }) => demands?.workers !== undefined || demands?.resources !== undefined);
+      const isDue = ancestors.some(({ demands }) => demands?.workers ?? demands?.resources ?? demands?.quorum);
       assert.ok(isDue, `${key} may run anywhere: ${error.message}`);
     } else if (error instanceof TimeoutError) {
       const isDue = ancestors.some(({ demands }) => demands?.timeoutMs === error.timeoutMs);

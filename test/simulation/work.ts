@@ -14,6 +14,8 @@ export interface Stage {
   /** A task has a future or a handle, which somebody must let go of some time. */
   remember(held: Disposable): void;
   readonly isOver: boolean;
+  /** It gives wrong values for tasks where others have a say. */
+  readonly isLiar: boolean;
 }
 
 /** What is in scope of every simulated task. */
@@ -174,6 +176,8 @@ export class Work {
         }
         this.performed.add(id);
         if (node.fault === "unserializable") return () => id;
+        // Where all have to agree, a lie would be a failure.
+        if (stage.isLiar && node.demands?.quorum?.agree === 2) return `a lie about task ${id}`;
         return makeValue(node.kind, combine(id, inputs));
       },
       make: (id, i, ms) => {
