@@ -2,6 +2,7 @@
 
 import type { Clock } from "../ports/clock.ts";
 import type { Wire } from "../ports/wire.ts";
+import { ProtocolError } from "../protocol/errors.ts";
 import { Batch } from "./trunk-batch.ts";
 import type { Channel } from "./trunk-channel.ts";
 import { SentFrames } from "./trunk-sent.ts";
@@ -18,6 +19,12 @@ const UNACKNOWLEDGED_BYTES_OF_SHORT = 2 * UNACKNOWLEDGED_BYTES;
 /** A long message gets its turn after this many short ones. */
 const SHORT_IN_A_ROW = 16;
 
+interface Parting {
+  readonly reason: string;
+  isAllSaid(): boolean;
+  done(): void;
+}
+
 export class Sender {
   readonly #clock: Clock;
   /** What was sent may have to be sent again. */
@@ -27,7 +34,8 @@ export class Sender {
   sentBytes = 0;
 
   #wire: Wire | undefined;
-  #most = MESSAGE_BYTES;
+  /** What messages of the wire may have; what was written for one wire is sent again over another. */
+  #most: number | undefined;
   readonly #batch = new Batch((bytes) => this.#give(bytes));
   #willFlush = false;
 
@@ -43,7 +51,7 @@ export class Sender {
   #received = 0;
   #acknowledged = 0;
   #owesAck = false;
-  #parting: { readonly reason: string; done(): void } | undefined;
+  #parting: Parting | undefined;
 
   constructor(clock: Clock, isKept: boolean, forget: (channel: Channel) => void) {
     this.#clock = clock;
@@ -53,11 +61,20 @@ export class Sender {
 
   /** Goes on over `wire`, after the first `theirReceived` frames. */
   start(wire: Wire, theirReceived: number): void {
+    const most = Math.min(MESSAGE_BYTES, wire.maxMessageBytes);
+    if (most < (this.#most ?? 0))
+      throw new ProtocolError(
+        `A wire takes ${most} bytes at once, and ${this.#most} are needed, as with the one before.`,
+      );
+    this.#most ??= most;
     this.sent.acknowledge(theirReceived, this.#clock.now());
     this.sent.rewind();
     this.#wire = wire;
-    this.#most = Math.min(MESSAGE_BYTES, wire.maxMessageBytes);
     this.flushSoon();
+  }
+
+  get #limit(): number {
+    return this.#most ?? MESSAGE_BYTES;
   }
 
   stop(): void {
@@ -118,8 +135,8 @@ export class Sender {
   }
 
   /** Says goodbye once everything else is said. */
-  part(reason: string, done: () => void): void {
-    this.#parting = { reason, done };
+  part(parting: Parting): void {
+    this.#parting = parting;
     this.flushSoon();
   }
 
@@ -148,7 +165,7 @@ export class Sender {
     this.#acknowledge();
     this.#batch.flush();
     if (this.#parting === undefined || this.#wire !== wire) return;
-    if (this.#short.length > 0 || this.#long.length > 0 || this.sent.hasUnsent) return;
+    if (this.sent.hasUnsent || !this.#parting.isAllSaid()) return;
     const { reason, done } = this.#parting;
     this.#parting = undefined;
     this.bye(reason);
@@ -203,7 +220,7 @@ export class Sender {
       if (channel.closing !== undefined && !channel.saidClosed) this.#sendClose(channel, channel.closing);
       return;
     }
-    const piece = next.next(Math.min(this.#most - words.HEAD_BYTES, channel.credit));
+    const piece = next.next(Math.min(this.#limit - words.HEAD_BYTES, channel.credit));
     channel.credit -= piece.bytes;
     channel.queuedBytes -= piece.bytes;
     if (next.left === 0) channel.outgoing.shift();
@@ -227,7 +244,7 @@ export class Sender {
     parts: readonly Uint8Array[] = [],
     beside?: Uint8Array<ArrayBuffer>,
   ): void {
-    const frame = this.#batch.frame(byte, numbers, parts, this.#most);
+    const frame = this.#batch.frame(byte, numbers, parts, this.#limit);
     this.sent.add(frame, beside, this.#clock.now(), this.#isKept);
     if (beside === undefined) return;
     this.#batch.flush();
@@ -235,8 +252,8 @@ export class Sender {
   }
 
   #write(byte: number, numbers: readonly number[], payload?: Uint8Array): void {
-    if (payload === undefined) this.#batch.frame(byte, numbers, [], this.#most);
-    else this.#batch.frame(byte, [...numbers, payload.length], [payload], this.#most);
+    if (payload === undefined) this.#batch.frame(byte, numbers, [], this.#limit);
+    else this.#batch.frame(byte, [...numbers, payload.length], [payload], this.#limit);
   }
 
   #give(bytes: Uint8Array<ArrayBuffer>): void {

@@ -82,13 +82,9 @@ export class Trunk {
   constructor({ clock, leaseMs, pingMs, silenceMs, limits }: TrunkOptions) {
     this.#clock = clock;
     this.#leaseMs = leaseMs;
-    this.#pulse = new Pulse({
-      clock,
-      pingMs,
-      silenceMs,
-      ping: (number) => this.#sender.aside(words.PING, number),
-      lost: (silentMs) => this.#lose(`nothing was heard for ${Math.round(silentMs)} ms`),
-    });
+    const ping = (number: number) => this.#sender.aside(words.PING, number);
+    const lost = (silentMs: number) => this.#lose(`nothing was heard for ${Math.round(silentMs)} ms`);
+    this.#pulse = new Pulse({ clock, pingMs, silenceMs, ping, lost });
     const { channelBytes, ...others } = { ...standardLimits, ...limits };
     this.limits = { ...others, channelBytes: Math.max(channelBytes, words.FIRST_CREDIT) };
     this.closed = new Promise((resolve) => {
@@ -240,7 +236,12 @@ export class Trunk {
     this.#isParting = true;
     this.#pulse.stop();
     this.#wake("parting", PARTING_MS, () => this.#finish(reason));
-    this.#sender.part(reason, () => this.#finish(reason));
+    this.#sender.part({
+      reason,
+      // What waits for credit is in no line of the sender.
+      isAllSaid: () => [...this.#channels.values()].every(({ saidClosed }) => saidClosed),
+      done: () => this.#finish(reason),
+    });
   }
 
   /** Over, at once: the other end knows, or cannot be told. */
