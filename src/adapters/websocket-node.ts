@@ -119,8 +119,12 @@ export class NodeWebSocketWire implements Wire {
 
   send(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#isClosed) return;
-    this.#socket.send(bytes, this.#written);
-    if (this.#socket.bufferedAmount > LOW_WATER_BYTES) this.#isHigh = true;
+    // What is written is asked for only where somebody may wait for it: each answer costs as much as a short message.
+    if (this.#socket.bufferedAmount + bytes.length <= LOW_WATER_BYTES) this.#socket.send(bytes);
+    else {
+      this.#isHigh = true;
+      this.#socket.send(bytes, this.#written);
+    }
   }
 
   readonly #written = (): void => {

@@ -39,7 +39,7 @@ export interface TrunkStatistics {
 const standardLimits: TrunkLimits = { messageBytes: 2 ** 30, channels: 4096, channelBytes: 2 ** 21 };
 
 /** What has come is acknowledged after this many bytes or frames, or after a while; or with what is sent anyway. */
-const ACK_BYTES = 512 * 1024;
+const ACK_BYTES = 2 * 1024 * 1024;
 const ACK_FRAMES = 256;
 const ACK_MS = 25;
 /** For what is still to be said when it is closed. */

@@ -12,12 +12,17 @@ const textDecoder = platform.TextDecoder === undefined ? undefined : new platfor
 export class FrameReader {
   readonly bytes: Uint8Array;
   at = 0;
-  readonly #view: DataView;
+  #known: DataView | undefined;
   readonly #strings: string[] = [];
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Made when it is needed: few short messages have anything in them that takes it. */
+  get #view(): DataView {
+    this.#known ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    return this.#known;
   }
 
   get left(): number {
