@@ -43,7 +43,7 @@ const options: TrunkOptions = { clock, leaseMs: 1e9, limits: { channelBytes: 2 *
 
 describe("a trunk whose wires drop", () => {
   it("loses and repeats nothing, whenever that happens", async () => {
-    for (let seed = 0; seed < 80; seed++) {
+    for (let seed = 0; seed < 40; seed++) {
       const random = new Random(seed);
       const link = new Link(new Trunk(options), new Trunk(options));
       const talks = [1, 2, 300].flatMap((id) => [

@@ -53,7 +53,7 @@ describe("garbage in place of frames", () => {
   });
 
   it("does no harm with many bytes changed, moved or made up", () => {
-    for (let seed = 0; seed < 20_000; seed++) {
+    for (let seed = 0; seed < 8_000; seed++) {
       const random = new Random(seed);
       const bytes = random.chance(0.3)
         ? Uint8Array.from({ length: random.integer(0, 60) }, () => random.integer(0, 256))
