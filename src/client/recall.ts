@@ -200,7 +200,8 @@ export class Recall implements Comm<readonly ClientMessage[], News> {
         break;
       case "withdraw-request": {
         const asked = this.#requests.get(message.number);
-        if (asked?.by === 0) this.#requests.delete(message.number);
+        // Others are answered all the same, and their answer is to be had even if it is that the scheduler is gone.
+        if (asked && (asked.by === 0 || isLooking(asked.message.request))) this.#requests.delete(message.number);
         break;
       }
       case "news-received": {
@@ -355,7 +356,8 @@ export class Recall implements Comm<readonly ClientMessage[], News> {
   #remind(ids: readonly ClientTaskId[], out: ClientMessage[]): void {
     if (this.#comm === undefined || !ids.some((id) => this.#isUntold(id))) return;
     const { found, lost } = this.#recollection.missing(ids, this.#scheduler);
-    for (const kept of found) kept.toldTo = this.#scheduler;
+    // What is only needed by others is released at once, and may be forgotten there before it is here.
+    for (const kept of found) kept.toldTo = kept.isWanted ? this.#scheduler : 0;
     out.push(...retell(found, (used) => this.#unknown(used, [])));
     for (const [kept, loss] of lost) if (kept.isWanted) this.#lose(kept, loss);
   }

@@ -141,7 +141,10 @@ export class Recollection {
     kept.standing = "here";
     const key = keyOf(kept.source);
     const isNamed = key !== undefined;
-    if (!isNamed) kept.isWanted = false;
+    if (!isNamed) {
+      kept.isWanted = false;
+      kept.toldTo = 0;
+    }
     // The user may change what is not a copy.
     const isOwn = !isShared && typeof value === "object" && value !== null;
     if (isNamed || kept.dependents > 0) {
@@ -159,6 +162,8 @@ export class Recollection {
     if (kept === undefined) return;
     kept.isWanted = false;
     kept.isAwaited = false;
+    // The scheduler may forget it before we do.
+    kept.toldTo = 0;
     this.#tidy(kept);
   }
 

@@ -7,26 +7,42 @@
 
 import { clientMessage, news } from "./client-forms.ts";
 import type { ClientMessage, News } from "./client-messages.ts";
-import { demand, list } from "./form.ts";
+import { demand, type Form, list } from "./form.ts";
 import { order } from "./order-forms.ts";
 import { peerMessage, workerMessage } from "./worker-forms.ts";
 import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "./worker-messages.ts";
 
-/** Messages that may come in one turn. More than that is a flood: ours are columns of many tasks each. */
+/** Messages that may come in one turn, unless fewer are allowed. More is a flood: ours are columns of many tasks each. */
 export const MOST_MESSAGES = 100_000;
 
-const clientMessages = list(clientMessage, MOST_MESSAGES);
-const workerMessages = list(workerMessage, MOST_MESSAGES);
-const orders = list(order, MOST_MESSAGES);
+/** Lists of so many at most, by how many these are. */
+function upTo(form: Form): (most: number) => Form {
+  const forms = new Map<number, Form>();
+  return (most) => {
+    const known = forms.get(most) ?? list(form, most);
+    forms.set(most, known);
+    return known;
+  };
+}
+
+const clientMessages = upTo(clientMessage);
+const workerMessages = upTo(workerMessage);
+const orders = upTo(order);
 
 /** To be had of a client. */
-export function validateClientMessages(messages: unknown): asserts messages is readonly ClientMessage[] {
-  demand(clientMessages, messages, "messages of a client: messages");
+export function validateClientMessages(
+  messages: unknown,
+  most = MOST_MESSAGES,
+): asserts messages is readonly ClientMessage[] {
+  demand(clientMessages(most), messages, "messages of a client: messages");
 }
 
 /** To be had of a worker. */
-export function validateWorkerMessages(messages: unknown): asserts messages is readonly WorkerMessage[] {
-  demand(workerMessages, messages, "messages of a worker: messages");
+export function validateWorkerMessages(
+  messages: unknown,
+  most = MOST_MESSAGES,
+): asserts messages is readonly WorkerMessage[] {
+  demand(workerMessages(most), messages, "messages of a worker: messages");
 }
 
 /** To be had of a scheduler, by a client. */
@@ -35,8 +51,11 @@ export function validateNews(message: unknown): asserts message is News {
 }
 
 /** To be had of a scheduler, by a worker. */
-export function validateOrders(messages: unknown): asserts messages is readonly SchedulerToWorkerMessage[] {
-  demand(orders, messages, "messages of the scheduler: messages");
+export function validateOrders(
+  messages: unknown,
+  most = MOST_MESSAGES,
+): asserts messages is readonly SchedulerToWorkerMessage[] {
+  demand(orders(most), messages, "messages of the scheduler: messages");
 }
 
 /** To be had of one worker, by another. */

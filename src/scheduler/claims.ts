@@ -29,9 +29,9 @@ import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
 export function updateGraph(state: SchedulerState, client: ClientRecord, message: UpdateGraph): void {
   for (const [number, shipped] of message.functions) {
-    let record = state.functions.get(shipped.hash);
+    let record = client.isForeign ? state.hosts?.functionOf(client, shipped) : state.functions.get(shipped.hash);
     if (record === undefined) {
-      record = { id: state.functions.size, shipped, durationUs: -1 };
+      record = { id: state.functionsById.length, shipped, durationUs: -1 };
       state.functions.set(shipped.hash, record);
       state.functionsById.push(record);
     }

@@ -9,7 +9,7 @@ import type {
 } from "../protocol/client-messages.ts";
 import type { ErrorOnWire } from "../protocol/errors.ts";
 import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
-import type { Resources } from "../protocol/task-spec.ts";
+import type { Resources, ShippedFunction } from "../protocol/task-spec.ts";
 import type { Trace } from "../protocol/tracing.ts";
 import type {
   ErrandDone,
@@ -21,7 +21,7 @@ import type {
   WorkerMessage,
 } from "../protocol/worker-messages.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
-import type { WorkerRecord } from "./worker-record.ts";
+import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
 export type SchedulerEvent =
   | { readonly type: "client-message"; readonly client: ClientId; readonly message: ClientMessage }
@@ -208,6 +208,8 @@ export interface HostRules {
   /** Whether something is wrong with a message. Then whoever said it has been dealt with, and it is not to be heard. */
   refuses(worker: WorkerRecord, message: WorkerMessage): boolean;
   refusesClient(client: ClientRecord, message: ClientMessage): boolean;
+  /** What a client from elsewhere means by a function. That it goes by the same hash as somebody else's need not be true. */
+  functionOf(client: ClientRecord, shipped: ShippedFunction): FunctionRecord;
   /** These are sent. */
   note(worker: WorkerRecord, messages: readonly SchedulerToWorkerMessage[]): void;
   noteNews(client: ClientRecord, messages: readonly SchedulerToClientMessage[]): void;

@@ -7,10 +7,11 @@
 
 import type { ClientMessage, SchedulerToClientMessage, UpdateGraph } from "../protocol/client-messages.ts";
 import type { TaskId } from "../protocol/identity.ts";
-import { ROW_HEADER } from "../protocol/task-spec.ts";
+import { ROW_HEADER, type ShippedFunction } from "../protocol/task-spec.ts";
 import type { ClientRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
+import type { FunctionRecord } from "./worker-record.ts";
 
 interface Limits {
   readonly mostTasks: number;
@@ -24,6 +25,8 @@ export class ClientDistrust {
   /** Numbers of questions that are open, by client. */
   readonly #open = new WeakMap<ClientRecord, Set<number>>();
   readonly #refused = new WeakSet<ClientRecord>();
+  /** By client and hash. */
+  readonly #functions = new Map<string, FunctionRecord>();
 
   constructor(state: SchedulerState, tools: RequestTools, limits: Limits) {
     this.#state = state;
@@ -40,6 +43,23 @@ export class ClientDistrust {
     if (client.worker !== undefined) this.#tools.endWorker(this.#state, client.worker, reason);
     else this.#state.orders.push({ type: "end-client", client: client.id, reason });
     return true;
+  }
+
+  /**
+   * Functions of one hash are one to those who believe one another. A stranger's may only seem so: they are shared by the tasks of that
+   * client alone, and with tasks of a worker that was sent them, which name what it has and do not send it back.
+   */
+  functionOf({ id, worker }: ClientRecord, shipped: ShippedFunction): FunctionRecord {
+    const { hash } = shipped;
+    for (const known of worker?.knows ?? []) if (known.shipped.hash === hash) return known;
+    const name = `${id} ${hash}`;
+    let record = this.#functions.get(name);
+    if (record === undefined) {
+      record = { id: this.#state.functionsById.length, shipped, durationUs: -1 };
+      this.#state.functionsById.push(record);
+      this.#functions.set(name, record);
+    }
+    return record;
   }
 
   /** What it is told: a question that is answered is not open any more. */

@@ -74,6 +74,8 @@ export class WorkerDistrust {
 
   #whyNot(worker: WorkerRecord, message: WorkerMessage): string | undefined {
     const sent = this.#sentTo(worker);
+    // Of what is forgotten, it may have been told long ago, and no harm can be done.
+    const mayKnow = (id: TaskId) => sent.told.has(id) || this.#isForgotten(id);
     switch (message.type) {
       case "worker-holds": {
         if (!sent.mayHold) return "it has said before what it holds";
@@ -106,16 +108,15 @@ export class WorkerDistrust {
         return undefined;
       }
       case "add-keys": {
-        const isTold = message.ids.every((id, i) => sent.told.has(id) && message.ids.indexOf(id) === i);
-        if (!isTold)
-          return `it was not told to fetch ${message.ids.find((id) => !sent.told.has(id)) ?? "one of them twice"}`;
-        return undefined;
+        const untold = message.ids.find((id, i) => !mayKnow(id) || message.ids.indexOf(id) !== i);
+        return untold === undefined ? undefined : `it was not told to fetch ${untold}, or says so twice`;
       }
       case "missing-data": {
         const { id, run, missing, holders } = message;
         const why = id === NO_TASK ? undefined : this.#whyNotRun(worker, id, run);
         if (why !== undefined) return why;
         const told = sent.told.get(missing);
+        if (this.#isForgotten(missing)) return undefined;
         if (told === undefined && id === NO_TASK) return `it was not told to fetch ${missing}`;
         const stranger = holders.find((each) => told?.has(each) !== true);
         return stranger === undefined ? undefined : `it was not told that ${stranger} holds ${missing}`;
@@ -139,6 +140,11 @@ export class WorkerDistrust {
         message satisfies never;
         return undefined;
     }
+  }
+
+  /** Whether there was such a task, and is not any more. */
+  #isForgotten(id: TaskId): boolean {
+    return id < this.#state.nextTaskId && this.#state.tasks.get(id) === undefined;
   }
 
   #whyNotFinished(worker: WorkerRecord, { ranges, spent }: TaskFinished): string | undefined {

@@ -63,6 +63,7 @@ export function hostRules(some: Partial<HostLimits> = {}): (state: SchedulerStat
       win: (worker, id, run) => speculation.win(worker, id, run),
       refuses: (worker, message) => workers.refuses(worker, message),
       refusesClient: (client, message) => clients.refuses(client, message),
+      functionOf: (client, shipped) => clients.functionOf(client, shipped),
       note: (worker, messages) => workers.note(worker, messages),
       noteNews: (client, messages) => clients.note(client, messages),
       settle: () => speculation.settle(),

@@ -151,6 +151,7 @@ describe("messages from outside", () => {
   it("are refused if there are too many of them", () => {
     const flood = Array.from({ length: MOST_MESSAGES + 1 }, () => ({ type: "news-received", batch: 1 }));
     refused(() => validateClientMessages(flood), /has 100001 items, and 100000 are allowed/);
+    refused(() => validateClientMessages(fromClients, 3), /has \d+ items, and 3 are allowed/);
   });
 
   it("do nothing but throw a ProtocolError, whatever is wrong with them", () => {

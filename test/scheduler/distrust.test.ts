@@ -81,7 +81,7 @@ describe("a worker that is not believed may not speak of", () => {
       > w1: store x 20000
         c1 <- 1: x is stored, 20000 bytes
       > a/0: add x
-        end a/0: ProtocolError: add-keys: it was not told to fetch 1
+        end a/0: ProtocolError: add-keys: it was not told to fetch 1, or says so twice
     `);
   });
 
@@ -148,6 +148,23 @@ describe("a client that is not believed may not speak of", () => {
       > c1: ask 1 lock l acquire
       > c1: ask 1 lock l acquire
         end c1: ProtocolError: request: question 1 is open
+    `);
+  });
+
+  it("functions of others: what goes by the same hash is not the same for that", () => {
+    follow(`
+      > learn hosts
+      > add foreign client c1
+      > add foreign client c2
+      > add worker w1
+      > c1: submit x = f(1)
+        w1 <- learn f
+        w1 <- compute x = f(1)
+      > w1: finish x = 1
+        c1 <- 1: x = 1
+      > c2: submit y = f(2)
+        w1 <- learn f
+        w1 <- compute y = f(2)
     `);
   });
 });

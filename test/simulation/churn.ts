@@ -144,6 +144,7 @@ class ChurningCluster {
   #check(): void {
     if (this.#broken !== undefined) throw this.#broken;
     for (const { user } of this.#people) if (user.problem !== undefined) throw user.problem;
+    for (const { problem } of this.#liars) if (problem !== undefined) throw problem;
     const { state } = this.#scheduler.machine;
     const at = `${this.#generation} ${state.stimulus}`;
     if (at !== this.#validatedAt) validateScheduler(state);
