@@ -38,6 +38,8 @@ const LOOKING: ReadonlySet<Request["type"]> = new Set<Request["type"]>([
   "list-datasets",
   "get-dataset",
   "load",
+  // Whoever follows a topic hears of what the new one notes.
+  "events",
   "recipe",
   "replicate",
   "rebalance",
