@@ -5,7 +5,12 @@ import { memoryComm } from "../../src/adapters/memory-comm.ts";
 import { Client } from "../../src/client/client.ts";
 import { Recall, type RecallOptions } from "../../src/client/recall.ts";
 import { Session } from "../../src/client/session.ts";
-import type { ClientMessage, News, SchedulerToClientMessage } from "../../src/protocol/client-messages.ts";
+import type {
+  ClientMessage,
+  ClientRequest,
+  News,
+  SchedulerToClientMessage,
+} from "../../src/protocol/client-messages.ts";
 import { CommClosedError } from "../../src/protocol/errors.ts";
 
 const add = (x: number, y: number) => x + y;
@@ -44,13 +49,29 @@ function remote(options: Partial<RecallOptions> = {}) {
     scheduler: () => {
       const [clientEnd, schedulerEnd] = memoryComm<readonly ClientMessage[], News>();
       const sent: ClientMessage[] = [];
-      schedulerEnd.listen((messages) => sent.push(...messages));
+      let tellHeard = () => {};
+      const heard = () =>
+        new Promise<void>((resolve) => {
+          tellHeard = resolve;
+        });
+      schedulerEnd.listen((messages) => {
+        sent.push(...messages);
+        tellHeard();
+      });
       recall.attach(clientEnd);
       let batch = 0;
       return {
         async sent(): Promise<ClientMessage[]> {
           await settled();
           return sent.splice(0);
+        },
+        /** What is sent next, once it is: a request of this type. */
+        async asked(type: ClientRequest["request"]["type"]): Promise<ClientRequest> {
+          while (sent.length === 0) await heard();
+          const [message, ...others] = sent.splice(0);
+          assert.ok(message?.type === "request" && message.request.type === type, `${type} is asked: ${message?.type}`);
+          assert.deepEqual(others, []);
+          return message;
         },
         async tell(...messages: SchedulerToClientMessage[]) {
           schedulerEnd.send({ batch: ++batch, messages });
@@ -68,6 +89,13 @@ function remote(options: Partial<RecallOptions> = {}) {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const inMemory = (id: number, value: unknown, shared: number[] = []): SchedulerToClientMessage => {
   return { type: "keys-in-memory", ranges: [id, 1], values: [value], shared };
+};
+/** The answer of a scheduler that has noted `count` events under a topic, and tells of the last with these messages. */
+const noted = (number: number, count: number, ...messages: unknown[]): SchedulerToClientMessage => {
+  const events = messages.map((message, i) => {
+    return { number: count - messages.length + i + 1, topic: "training", atMs: 0, from: "them", message };
+  });
+  return { type: "answer", number, outcome: { value: { events, count, nowMs: 0, missed: 0 } } };
 };
 
 describe("a client that finds another scheduler", () => {
@@ -177,6 +205,31 @@ describe("a client that finds another scheduler", () => {
     const value = { address: "local", workers: {}, clients: [], queued: 0 };
     await second.tell({ type: "answer", number: request.number, outcome: { value } });
     assert.deepEqual(await info, value);
+  });
+
+  it("goes on following a topic, whose events the next scheduler counts from the start", async () => {
+    const { client, scheduler } = remote();
+    const first = scheduler();
+    const heard: unknown[] = [];
+    const subscribed = client.subscribeTopic("training", ({ message }) => heard.push(message));
+    const begun = await first.asked("events");
+    assert.deepEqual(begun.request, { type: "events", topic: "training" });
+    await first.tell(noted(begun.number, 3));
+    const subscription = await subscribed;
+    const before = await first.asked("events");
+    assert.deepEqual(before.request, { type: "events", topic: "training", after: 3 });
+    await first.tell(noted(before.number, 4, "of the first"));
+    await first.asked("events");
+    await first.hangUp();
+    const second = scheduler();
+    const after = await second.asked("events");
+    assert.deepEqual(after.request, { type: "events", topic: "training", after: 4 });
+    await second.tell(noted(after.number, 1, "of the second"));
+    assert.deepEqual(heard, ["of the first", "of the second"]);
+    const next = await second.asked("events");
+    assert.deepEqual(next.request, { type: "events", topic: "training", after: 1 });
+    subscription.close();
+    assert.deepEqual(await second.sent(), [{ type: "withdraw-request", number: next.number }]);
   });
 
   it("counts news on, and acknowledges what this scheduler has sent", async () => {
