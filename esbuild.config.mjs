@@ -29,11 +29,12 @@ const workers = {
   "web-worker": { platform: "browser", format: "iife", inlineFormat: "iife" },
   // CommonJS, which starts a thread 4 ms sooner than a module does, and is what `eval: true` runs.
   "node-worker": { platform: "node", format: "cjs", inlineFormat: "cjs", extension: ".cjs" },
+  "node-sandbox-worker": { platform: "node", format: "cjs", extension: ".cjs" },
 };
 
 /** Long names in the scheduler's records, which never leave it; what is in messages and in the public API keeps its name. */
 const internalNames =
-  /^(formerlyRegistered|liveDependents|recommendations?|functionsById|dirtyWorkers|dirtyClients|occupancyUs|processingOn|expectedUs|waitingOn|lastUsed|heapIndex|retriesUsed|witnessed|firstSlot|hasInputs|isWanted|isNeeded|isAvailable|isFinal|isSuspect|nextTaskId|dispatches|fetching|ending|linked|alone|delivered|recommend|deaths|runId|group|clientTask|suspects|vacating|isDirty|toWorker|toClient|handOver|inMemory|strays|zombies|dependents|firstClientTask|awaitedFrom|awaitedTo|unfolded|inMemoryRange|handOverPart|durationUs|removeFold|foldAt|enterClaim|tellHowFar|granted|claims|unfold|firstTask|answersRequests|unname|outbox)$/;
+  /^(formerlyRegistered|liveDependents|recommendations?|functionsById|dirtyWorkers|dirtyClients|occupancyUs|processingOn|expectedUs|waitingOn|lastUsed|heapIndex|retriesUsed|witnessed|firstSlot|hasInputs|isWanted|isNeeded|isAvailable|isFinal|isSuspect|nextTaskId|dispatches|fetching|ending|linked|alone|delivered|recommend|deaths|runId|group|suspects|vacating|isDirty|toWorker|toClient|handOver|inMemory|strays|zombies|dependents|firstClientTask|awaitedFrom|awaitedTo|unfolded|inMemoryRange|handOverPart|durationUs|removeFold|foldAt|enterClaim|tellHowFar|granted|claims|unfold|firstTask|answersRequests|unname|outbox)$/;
 
 const inlineWorker = /\b(web-worker|node-worker)-inline\.js$/;
 
@@ -153,11 +154,12 @@ const workerBuild = (name) => ({
   platform: workers[name].platform,
   format: workers[name].format,
   outExtension: { ".js": workers[name].extension ?? ".js" },
-  plugins: [comlinkCounts, importsStayUntouched, inlineModule(name)],
+  plugins: [comlinkCounts, importsStayUntouched, ...(workers[name].inlineFormat ? [inlineModule(name)] : [])],
 });
 
 const doorBuild = (platform, entryPoints) => ({
   ...shared,
+  external: platform === "node" ? ["ws"] : [], // CommonJS, which reads modules of Node in a way that a module cannot
   mangleProps: internalNames,
   entryPoints,
   outdir,
@@ -183,9 +185,10 @@ const builds = [
   // The session is an entry too, so that what the client shares with handles on queues and locks lies in another file than these:
   // pages that use none need not load them.
   doorBuild("browser", ["src/index.ts", "src/client/session.ts"]),
-  doorBuild("node", ["src/node.ts"]),
+  doorBuild("node", ["src/node.ts", "src/node-cli.ts"]),
   workerBuild("web-worker"),
   workerBuild("node-worker"),
+  workerBuild("node-sandbox-worker"),
   scriptBuild("src/script.ts", "manyhands", "manyhands"),
   pagesBuild(shared, pages, [comlinkCounts, inlineStaysApart]),
 ];

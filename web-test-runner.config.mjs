@@ -1,6 +1,7 @@
 // Runs test/platform/**/*.browser.ts in real Chromium and real Firefox, against what the build put into dist/.
 //
 // GREP=... selects tests by name; ISOLATED=1 serves the pages cross-origin isolated, which gives them SharedArrayBuffer.
+import { spawn } from "node:child_process";
 import { esbuildPlugin } from "@web/dev-server-esbuild";
 import { summaryReporter } from "@web/test-runner";
 import { chromeLauncher } from "@web/test-runner-chrome";
@@ -30,11 +31,48 @@ const isolation = {
   "Cross-Origin-Resource-Policy": "same-origin",
 };
 
+/** A scheduler and a host in Node, for pages that ask where they are. */
+function clusterInNode() {
+  const tokens = { worker: "token-for-workers", client: "token-for-clients" };
+  const env = { ...process.env, MANYHANDS_WORKER_TOKEN: tokens.worker, MANYHANDS_CLIENT_TOKEN: tokens.client };
+  const children = [];
+  /** Settles with the address that it logs. */
+  const start = (...args) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, ["dist/node-cli.js", ...args, "--json"], {
+        env,
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      children.push(child);
+      child.once("error", reject);
+      child.once("exit", (code) => reject(new Error(`${args[0]} ended with ${code}`)));
+      child.stderr.on("data", (line) => {
+        const said = /"address":"([^"]+)"/.exec(String(line));
+        if (said) resolve(said[1]);
+      });
+    });
+  let address;
+  return {
+    name: "cluster-in-node",
+    async serve({ path }) {
+      if (path !== "/cluster-in-node.json") return undefined;
+      address ??= start("scheduler", "--listen", "ws://127.0.0.1:0").then(async (found) => {
+        await start("worker", found, "--workers", "1", "--name", "node");
+        return found;
+      });
+      return { body: JSON.stringify({ address: await address, tokens }), type: "json" };
+    },
+    serverStop: () => {
+      for (const child of children) child.kill("SIGKILL");
+    },
+  };
+}
+
 export default {
   files: "test/platform/**/*.browser.ts",
   rootDir: ".",
   nodeResolve: true,
-  plugins: [esbuildPlugin({ ts: true, target: "es2022" })],
+  plugins: [esbuildPlugin({ ts: true, target: "es2022" }), clusterInNode()],
   browsers: browserNames.map((name) => chromeLauncher({ puppeteer, launchOptions: launchOptions(name) })),
   // Threads of the tests want the cores for themselves.
   concurrentBrowsers: 1,

@@ -8,31 +8,57 @@ import type { HandleDescription } from "./client/coordination/handle.ts";
 import { revivers } from "./client/open-sessions.ts";
 import { Session } from "./client/session.ts";
 import type { ThreadSource } from "./ports/spawner.ts";
+import type { Elsewhere } from "./runtime/elsewhere.ts";
+import type { ConnectOptions } from "./runtime/far-client.ts";
 import type { LocalCluster, Platform } from "./runtime/local-cluster.ts";
 
-export function platform(cores: number, sources: readonly ThreadSource[], machine: Platform["machine"]): Platform {
+export function platform(
+  cores: number,
+  sources: readonly ThreadSource[],
+  machine: Platform["machine"],
+  elsewhere: () => Promise<{ readonly elsewhere: Elsewhere }>,
+): Platform {
   return {
     machine,
     spawner: new ComlinkSpawner(cores, sources),
     clock: new SystemClock(),
     pair: memoryComm,
     uniqueName: () => Math.random().toString(36).slice(2, 10),
+    elsewhere: async () => (await elsewhere()).elsewhere,
   };
+}
+
+/** Connects a client to a scheduler elsewhere. */
+export function reach(
+  { uniqueName, pair, clock, elsewhere }: Platform,
+  address: string,
+  options: ConnectOptions,
+): Connection {
+  const id = uniqueName();
+  const [near, comm] = pair();
+  const session = openSession(id, near, () => clock.keepAlive());
+  const ready = elsewhere().then(({ converse }) => converse({ id, comm, clock, session }, address, options));
+  ready.catch(({ message }) => comm.close(message)); // What is submitted fails with it, too.
+  return { session, ready, close: async () => {} };
 }
 
 /** `ownsCluster`: the cluster ends with the client. */
 export function connect(cluster: LocalCluster, ownsCluster: boolean): Connection {
   const { id, comm, keepAlive } = cluster.connect();
-  const session = new Session(id, comm, keepAlive);
-  revivers.set(session, async (description) => {
-    const { revive } = await import("./client/coordination/revive.ts");
-    return revive(description as HandleDescription, session);
-  });
   return {
-    session,
+    session: openSession(id, comm, keepAlive),
     ready: cluster.ready,
     close: async () => {
       if (ownsCluster) await cluster.close();
     },
   };
+}
+
+function openSession(...args: ConstructorParameters<typeof Session>): Session {
+  const session = new Session(...args);
+  revivers.set(session, async (description) => {
+    const { revive } = await import("./client/coordination/revive.ts");
+    return revive(description as HandleDescription, session);
+  });
+  return session;
 }

@@ -2,11 +2,14 @@
 
 import { exposeWorker, OwnerComm } from "./adapters/comlink-thread.ts";
 import { MessagePortComm } from "./adapters/message-port-comm.ts";
+import { MessagePortWire } from "./adapters/message-port-wire.ts";
 import { SystemClock } from "./adapters/system-clock.ts";
 import { shareFutures } from "./client/future.ts";
 import { ThreadClients } from "./client/thread-clients.ts";
+import type { Comm } from "./ports/comm.ts";
 import type { ThreadEndpoint } from "./ports/spawner.ts";
 import type { PeerMessage } from "./protocol/worker-messages.ts";
+import { Trunk } from "./runtime/trunk.ts";
 import { WorkerRuntime } from "./runtime/worker-runtime.ts";
 import { travelByName } from "./shipping/function-source.ts";
 import { taskScope } from "./task-scope.ts";
@@ -15,21 +18,22 @@ export function startWorker(endpoint: ThreadEndpoint): void {
   shareFutures();
   travelByName(taskScope);
   const comm = new OwnerComm(endpoint);
+  const clock = new SystemClock();
   let runtime: WorkerRuntime | undefined;
   exposeWorker(
     endpoint,
     {
       start: (setup) => {
-        runtime = new WorkerRuntime(
-          setup,
-          comm,
-          new SystemClock(),
-          taskScope,
-          (id, line) => new ThreadClients(id, line),
-        );
+        runtime = new WorkerRuntime(setup, comm, clock, taskScope, (id, line) => new ThreadClients(id, line));
       },
       deliver: (messages) => comm.deliver(messages),
-      link: (peer, port) => runtime?.link(peer, new MessagePortComm<PeerMessage, PeerMessage>(port as MessagePort)),
+      link: (peer, port, isWire) => {
+        const end = port as MessagePort;
+        if (!isWire) return runtime?.link(peer, new MessagePortComm<PeerMessage, PeerMessage>(end));
+        const trunk = new Trunk({ clock });
+        trunk.attach(new MessagePortWire(end));
+        runtime?.link(peer, trunk.channel(0) as Comm<PeerMessage, PeerMessage>);
+      },
     },
     canCompile(),
   );

@@ -21,7 +21,7 @@ import type {
 export interface WorkerThread {
   start(setup: WorkerSetup): void;
   deliver(messages: readonly SchedulerToWorkerMessage[]): void;
-  link(peer: WorkerAddress, port: object): void;
+  link(peer: WorkerAddress, port: object, isWire: boolean): void;
 }
 
 type Calls = typeof import("comlink");
@@ -103,8 +103,8 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
     this.#remote?.start(setup);
   }
 
-  link(peer: WorkerAddress, port: object): void {
-    this.#remote?.link(peer, (this.#comlink as Calls).transfer(port, [port as Transferable]));
+  link(peer: WorkerAddress, port: object, isWire: boolean): void {
+    this.#remote?.link(peer, (this.#comlink as Calls).transfer(port, [port as Transferable]), isWire);
   }
 
   send(messages: readonly SchedulerToWorkerMessage[], transfer: readonly object[] = []): void {

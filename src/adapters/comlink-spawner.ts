@@ -94,8 +94,8 @@ class SpawnedThread implements Thread {
     });
   }
 
-  link(peer: WorkerAddress, port: object): void {
-    this.comm.link(peer, port);
+  link(peer: WorkerAddress, port: object, isWire = false): void {
+    this.comm.link(peer, port, isWire);
   }
 
   terminate(reason = "it was ended"): void {

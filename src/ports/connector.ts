@@ -1,5 +1,6 @@
 /** Connector, Listener: open wires to others by their address, and accept those that others open. One of each for a scheme of addresses. */
 
+import type { Secrecy } from "./secrecy.ts";
 import type { Wire } from "./wire.ts";
 
 /** What both may be told; each technology looks at what is its own. */
@@ -11,6 +12,8 @@ export interface ConnectorOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly ca?: string;
+  /** Everybody is let in: a listener accepts wires of this machine only. */
+  readonly isOpen?: boolean;
 }
 
 /** As far as connectors need an `AbortSignal`. */
@@ -35,6 +38,8 @@ export interface OpenedWire {
   readonly wire: Wire;
   /** An address at which this side could listen for others that are as near as the other end; undefined if it can nowhere. */
   readonly listenAt?: string | undefined;
+  /** From now on a process need not stay because of this wire. */
+  readonly unref?: () => void;
 }
 
 /** What a listener found out about who opened a wire. */
@@ -68,4 +73,11 @@ export interface Transport {
   readonly connector: Connector;
   /** Where it can be listened; pages cannot, by most schemes. */
   readonly listener?: Listener;
+}
+
+/** What is needed beside, for whoever has to do with other pages or machines. */
+export interface Equipment {
+  readonly secrecy: Secrecy;
+  /** A wire out of one end of what `Spawner.channel` makes. */
+  wireOf(end: object): Wire;
 }

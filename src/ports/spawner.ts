@@ -10,6 +10,8 @@ export interface WorkerSetup {
   readonly name: string;
   /** Tasks it may have in flight. */
   readonly nThreads: number;
+  /** The part of the time that it may work, if not all of it: more than 0, up to 1. */
+  readonly cpuShare?: number;
 }
 
 /** A thread a worker lives in. It is the spawner's to watch: whatever ends it closes `comm` with the reason. */
@@ -17,8 +19,8 @@ export interface Thread {
   readonly comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>;
   /** Settles when the thread can take messages; rejects if it ended first. */
   readonly ready: Promise<void>;
-  /** Hands the worker its end of a direct link to a peer. */
-  link(peer: WorkerAddress, port: object): void;
+  /** Hands the worker its end of a direct link to a peer; `isWire` if bytes go through it, because the peer is elsewhere. */
+  link(peer: WorkerAddress, port: object, isWire?: boolean): void;
   terminate(reason: string): void;
 }
 

@@ -26,6 +26,8 @@ export interface Greeting {
   readonly nonce: string;
   /** It was here before, and wants to go on where the wire broke. */
   readonly resume?: string;
+  /** With `resume`: how much of what was said arrived here before the wire broke, as its trunk counts. */
+  readonly received?: number;
 }
 
 export interface Challenge {
@@ -43,6 +45,8 @@ export interface Welcome {
   readonly session: string;
   /** How long it is waited for that. Milliseconds. */
   readonly leaseMs: number;
+  /** As in the greeting, of the other side. */
+  readonly received: number;
 }
 
 /** Names of the errors that a handshake may end with. */
@@ -60,13 +64,13 @@ const NAME = /^[\w.:@-]{1,200}$/;
 const SESSION = /^[0-9a-f]{32}$/;
 
 export function isGreeting(word: unknown): word is Greeting {
-  const { manyhands, role, id, nonce, resume } = fields<Greeting>(word);
+  const { manyhands, role, id, nonce, resume, received } = fields<Greeting>(word);
   return (
     isVersion(manyhands) &&
     (role === "client" || role === "host" || role === "peer") &&
     isText(id, NAME) &&
     isText(nonce, HEX) &&
-    (resume === undefined || isText(resume, SESSION))
+    (resume === undefined ? received === undefined : isText(resume, SESSION) && isCount(received))
   );
 }
 
@@ -80,8 +84,8 @@ export function isProof(word: unknown): word is Proof {
 }
 
 export function isWelcome(word: unknown): word is Welcome {
-  const { proof, session, leaseMs } = fields<Welcome>(word);
-  return isText(proof, HEX) && isText(session, SESSION) && typeof leaseMs === "number" && leaseMs >= 0;
+  const { proof, session, leaseMs, received } = fields<Welcome>(word);
+  return isText(proof, HEX) && isText(session, SESSION) && isCount(leaseMs) && isCount(received);
 }
 
 export function isRefusal(word: unknown): word is Refusal {
@@ -108,6 +112,10 @@ function fields<Word>(word: unknown): { readonly [Name in keyof Word]?: unknown 
 
 function isVersion(value: unknown): value is number {
   return Number.isSafeInteger(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isText(value: unknown, form: RegExp): value is string {

@@ -9,6 +9,22 @@
 import type { WorkerAddress } from "./identity.ts";
 import type { Resources } from "./task-spec.ts";
 
+/** The channel on which a client speaks, of a trunk of its own. */
+export const CLIENT_CHANNEL = 0;
+
+/** The first word of a client. */
+export interface ClientHello {
+  readonly type: "hello";
+  /** The last number that another scheduler made up for a claim of its own, 0 or less. */
+  readonly lastGrant: number;
+}
+
+/** The last word to a client: the conversation is over on purpose, and need not be taken up with another scheduler. */
+export interface ClientFarewell {
+  readonly type: "farewell";
+  readonly reason: string;
+}
+
 /** The channel for words about the host. Those of its workers are numbered from the next on, pipes from {@link FIRST_PIPE}. */
 export const CONTROL = 0;
 export const FIRST_PIPE = 1_000_000;
@@ -34,6 +50,8 @@ export interface HostWorker {
   readonly name: string;
   readonly nThreads: number;
   readonly resources: Resources;
+  /** It was another scheduler's before; the first that it says is what it holds. */
+  readonly isReturning: boolean;
 }
 
 /** So many workers are being started. */
@@ -47,9 +65,10 @@ export interface HostIntent {
   readonly type: "pause" | "resume" | "leave";
 }
 
-/** Where it listens for other hosts; undefined if it cannot. */
+/** Where it listens for that host, which it was told to expect; undefined if it cannot. */
 export interface HostListening {
   readonly type: "listening";
+  readonly host: string;
   readonly address: string | undefined;
 }
 
@@ -60,17 +79,12 @@ export interface HostReached {
   readonly isReached: boolean;
 }
 
-/** How fast bytes came from another host, or from the scheduler for `undefined`. Bytes a second. */
+/** How far another host is that was reached, and how many bytes a second go there, as far as that is known. */
 export interface HostMeasured {
   readonly type: "measured";
-  readonly host: string | undefined;
-  readonly bandwidth: number;
-}
-
-/** Answer to a `ping`. */
-export interface HostPong {
-  readonly type: "pong";
-  readonly number: number;
+  readonly host: string;
+  readonly latencyMs: number | undefined;
+  readonly bandwidth: number | undefined;
 }
 
 export type HostToScheduler =
@@ -80,20 +94,56 @@ export type HostToScheduler =
   | HostIntent
   | HostListening
   | HostReached
-  | HostMeasured
-  | HostPong;
+  | HostMeasured;
 
-/** Say where you listen for other hosts, and do if you do not. */
-export interface ListenWord {
-  readonly type: "listen";
+/** Whether it is a word that a host may say on {@link CONTROL}. */
+export function isHostWord(word: unknown): word is HostToScheduler {
+  const { type, ...rest } = fields<{ type: string } & Record<string, unknown>>(word);
+  const { name, listens, reaches, channel, address, nThreads, resources, isReturning, count, host } = rest;
+  switch (type) {
+    case "hello":
+      return isName(name) && typeof listens === "boolean" && Array.isArray(reaches) && reaches.every(isName);
+    case "worker":
+      return (
+        isCount(channel) &&
+        channel > CONTROL &&
+        channel < FIRST_PIPE &&
+        isName(address) &&
+        isName(name) &&
+        isCount(nThreads) &&
+        nThreads > 0 &&
+        isAmounts(resources) &&
+        typeof isReturning === "boolean"
+      );
+    case "starting":
+      return isCount(count);
+    case "pause":
+    case "resume":
+    case "leave":
+      return true;
+    case "listening":
+      return isName(host) && (address === undefined || isName(address));
+    case "reached":
+      return isName(host) && typeof rest["isReached"] === "boolean";
+    case "measured":
+      return isName(host) && isMeasure(rest["latencyMs"]) && isMeasure(rest["bandwidth"]);
+    default:
+      return false;
+  }
 }
 
-/** A host will come (`expect`), or is to be reached (`reach`), with a ticket that only those two can read; see `veil`. */
-export interface TicketWord {
-  readonly type: "expect" | "reach";
+/** A host will come, with this ticket, which only those two can read: see `veil`. Answered with `listening`. */
+export interface ExpectWord {
+  readonly type: "expect";
   readonly host: string;
-  /** In `reach`. */
-  readonly address?: string;
+  readonly ticket: Uint8Array;
+}
+
+/** Try to reach a host there, which expects it. Answered with `reached`. */
+export interface ReachWord {
+  readonly type: "reach";
+  readonly host: string;
+  readonly address: string;
   readonly ticket: Uint8Array;
 }
 
@@ -110,17 +160,12 @@ export interface GoneWord {
   readonly host: string;
 }
 
-export interface PingWord {
-  readonly type: "ping";
-  readonly number: number;
-}
-
 /** All its workers have left in good order. */
 export interface LeftWord {
   readonly type: "left";
 }
 
-export type SchedulerToHost = ListenWord | TicketWord | RouteWord | GoneWord | PingWord | LeftWord;
+export type SchedulerToHost = ExpectWord | ReachWord | RouteWord | GoneWord | LeftWord;
 
 /** On a worker's channel, from the scheduler: it will have data to move to or from `peer`, on host `host`; `pipe` is theirs if that is another. */
 export interface LinkWord {
@@ -130,10 +175,11 @@ export interface LinkWord {
   readonly pipe: number;
 }
 
-/** On a worker's channel, from the scheduler: end it. */
+/** On a worker's channel, from the scheduler: end it; `isForGood` if nobody is to take its place. */
 export interface EndWord {
   readonly type: "end";
   readonly reason: string;
+  readonly isForGood: boolean;
 }
 
 export type WorkerWord = LinkWord | EndWord;
@@ -143,4 +189,45 @@ export interface WorkerGone {
   readonly type: "gone";
   readonly reason: string;
   readonly isExpected: boolean;
+}
+
+export function isClientHello(word: unknown): word is ClientHello {
+  const { type, lastGrant } = fields<ClientHello>(word);
+  return type === "hello" && Number.isSafeInteger(lastGrant) && (lastGrant as number) <= 0;
+}
+
+export function isFarewell(word: unknown): word is ClientFarewell {
+  const { type, reason } = fields<ClientFarewell>(word);
+  return type === "farewell" && typeof reason === "string";
+}
+
+/** Whether what came on a worker's channel is its end. */
+export function isWorkerGone(word: unknown): word is WorkerGone {
+  const { type, reason, isExpected } = fields<WorkerGone>(word);
+  return type === "gone" && typeof reason === "string" && typeof isExpected === "boolean";
+}
+
+/** No name, address or amount of these is longer. */
+const MOST_TEXT = 500;
+
+function fields<Word>(word: unknown): { readonly [Name in keyof Word]?: unknown } {
+  return typeof word === "object" && word !== null ? word : {};
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value.length > 0 && value.length <= MOST_TEXT;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isMeasure(value: unknown): boolean {
+  return value === undefined || (typeof value === "number" && value >= 0);
+}
+
+function isAmounts(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const amounts = Object.values(value);
+  return amounts.length <= MOST_TEXT && amounts.every((each) => typeof each === "number" && each >= 0);
 }

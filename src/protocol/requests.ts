@@ -3,6 +3,7 @@
 import type { EventsRequest, LogEventRequest } from "./cluster-events.ts";
 import type { CoordinationRequest } from "./coordination.ts";
 import type { ErrorOnWire } from "./errors.ts";
+import type { Route } from "./host-messages.ts";
 import type { ClientId, ClientTaskId, Key, WorkerAddress } from "./identity.ts";
 import type { PackedValue } from "./packed-value.ts";
 import type { Resources, ShippedFunction } from "./task-spec.ts";
@@ -164,6 +165,22 @@ export interface WorkerInfo {
   readonly nbytes: number;
   /** What it has to offer to tasks that ask for it: see `with({ resources })`. */
   readonly resources: Resources;
+  /** How the scheduler speaks to it: `thread` in its own page or process, else by what its host has joined, as `ws`. */
+  readonly link: string;
+  /** What a message takes to its host, one way; undefined until it was measured, and for the scheduler's own. */
+  readonly latencyMs: number | undefined;
+  /** Bytes a second, of much that is sent to its host. */
+  readonly bandwidth: number | undefined;
+}
+
+/** A way between two hosts that values have been moved by. */
+export interface HostLink {
+  readonly from: string;
+  readonly to: string;
+  /** Straight, or by way of the scheduler. */
+  readonly route: Route;
+  readonly latencyMs: number | undefined;
+  readonly bandwidth: number | undefined;
 }
 
 export interface SchedulerInfo {
@@ -171,6 +188,8 @@ export interface SchedulerInfo {
   readonly address: string;
   readonly workers: Readonly<Record<WorkerAddress, WorkerInfo>>;
   readonly clients: readonly ClientId[];
+  /** How values get from host to host. */
+  readonly links: readonly HostLink[];
   /** Tasks that wait for a worker. */
   readonly queued: number;
 }

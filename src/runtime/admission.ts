@@ -43,6 +43,8 @@ export interface Welcomed {
   readonly wire: Wire;
   readonly session: Session;
   readonly leaseMs: number;
+  /** How much of what was said in this session had arrived at the other end. */
+  readonly received: number;
 }
 
 export interface Admitted {
@@ -50,8 +52,8 @@ export interface Admitted {
   readonly session: Session;
   readonly role: Role;
   readonly id: string;
-  /** It goes on with a session that it had before. */
-  readonly isResumed: boolean;
+  /** For one that goes on with a session that it had before: how much of what was said in it had arrived there. */
+  readonly received: number | undefined;
 }
 
 /** What whoever opens a wire says of itself. */
@@ -60,8 +62,8 @@ export interface Asking {
   readonly id: string;
   /** A token, as text, or what it was sent with. */
   readonly secret: string | Uint8Array;
-  /** To be gone on with. */
-  readonly resume?: Session | undefined;
+  /** To be gone on with, and how much of what was said in it has arrived here. */
+  readonly resume?: { readonly session: Session; readonly received: number } | undefined;
 }
 
 /** Whoever accepts wires: who may come in. */
@@ -69,8 +71,8 @@ export interface Doorkeeper {
   readonly leaseMs: number;
   /** What the other must know to be let in, or why nobody is let in as that. */
   secretFor(greeting: Greeting): string | Uint8Array | Refusal;
-  /** A session that can be taken up again. */
-  find(session: string): Session | undefined;
+  /** A session that can be taken up again, and how much of what was said in it has arrived: asked for when it is certain that it will be. */
+  find(session: string): { readonly session: Session; readonly release: () => number } | undefined;
   /** Its proof was wrong. */
   noteFailure?(greeting: Greeting): void;
 }
@@ -89,18 +91,24 @@ export async function askIn(wire: Wire, asking: Asking, threshold: Threshold): P
   const { role, id, resume } = asking;
   try {
     const nonce = hex(secrecy.random(32));
-    const greeting: Greeting = { manyhands: version, role, id, nonce, ...(resume && { resume: resume.id }) };
+    const greeting: Greeting = {
+      manyhands: version,
+      role,
+      id,
+      nonce,
+      ...(resume && { resume: resume.session.id, received: resume.received }),
+    };
     talk.say(greeting);
     const challenge = believe(await talk.hear(), isChallenge, version);
-    const secret = bytesOf(resume?.key ?? asking.secret);
+    const secret = bytesOf(resume?.session.key ?? asking.secret);
     const proofs = proofsOf(secrecy, secret, greeting, challenge.nonce);
     talk.say({ proof: hex(proofs.ofAsker) });
     const welcome = believe(await talk.hear(), isWelcome, version);
     if (!isSame(welcome.proof, proofs.ofKeeper)) {
       throw new UnauthorizedError("whoever answered does not know the token: it is not who it should be");
     }
-    const session = resume ?? { id: welcome.session, key: proofs.ofSession };
-    return { wire: talk.end(), session, leaseMs: welcome.leaseMs };
+    const session = resume?.session ?? { id: welcome.session, key: proofs.ofSession };
+    return { wire: talk.end(), session, leaseMs: welcome.leaseMs, received: welcome.received };
   } catch (error) {
     wire.close(messageOf(error));
     throw error;
@@ -122,7 +130,7 @@ export async function letIn(wire: Wire, keeper: Doorkeeper, threshold: Threshold
     if (resume !== undefined && known === undefined) {
       throw refuse({ refused: "CommClosedError", message: "what was to be gone on with is over", isOver: true });
     }
-    const demanded = known?.key ?? keeper.secretFor(greeting);
+    const demanded = known?.session.key ?? keeper.secretFor(greeting);
     if (isRefusal(demanded)) throw refuse(demanded);
     const nonce = hex(secrecy.random(32));
     talk.say({ manyhands: version, nonce });
@@ -132,9 +140,10 @@ export async function letIn(wire: Wire, keeper: Doorkeeper, threshold: Threshold
       keeper.noteFailure?.(greeting);
       throw new UnauthorizedError(WRONG_TOKEN[role]);
     }
-    const session = known ?? { id: hex(secrecy.random(16)), key: proofs.ofSession };
-    talk.say({ proof: hex(proofs.ofKeeper), session: session.id, leaseMs: keeper.leaseMs });
-    return { wire: talk.end(), session, role, id, isResumed: known !== undefined };
+    const session = known?.session ?? { id: hex(secrecy.random(16)), key: proofs.ofSession };
+    const received = known?.release() ?? 0;
+    talk.say({ proof: hex(proofs.ofKeeper), session: session.id, leaseMs: keeper.leaseMs, received });
+    return { wire: talk.end(), session, role, id, received: greeting.received };
   } catch (error) {
     if (!(error instanceof CommClosedError) || error instanceof SessionOverError || isRefused(error)) {
       talk.say({
@@ -278,9 +287,12 @@ function believe<Word>(word: unknown, isSound: (word: unknown) => word is Word, 
 
 /** Nothing of these can be had from the others, nor from those of another wire. */
 function proofsOf(secrecy: Secrecy, secret: Uint8Array, greeting: Greeting, nonce: string) {
-  const { manyhands, role, id, resume = "" } = greeting;
+  const { manyhands, role, id, resume = "", received = 0 } = greeting;
   const proofOf = (what: string) =>
-    secrecy.prove(secret, JSON.stringify(["manyhands", manyhands, what, role, id, resume, greeting.nonce, nonce]));
+    secrecy.prove(
+      secret,
+      JSON.stringify(["manyhands", manyhands, what, role, id, resume, received, greeting.nonce, nonce]),
+    );
   return { ofAsker: proofOf("asker"), ofKeeper: proofOf("keeper"), ofSession: proofOf("session") };
 }
 
@@ -310,8 +322,7 @@ const errorClasses: Readonly<Record<RefusalName, new (message: string) => Error>
 const refusals = new WeakSet<object>();
 
 function errorOf({ refused, message, isOver }: Refusal): Error {
-  const error = isOver === true ? new SessionOverError(message) : new errorClasses[refused](message);
-  return error;
+  return isOver === true ? new SessionOverError(message) : new errorClasses[refused](message);
 }
 
 function refuse(refusal: Refusal): Error {

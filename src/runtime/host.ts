@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Spawner, Thread } from "../ports/spawner.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
-import type { SchedulerRuntime, WorkerOwner } from "./scheduler-runtime.ts";
+import type { WorkerIntroduction, WorkerOwner } from "./scheduler-runtime.ts";
 
 /** Threads that die one after the other before they have begun to work, until we stop trying. */
 const MAX_FAILED_STARTS = 3;
@@ -25,8 +25,20 @@ interface OwnedThread {
   endedBecause: string | undefined;
 }
 
+/** Who is told of workers: the scheduler, or whoever speaks to it from here. */
+export interface WorkerRegistry {
+  addWorker(worker: WorkerIntroduction, comm: Thread["comm"]): void;
+  removeWorker(worker: WorkerAddress, reason: string, expected: boolean): void;
+  setResources(worker: WorkerAddress, resources: Resources): void;
+  isRetiring(worker: WorkerAddress): boolean;
+  expectWorkers(count: number): void;
+}
+
 export interface HostOptions {
   readonly name: string;
+  /** What addresses of its workers begin with; made of its name unless said. */
+  readonly origin?: string;
+  readonly cpuShare?: number;
   readonly nThreadsPerWorker: number;
   /** What the worker in each place has to offer. */
   readonly resourcesOf: (place: number) => Resources;
@@ -40,7 +52,7 @@ export class Host implements WorkerOwner {
   readonly #options: HostOptions;
   readonly #onFailed: (error: Error) => void;
   readonly #threads = new Map<WorkerAddress, OwnedThread>();
-  #scheduler: SchedulerRuntime | undefined;
+  #scheduler: WorkerRegistry | undefined;
   #settleReady: () => void = () => {};
   #failReady: (error: Error) => void = () => {};
   #started = 0;
@@ -52,6 +64,8 @@ export class Host implements WorkerOwner {
   givenUp = 0;
   /** Threads that are not there yet: being started, or to be tried again. */
   #starting = 0;
+  /** Who answers for workers that are not here. */
+  elsewhere: WorkerOwner | undefined;
   /** Called when there are none. */
   readonly #awaiting: (() => void)[] = [];
   #isClosed = false;
@@ -69,7 +83,7 @@ export class Host implements WorkerOwner {
     this.ready.catch(() => {});
   }
 
-  start(scheduler: SchedulerRuntime, count: number): void {
+  start(scheduler: WorkerRegistry, count: number): void {
     this.#scheduler = scheduler;
     const letGo = this.#clock.keepAlive(); // Somebody may await nothing but that workers are there.
     this.ready.then(letGo, letGo);
@@ -98,14 +112,24 @@ export class Host implements WorkerOwner {
   }
 
   link(from: WorkerAddress, to: WorkerAddress): void {
+    if (!this.#threads.has(from) || !this.#threads.has(to)) return this.elsewhere?.link(from, to);
     const [here, there] = this.#spawner.channel();
     this.#threads.get(from)?.thread.link(to, here);
     this.#threads.get(to)?.thread.link(from, there);
   }
 
+  /** Hands a worker its end of a link to one elsewhere, and returns the other end; undefined if the worker is not there any more. */
+  openLink(worker: WorkerAddress, peer: WorkerAddress): object | undefined {
+    const thread = this.#threads.get(worker)?.thread;
+    if (thread === undefined) return undefined;
+    const [here, there] = this.#spawner.channel();
+    thread.link(peer, here, true);
+    return there;
+  }
+
   end(address: WorkerAddress, reason: string): void {
     const owned = this.#threads.get(address);
-    if (owned === undefined) return;
+    if (owned === undefined) return this.elsewhere?.end(address, reason);
     owned.endedBecause = reason;
     owned.thread.terminate(reason);
   }
@@ -160,8 +184,14 @@ export class Host implements WorkerOwner {
   }
 
   #spawn(place: Place): void {
-    const address = `thread://${this.#options.name}/${this.#started++}`;
-    const setup = { address, name: place.name, nThreads: this.#options.nThreadsPerWorker };
+    const { name, origin = `thread://${name}`, nThreadsPerWorker, cpuShare } = this.#options;
+    const address = `${origin}/${this.#started++}`;
+    const setup = {
+      address,
+      name: place.name,
+      nThreads: nThreadsPerWorker,
+      ...(cpuShare !== undefined && { cpuShare }),
+    };
     const thread = this.#spawner.spawn(setup);
     const owned: OwnedThread = { thread, place, isReady: false, endedBecause: undefined };
     this.#threads.set(address, owned);

@@ -9,7 +9,9 @@ import { demandResources } from "../protocol/resources.ts";
 import type { Resources } from "../protocol/task-spec.ts";
 import type { SchedulerMachine } from "../scheduler/machine.ts";
 import type { AdaptOptions, Elasticity } from "./elasticity.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import { Host } from "./host.ts";
+import type { Listening, ListenOptions, Reachable } from "./listening.ts";
 import { SchedulerRuntime } from "./scheduler-runtime.ts";
 
 export interface LocalClusterOptions {
@@ -41,6 +43,8 @@ export interface Platform {
   readonly pair: () => readonly [Comm<readonly ClientMessage[], News>, Comm<News, readonly ClientMessage[]>];
   /** A short text that nobody else comes up with. */
   readonly uniqueName: () => string;
+  /** Loads what is needed to deal with other pages and machines. */
+  readonly elsewhere: () => Promise<Elsewhere>;
 }
 
 /** A cluster's adapting of itself to the work there is. */
@@ -56,6 +60,7 @@ export class LocalCluster {
   readonly #scheduler: SchedulerRuntime;
   readonly #host: Host;
   #elastic: Promise<Elasticity> | undefined;
+  #reachable: Promise<Reachable> | undefined;
   #stopAdapting: () => void = () => {};
   #closed = false;
 
@@ -163,6 +168,29 @@ export class LocalCluster {
       .then((elasticity) => elasticity.adapt(all, () => isStopped))
       .catch((error) => this.#fail(error)); // Because the cluster was closed, unless it could not be loaded.
     return { stop, [Symbol.dispose]: stop };
+  }
+
+  /**
+   * Makes the cluster reachable at an address, for clients (`new Client(address, { token })`) and for hosts that lend it threads
+   * (`join(address, { token })`). Only this machine reaches `ws://127.0.0.1:8786`; port 0 takes any that is free.
+   *
+   * @throws UnauthorizedError if others could reach it and it was to ask for no tokens; Error if it cannot be listened there.
+   * @example
+   * ```ts
+   * const { address, invitation } = await cluster.listen("ws://127.0.0.1:8786");
+   * ```
+   */
+  async listen(address: string, options: ListenOptions = {}): Promise<Listening> {
+    this.#demandOpen();
+    this.#reachable ??= this.#platform.elsewhere().then(({ open }) =>
+      open({
+        scheduler: this.#scheduler,
+        host: this.#host,
+        clock: this.#platform.clock,
+        connect: () => this.connect().comm,
+      }),
+    );
+    return (await this.#reachable).listen(address, options);
   }
 
   /** Ends its threads. What clients wait for ends with an error. */

@@ -42,6 +42,8 @@ export interface Newcomer {
    * it that it speaks only of what is its own, and ends it otherwise. {@link SchedulerRuntime.learnHosts} comes first.
    */
   readonly isForeign?: boolean;
+  /** For a worker: it will say what it holds, as its first word. */
+  readonly isReturning?: boolean;
   /** Of a client that had another scheduler: `Recall.granted`. */
   readonly granted?: number;
 }
@@ -148,7 +150,7 @@ export class SchedulerRuntime {
   addWorker(
     { address, name, nThreads, resources = {} }: WorkerIntroduction,
     comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>,
-    { isForeign = false }: Newcomer = {},
+    { isForeign = false, isReturning = false }: Newcomer = {},
   ): void {
     this.#workers.set(address, comm);
     this.#listen(
@@ -157,7 +159,7 @@ export class SchedulerRuntime {
       (message) => ({ type: "worker-message", worker: address, message }),
       () => this.#workers.get(address) === comm,
     );
-    this.#handle([{ type: "add-worker", worker: address, name, nThreads, resources, isForeign }]);
+    this.#handle([{ type: "add-worker", worker: address, name, nThreads, resources, isForeign, isReturning }]);
   }
 
   setResources(worker: WorkerAddress, resources: Resources): void {

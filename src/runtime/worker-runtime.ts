@@ -12,10 +12,10 @@ import { HELD_VALUE, type PeerMessage, type SchedulerToWorkerMessage } from "../
 import { surround } from "../shipping/task-context.ts";
 import { WorkerMachine } from "../worker/machine.ts";
 import { Aborts } from "./aborts.ts";
-import { answerPeer } from "./answering.ts";
 import { Errands } from "./errands.ts";
 import { Executor } from "./executor.ts";
 import { InFlight } from "./in-flight.ts";
+import { PeerLinks } from "./peer-links.ts";
 import { type LocalTask, Running, type Workplace } from "./running-task.ts";
 import { refuseResult, sendSound, type WorkerComm } from "./sending.ts";
 import { StreamDriver } from "./stream-driver.ts";
@@ -52,11 +52,12 @@ export class WorkerRuntime {
   #clients: TaskClients | undefined;
   #anyClient: TaskClient | undefined;
   readonly #aborts = new Aborts();
-  readonly #peers = new Map<WorkerAddress, Comm<PeerMessage, PeerMessage>>();
-  /** Questions of peers to be looked at again when more is known. */
-  #unanswered: (() => void)[] = [];
+  readonly #peers: PeerLinks;
   #lastFlushMs = 0;
   #isRunning = false;
+  readonly #cpuShare: number;
+  /** Rest that is due, for what was worked. Milliseconds. */
+  #owedMs = 0;
   #isWakeDue = false;
 
   constructor(
@@ -66,6 +67,7 @@ export class WorkerRuntime {
     scope: Readonly<Record<string, unknown>>,
     startClients: StartTaskClients,
   ) {
+    this.#cpuShare = setup.cpuShare ?? 1;
     this.#machine = new WorkerMachine(setup.nThreads, structuredClone);
     this.#comm = comm;
     this.#clock = clock;
@@ -121,13 +123,22 @@ export class WorkerRuntime {
       letGo: () => this.#wake(),
     });
     this.#streams = new StreamDriver(this.#machine, clock, this.#inFlight, () => this.#flush(clock.now()));
+    this.#peers = new PeerLinks({
+      lookUp: (ids) => this.#machine.lookUp(ids),
+      receive: (request, ids, values) => {
+        this.#trace?.received(request, values);
+        for (const value of values) this.#executor.guard(value);
+        this.#machine.receive(request, ids, values);
+        if (!this.#isRunning) this.#run();
+      },
+      refuse: (id, cause) => refuseResult(comm, id, HELD_VALUE, cause),
+    });
     comm.listen((messages) => this.#hear(messages));
   }
 
   /** Takes its end of a direct link. */
   link(peer: WorkerAddress, comm: Comm<PeerMessage, PeerMessage>): void {
-    this.#peers.set(peer, comm);
-    comm.listen((message) => this.#hearPeer(peer, comm, message));
+    this.#peers.link(peer, comm);
   }
 
   #hear(messages: readonly SchedulerToWorkerMessage[]): void {
@@ -135,12 +146,12 @@ export class WorkerRuntime {
       if (message.type === "rejoin") this.#beginAnew(message.number);
       else if (message.type === "register-functions") this.#executor.register(message.functions);
       else if (message.type === "put-data") this.#executor.guard(message.value);
-      else if (message.type === "remove-peer") this.#peers.delete(message.address);
+      else if (message.type === "remove-peer") this.#peers.remove(message.address);
       else if (message.type === "client-news") this.#clients?.hear(message.news);
       else if (message.type === "errand") this.#errands.perform(message);
       this.#machine.handle(message);
     }
-    if (this.#unanswered.length > 0) for (const answer of this.#unanswered.splice(0)) answer();
+    this.#peers.answerOpen();
     if (!this.#isRunning) this.#run();
   }
 
@@ -151,29 +162,9 @@ export class WorkerRuntime {
     this.#anyClient = undefined;
     clients?.close("its scheduler is gone");
     this.#errands.beginAnew();
-    for (const comm of this.#peers.values()) comm.close("another scheduler has taken over");
-    this.#peers.clear();
-    this.#unanswered = [];
+    this.#peers.clear("another scheduler has taken over");
     this.#machine.beginAnew(number, (fn) => this.#executor.hashOf(fn));
     this.#executor.beginAnew();
-  }
-
-  #hearPeer(peer: WorkerAddress, comm: Comm<PeerMessage, PeerMessage>, message: PeerMessage): void {
-    if (message.type === "get-data") {
-      this.#answerPeer(comm, message.request, message.ids);
-      return;
-    }
-    if (this.#peers.get(peer) !== comm) return;
-    this.#trace?.received(message.request, message.values);
-    for (const value of message.values) this.#executor.guard(value);
-    this.#machine.receive(message.request, message.ids, message.values);
-    if (!this.#isRunning) this.#run();
-  }
-
-  #answerPeer(comm: Comm<PeerMessage, PeerMessage>, request: number, wanted: readonly TaskId[]): void {
-    const found = this.#machine.lookUp(wanted);
-    if (found.mayBeMore) this.#unanswered.push(() => this.#answerPeer(comm, request, wanted));
-    else answerPeer(comm, request, found, (id, cause) => refuseResult(this.#comm, id, HELD_VALUE, cause));
   }
 
   /** Runs what is ready, but not for longer than a slice: then whoever waited to be heard is. */
@@ -188,7 +179,7 @@ export class WorkerRuntime {
       if (block !== undefined && this.#executor.isSlight(block.fn) && !this.#errands.areWatched) {
         if (nowMs - this.#lastFlushMs > FLUSH_MS) this.#flush(nowMs);
         nowMs = this.#runMany(block, nowMs);
-        if (nowMs - beganMs > SLICE_MS && this.#machine.hasNext) return this.#pause(nowMs);
+        if (nowMs - beganMs > SLICE_MS && this.#machine.hasNext) return this.#pause(beganMs, nowMs);
         continue;
       }
       const task = this.#machine.next();
@@ -199,15 +190,24 @@ export class WorkerRuntime {
         this.#flush(nowMs);
       } else if (nowMs - this.#lastFlushMs > FLUSH_MS) this.#flush(nowMs);
       nowMs = this.#begin(task, nowMs);
-      if (nowMs - beganMs > SLICE_MS && this.#machine.hasNext) return this.#pause(nowMs);
+      if (nowMs - beganMs > SLICE_MS && this.#machine.hasNext) return this.#pause(beganMs, nowMs);
     }
-    this.#isRunning = false;
+    this.#isRunning = this.#rests(beganMs, nowMs);
     this.#flush(nowMs);
   }
 
-  #pause(nowMs: number): void {
+  #pause(beganMs: number, nowMs: number): void {
     this.#flush(nowMs);
-    this.#clock.nextTurn(() => this.#run());
+    if (!this.#rests(beganMs, nowMs)) this.#clock.nextTurn(() => this.#run());
+  }
+
+  /** Whether it is to do nothing for a while, for it may only work a part of the time; then it goes on by itself. */
+  #rests(beganMs: number, nowMs: number): boolean {
+    this.#owedMs += (nowMs - beganMs) * (1 / this.#cpuShare - 1);
+    if (this.#owedMs < SLICE_MS) return false;
+    this.#clock.after(this.#owedMs, () => this.#run());
+    this.#owedMs = 0;
+    return true;
   }
 
   /** Runs plain tasks of a block one after the other, for about as long as results may wait to be sent. Returns the time afterwards. */
@@ -382,9 +382,8 @@ export class WorkerRuntime {
   }
 
   #gather(from: WorkerAddress, request: number, ids: readonly TaskId[]): void {
-    const peer = this.#peers.get(from);
     this.#trace?.asked(request, from);
-    if (peer !== undefined) return peer.send({ type: "get-data", request, ids });
+    if (this.#peers.ask(from, request, ids)) return;
     this.#machine.receive(request, [], []);
     // What follows from that is not among the instructions being carried out, and nothing else may come to carry it out.
     this.#flush(this.#lastFlushMs);

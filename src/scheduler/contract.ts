@@ -8,7 +8,9 @@ import type {
   WithdrawRequest,
 } from "../protocol/client-messages.ts";
 import type { ErrorOnWire } from "../protocol/errors.ts";
+import type { Route } from "../protocol/host-messages.ts";
 import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import type { HostLink } from "../protocol/requests.ts";
 import type { Resources, ShippedFunction } from "../protocol/task-spec.ts";
 import type { Trace } from "../protocol/tracing.ts";
 import type {
@@ -43,6 +45,8 @@ export type SchedulerEvent =
       readonly resources?: Resources;
       /** It speaks from elsewhere, and need not be believed: see `distrust.ts`. */
       readonly isForeign?: boolean;
+      /** It will say what it holds, and is sent nothing before. */
+      readonly isReturning?: boolean;
     }
   | {
       readonly type: "remove-worker";
@@ -81,6 +85,8 @@ export interface LinkMeasured {
   /** One way. */
   readonly latencyMs?: number;
   readonly bytesPerMs?: number;
+  /** Between two hosts: which way bytes go from now on. */
+  readonly route?: Route;
 }
 
 export type SchedulerInstruction =
@@ -188,6 +194,10 @@ export interface DemandRules {
 /** What the machine is taught when others than this page or process take part: see `hosts.ts`. */
 export interface HostRules {
   measure(measured: LinkMeasured): void;
+  /** What is known of how a worker is reached. */
+  linkOf(worker: WorkerRecord): Partial<Pick<HostLink, "latencyMs" | "bandwidth">> | undefined;
+  /** The ways between hosts that values have been moved by. */
+  ways(): readonly HostLink[];
   /** Where the task would be done first, as {@link closest} in `placement.ts`, by what is known of links. */
   closest(task: TaskRecord, leastBusy: WorkerRecord, canTake: (worker: WorkerRecord) => boolean): WorkerRecord;
   /** The same holders, whoever `worker` gets values from soonest first. */

@@ -45,6 +45,8 @@ export function hostRules(some: Partial<HostLimits> = {}): (state: SchedulerStat
     const clients = new ClientDistrust(state, tools, limits);
     return {
       measure: (measured) => links.measure(measured),
+      linkOf: (worker) => links.of(worker),
+      ways: () => links.ways,
       closest: (task, leastBusy, canTake) => links.closest(task, leastBusy, canTake),
       nearest: (worker, holders) => links.nearest(worker, holders),
       addWorker: (worker) => links.addWorker(worker),
@@ -57,7 +59,11 @@ export function hostRules(some: Partial<HostLimits> = {}): (state: SchedulerStat
         removeHost(state, tools, gone, reason, expected);
       },
       deathsBeside: (task) => speculation.deathsBeside(task),
-      hearHeld: (worker, message) => adoption.hear(worker, message),
+      hearHeld: (worker, message) => {
+        adoption.hear(worker, message);
+        worker.isReturning = false;
+        tools.judgeRoom(state, worker);
+      },
       adopt: (client, first, count) => adoption.adopt(client, first, count),
       begun: (task) => speculation.begun(task),
       win: (worker, id, run) => speculation.win(worker, id, run),

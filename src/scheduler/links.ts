@@ -1,6 +1,7 @@
 /** What it costs to move values between hosts, by what was measured, and where tasks are done first by that. */
 
 import { hostOf, SCHEDULER_HOST } from "../protocol/hosts.ts";
+import type { HostLink } from "../protocol/requests.ts";
 import type { LinkMeasured } from "./contract.ts";
 import type { TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
@@ -11,6 +12,8 @@ interface Link {
   /** One way. */
   readonly latencyUs: number;
   readonly bytesPerUs: number;
+  /** How many bytes pass was measured, and not only assumed. */
+  readonly isPaced?: boolean;
 }
 
 /** Between threads of one page or process. */
@@ -24,10 +27,21 @@ const MOST_LOOKED_AT = 64;
 /** However far away a worker is, it is not given more work than this ahead. Microseconds. */
 const MOST_AHEAD_US = 1_000_000;
 
+export interface LinkMeasures {
+  readonly latencyMs: number;
+  /** Bytes a second. */
+  readonly bandwidth: number | undefined;
+}
+
+function measuresOf({ latencyUs, bytesPerUs, isPaced }: Link): LinkMeasures {
+  return { latencyMs: latencyUs / 1000, bandwidth: isPaced ? bytesPerUs * 1e6 : undefined };
+}
+
 export class Links {
   readonly #state: SchedulerState;
   readonly #tools: RequestTools;
   readonly #links = new Map<string, Link>();
+  readonly #routes = new Map<string, Pick<HostLink, "from" | "to" | "route">>();
   readonly #hosts = new WeakMap<WorkerRecord, string>();
 
   constructor(state: SchedulerState, tools: RequestTools) {
@@ -35,7 +49,25 @@ export class Links {
     this.#tools = tools;
   }
 
-  measure({ from, to, latencyMs, bytesPerMs }: LinkMeasured): void {
+  /** What was measured of the link between a worker's host and the scheduler. */
+  of(worker: WorkerRecord): LinkMeasures | undefined {
+    const host = this.#hostOf(worker);
+    const link = this.#links.get(`${host} ${SCHEDULER_HOST}`) ?? this.#links.get(`${SCHEDULER_HOST} ${host}`);
+    return link && measuresOf(link);
+  }
+
+  /** The ways between hosts that values have been moved by. */
+  get ways(): readonly HostLink[] {
+    return [...this.#routes.values()].map(({ from, to, route }) => {
+      const link = this.#links.get(`${from} ${to}`) ?? this.#links.get(`${to} ${from}`);
+      const { latencyMs, bandwidth } = (link && measuresOf(link)) ?? {};
+      return { from, to, route, latencyMs, bandwidth };
+    });
+  }
+
+  measure({ from, to, latencyMs, bytesPerMs, route }: LinkMeasured): void {
+    if (route !== undefined) this.#routes.set([from, to].sort().join(" "), { from, to, route });
+    if (latencyMs === undefined && bytesPerMs === undefined) return;
     const known = this.#links.get(`${from} ${to}`);
     const base = known ?? this.#between(from, to);
     const blend = (old: number, now: number | undefined): number => {
@@ -44,7 +76,8 @@ export class Links {
     };
     const latencyUs = blend(base.latencyUs, latencyMs && latencyMs * 1000);
     const bytesPerUs = blend(base.bytesPerUs, bytesPerMs && bytesPerMs / 1000);
-    this.#links.set(`${from} ${to}`, { latencyUs, bytesPerUs });
+    const isPaced = known?.isPaced === true || bytesPerMs !== undefined;
+    this.#links.set(`${from} ${to}`, { latencyUs, bytesPerUs, isPaced });
     if (to !== SCHEDULER_HOST && from !== SCHEDULER_HOST) return;
     for (const worker of this.#state.workers.values()) this.addWorker(worker);
   }

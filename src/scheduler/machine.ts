@@ -149,7 +149,15 @@ export class SchedulerMachine {
         return;
       }
       case "add-worker":
-        return addWorker(state, event.worker, event.name, event.nThreads, event.resources, event.isForeign);
+        return addWorker(
+          state,
+          event.worker,
+          event.name,
+          event.nThreads,
+          event.resources,
+          event.isForeign,
+          event.isReturning,
+        );
       case "remove-worker":
         return removeWorker(state, event.worker, event.reason, event.expected);
       case "remove-host":

@@ -23,9 +23,11 @@ export function addWorker(
   nThreads: number,
   resources: Resources = {},
   isForeign = false,
+  isReturning = false,
 ): void {
   const worker = new WorkerRecord(address, name, nThreads);
   worker.isForeign = isForeign;
+  worker.isReturning = isReturning;
   state.workers.set(address, worker);
   state.hosts?.addWorker(worker);
   state.requests?.addWorker(worker);

@@ -73,16 +73,22 @@ export function describe(state: SchedulerState): SchedulerInfo {
   const workers: Record<WorkerAddress, WorkerInfo> = {};
   for (const worker of state.workers.values()) {
     const { address, name, status, nThreads, processing, ending, resources } = worker;
+    const link = state.hosts?.linkOf(worker);
+    const [, scheme = "", host = ""] = /^([\w+.-]+):\/\/([^/]*)/.exec(address) ?? [];
     workers[address] = {
       name,
-      host: /^\w+:\/\/([^/]*)/.exec(address)?.[1] ?? "",
+      host,
       status: ending && status === "running" ? "closing" : status,
       nThreads,
       processing,
       nValues: state.replicas.leftsOf(worker).size,
       nbytes: bytesOn(state, worker),
       resources: { ...resources },
+      link: scheme,
+      latencyMs: link?.latencyMs,
+      bandwidth: link?.bandwidth,
     };
   }
-  return { address: state.address, workers, clients: [...state.clients.keys()], queued: state.queued };
+  const links = state.hosts?.ways() ?? [];
+  return { address: state.address, workers, clients: [...state.clients.keys()], links, queued: state.queued };
 }

@@ -51,6 +51,8 @@ export class WorkerRecord {
   status: WorkerStatus = "running";
   /** It need not be believed. */
   isForeign = false;
+  /** It was elsewhere, and is to say what it holds before it is given anything to make. */
+  isReturning = false;
   /** Work it is kept supplied with, beyond one task per slot, in microseconds. */
   windowUs: number;
   /** What it has for tasks that ask for such things. */
@@ -73,7 +75,7 @@ export class WorkerRecord {
 
   /** Whether it may be sent tasks at all. */
   get takesTasks(): boolean {
-    return !this.ending && this.status === "running";
+    return !this.ending && !this.isReturning && this.status === "running";
   }
 
   get inFlight(): number {

@@ -43,7 +43,7 @@ const technologies: Readonly<Record<string, readonly string[]>> = {
   comlink: ["comlink"],
   "web-worker": [],
   "worker-thread": ["node:"],
-  sandbox: [],
+  sandbox: ["node:"],
   peer: ["peerjs"],
   noble: ["@noble/hashes"],
   "data-channel": [],

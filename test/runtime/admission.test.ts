@@ -69,7 +69,10 @@ function keeper(
     leaseMs: 5000,
     secretFor: ({ role }): string | Refusal =>
       tokens[role] ?? { refused: "UnauthorizedError", message: `no ${role}s here` },
-    find: (id) => sessions.find((session) => session.id === id),
+    find: (id) => {
+      const session = sessions.find((each) => each.id === id);
+      return session && { session, release: () => 42 };
+    },
     noteFailure() {
       this.failures += 1;
     },
@@ -95,7 +98,7 @@ describe("admission", () => {
     const { asked, kept, overheard } = await meet({}, keeper({ client: "swordfish" }));
     assert.ok(asked.status === "fulfilled" && kept.status === "fulfilled");
     assert.deepEqual(asked.value.session, kept.value.session);
-    assert.deepEqual([kept.value.role, kept.value.id, kept.value.isResumed], ["client", "ann", false]);
+    assert.deepEqual([kept.value.role, kept.value.id, kept.value.received], ["client", "ann", undefined]);
     assert.equal(asked.value.leaseMs, 5000);
     const key = Buffer.from(asked.value.session.key).toString("hex");
     for (const word of overheard) assert.ok(!word.includes("swordfish") && !word.includes(key), word);
@@ -129,7 +132,7 @@ describe("admission", () => {
     const asked = askIn(left, { role: "client", id: "ann", secret: "swordfish" }, threshold);
     const say = (word: object) => right.send(new TextEncoder().encode(JSON.stringify(word)));
     say({ manyhands: 1, nonce: "0".repeat(64) });
-    say({ proof: "0".repeat(64), session: "0".repeat(32), leaseMs: 1 });
+    say({ proof: "0".repeat(64), session: "0".repeat(32), leaseMs: 1, received: 0 });
     await assert.rejects(asked, { name: "UnauthorizedError", message: /does not know the token/ });
   });
 
@@ -144,14 +147,20 @@ describe("admission", () => {
 
   it("takes up a session again by what both know of it, without a token", async () => {
     const session = { id: "a".repeat(32), key: new Uint8Array(32).fill(7) };
-    const { asked, kept } = await meet({ secret: "forgotten", resume: session }, keeper({}, [session]));
+    const { asked, kept } = await meet(
+      { secret: "forgotten", resume: { session, received: 17 } },
+      keeper({}, [session]),
+    );
     assert.ok(asked.status === "fulfilled" && kept.status === "fulfilled");
-    assert.ok(kept.value.isResumed);
+    assert.deepEqual([kept.value.received, asked.value.received], [17, 42]);
     assert.equal(kept.value.session, session);
   });
 
   it("says so if a session that is to be taken up is over", async () => {
-    const { asked } = await meet({ resume: { id: "b".repeat(32), key: new Uint8Array(32) } }, keeper({ client: "x" }));
+    const { asked } = await meet(
+      { resume: { session: { id: "b".repeat(32), key: new Uint8Array(32) }, received: 0 } },
+      keeper({ client: "x" }),
+    );
     assert.equal(failure(asked).constructor.name, "SessionOverError");
     assert.equal(failure(asked).name, "CommClosedError");
   });

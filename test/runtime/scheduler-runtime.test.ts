@@ -18,7 +18,14 @@ function stage() {
     fail = reject;
   });
   const cluster = new LocalCluster(
-    { spawner, clock: new ManualClock(), machine: () => coming, pair: memoryComm, uniqueName: () => "client" },
+    {
+      spawner,
+      clock: new ManualClock(),
+      machine: () => coming,
+      pair: memoryComm,
+      uniqueName: () => "client",
+      elsewhere: () => Promise.reject(new Error("there is nothing elsewhere")),
+    },
     { nWorkers: 1 },
   );
   const { id, comm, keepAlive } = cluster.connect();

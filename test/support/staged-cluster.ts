@@ -170,7 +170,8 @@ export function stageCluster(options: LocalClusterOptions) {
   let names = 0;
   const machine = () => new SchedulerMachine();
   const uniqueName = () => `client${names++}`;
-  const cluster = new LocalCluster({ spawner, clock, machine, pair: memoryComm, uniqueName }, options);
+  const elsewhere = () => Promise.reject(new Error("there is nothing elsewhere"));
+  const cluster = new LocalCluster({ spawner, clock, machine, pair: memoryComm, uniqueName, elsewhere }, options);
   cluster.scheduler.machine.learn(requestRules);
   const { id, comm, keepAlive } = cluster.connect();
   const session = new Session(id, comm, keepAlive);

@@ -1,0 +1,90 @@
+/** `manyhands scheduler`: a scheduler that clients and hosts elsewhere reach by its address. */
+
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
+import { diary } from "./diary.ts";
+import { wholeNumber } from "./numbers.ts";
+import { keepTokens, readTokens, type Tokens } from "./tokens.ts";
+
+const help = `manyhands scheduler [--listen ADDRESS] [options]
+
+Runs a scheduler until Ctrl+C. Hosts lend it threads (manyhands worker ADDRESS), clients submit (new Client(ADDRESS, { token })).
+
+  --listen ADDRESS       where; ws://127.0.0.1:8786 unless said. Only this machine reaches that; ws://0.0.0.0:8786 all others
+  --cert FILE --key FILE in PEM, for wss://
+  --tokens FILE          the tokens, as JSON: {"worker": "…", "client": "…"}. Made, and written there for you alone, if there is no such file
+  --no-tokens            let in everybody of this machine
+  --workers N            threads of its own; 0 unless said
+  --lease MS             how long it is waited for somebody whose connection dropped; 10000 unless said
+  --json                 what happens as JSON, a line each
+  --help
+
+Tokens may also come in MANYHANDS_WORKER_TOKEN and MANYHANDS_CLIENT_TOKEN. Without any they are made, and shown if this is a terminal.
+Ctrl+C tells everybody and ends; once more ends at once.`;
+
+export const scheduler: Command = {
+  name: "scheduler",
+  about: "a scheduler that clients and hosts elsewhere reach by its address",
+  help,
+  async run(line) {
+    const { values } = parseArgs({
+      args: [...line.args],
+      options: {
+        listen: { type: "string", default: "ws://127.0.0.1:8786" },
+        cert: { type: "string" },
+        key: { type: "string" },
+        tokens: { type: "string" },
+        "no-tokens": { type: "boolean", default: false },
+        workers: { type: "string", default: "0" },
+        lease: { type: "string", default: "10000" },
+        json: { type: "boolean", default: false },
+      },
+    });
+    const note = diary(line.log, values.json);
+    const nWorkers = wholeNumber("workers", values.workers, 0);
+    const leaseMs = wholeNumber("lease", values.lease, 100);
+    const given = values["no-tokens"] ? false : tokensFor(line, values.tokens);
+    if (given === undefined && values.tokens === undefined && !line.isTerminal) {
+      throw new UsageError(
+        "nobody would see the tokens that would be made: give --tokens FILE, or --no-tokens for this machine alone",
+      );
+    }
+    const cluster = line.makeCluster({ nWorkers });
+    try {
+      const interrupted = new Promise<void>((resolve) => line.onInterrupt(resolve));
+      const { address, invitation, tokens } = await cluster.listen(values.listen, {
+        leaseMs,
+        ...(given !== undefined && { tokens: given }),
+        ...(values.cert !== undefined && { cert: readFileSync(values.cert, "utf8") }),
+        ...(values.key !== undefined && { key: readFileSync(values.key, "utf8") }),
+        onEvent: ({ type, ...fields }) => note(type, fields),
+      });
+      if (given === undefined && values.tokens !== undefined) keepTokens(values.tokens, tokens);
+      note("listening", { address, workers: nWorkers });
+      if (given === undefined && values.tokens === undefined) {
+        line.print(
+          `\nTo lend threads:  manyhands worker '${invitation}'\nTo submit:        new Client("${address}", { token: "${tokens.client}" })\n`,
+        );
+      }
+      await interrupted;
+      note("closing");
+    } finally {
+      await cluster.close();
+    }
+    note("closed");
+    return EXIT.fine;
+  },
+};
+
+/** Undefined if they are to be made. */
+function tokensFor({ env }: CommandLine, path: string | undefined): Tokens | undefined {
+  const { MANYHANDS_WORKER_TOKEN: worker, MANYHANDS_CLIENT_TOKEN: client } = env;
+  if (worker !== undefined && client !== undefined) return { worker, client };
+  if (worker !== undefined || client !== undefined) {
+    throw new UsageError(
+      "MANYHANDS_WORKER_TOKEN and MANYHANDS_CLIENT_TOKEN go together: one for those who lend threads, one for those who submit",
+    );
+  }
+  return path === undefined ? undefined : readTokens(path);
+}

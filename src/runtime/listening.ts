@@ -1,0 +1,163 @@
+/** Listening: a cluster's scheduler, reachable for clients and hosts elsewhere. */
+
+import type { Clock } from "../ports/clock.ts";
+import type { Comm } from "../ports/comm.ts";
+import type { ConnectorOptions, Equipment } from "../ports/connector.ts";
+import type { ClientMessage, News } from "../protocol/client-messages.ts";
+import { CommClosedError } from "../protocol/errors.ts";
+import type { Refusal } from "../protocol/handshake.ts";
+import { CLIENT_CHANNEL } from "../protocol/host-messages.ts";
+import { hex } from "./admission.ts";
+import { destinationOf, transportOf } from "./connectors.ts";
+import { receiveClient } from "./far-client-comm.ts";
+import type { Host } from "./host.ts";
+import { type Party, Reception } from "./reception.ts";
+import { RemoteHosts } from "./remote-hosts.ts";
+import type { SchedulerRuntime } from "./scheduler-runtime.ts";
+import { SchedulerVoice } from "./scheduler-voice.ts";
+import { Trunk } from "./trunk.ts";
+
+/** How a cluster is made reachable. */
+export interface ListenOptions extends ConnectorOptions {
+  /**
+   * What those have to know who lend threads (`worker`) and who submit (`client`); made by chance unless given. `false` lets in everybody, on
+   * this machine only.
+   */
+  readonly tokens?: { readonly worker?: string; readonly client?: string } | false;
+  /** How long it is waited for somebody whose connection dropped, and how long a silent one is believed in. Milliseconds; 10 000 unless said. */
+  readonly leaseMs?: number;
+  /** Told of who comes, who goes, and who was refused and why. */
+  readonly onEvent?: (event: ListenEvent) => void;
+}
+
+/** What happens at an address. */
+export interface ListenEvent {
+  readonly type: "joined" | "left" | "refused";
+  /** `client` or `host`, if it was let in. */
+  readonly role?: string;
+  /** What it goes by; for who was refused, where it came from. */
+  readonly id: string;
+  readonly reason?: string;
+}
+
+/** Where a cluster is reached. */
+export interface Listening {
+  /** For `new Client(address, { token })` and `join(address, { token })`. */
+  readonly address: string;
+  /** The address with the token for those who lend threads: `join(invitation)`. Whoever has it can lend threads, and see what these are given to do. */
+  readonly invitation: string;
+  readonly tokens: { readonly worker: string; readonly client: string };
+  /** Lets nobody in any more. Who is there stays. */
+  close(): Promise<void>;
+}
+
+/** What it needs of the cluster. */
+export interface ListeningShell {
+  readonly scheduler: SchedulerRuntime;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly equipment: Equipment;
+  readonly connect: () => Comm<readonly ClientMessage[], News>;
+}
+
+export class Reachable {
+  readonly #shell: ListeningShell;
+  readonly #hosts: RemoteHosts;
+  readonly #receptions = new Set<Reception>();
+  #closed: string | undefined;
+
+  constructor(shell: ListeningShell) {
+    this.#shell = shell;
+    const { scheduler, host, clock, equipment } = shell;
+    const comm = shell.connect();
+    comm.closed.then((reason) => this.#close(reason));
+    this.#hosts = new RemoteHosts({
+      scheduler,
+      clock,
+      secrecy: equipment.secrecy,
+      voice: new SchedulerVoice(comm),
+      openLink: (worker, peer) => {
+        const end = host.openLink(worker, peer);
+        if (end === undefined) return undefined;
+        const trunk = new Trunk({ clock });
+        trunk.attach(equipment.wireOf(end));
+        return trunk;
+      },
+    });
+    host.elsewhere = this.#hosts;
+  }
+
+  async listen(address: string, { tokens, leaseMs = 10_000, onEvent, ...options }: ListenOptions): Promise<Listening> {
+    if (!(leaseMs >= 100)) throw new RangeError(`leaseMs must be at least 100 milliseconds, not ${leaseMs}`);
+    const destination = destinationOf(address);
+    const { listener } = await transportOf(destination);
+    if (listener === undefined) throw new TypeError(`nobody can listen at ${destination.scheme}: addresses here`);
+    const { secrecy } = this.#shell.equipment;
+    const made = () => hex(secrecy.random(16));
+    const secrets =
+      tokens === false
+        ? { worker: "", client: "" }
+        : { worker: tokens?.worker ?? made(), client: tokens?.client ?? made() };
+    if (tokens !== false) demandTokens(secrets);
+    await this.#shell.scheduler.learnHosts();
+    if (this.#closed !== undefined) throw new CommClosedError(this.#closed);
+    const reception = new Reception(
+      { secrecy, clock: this.#shell.clock },
+      {
+        leaseMs,
+        secretFor: ({ role }): string | Refusal => {
+          if (role === "client") return secrets.client;
+          if (role === "host") return secrets.worker;
+          return { refused: "UnauthorizedError", message: "this is a scheduler, and no host" };
+        },
+        onParty: (party) => {
+          onEvent?.({ type: "joined", role: party.role, id: party.id });
+          party.trunk.closed.then((reason) => onEvent?.({ type: "left", role: party.role, id: party.id, reason }));
+          this.#welcome(party, destination.scheme);
+        },
+        onRefused: (origin, { message }) => onEvent?.({ type: "refused", id: origin, reason: message }),
+      },
+    );
+    this.#receptions.add(reception);
+    const letGo = this.#shell.clock.keepAlive();
+    try {
+      const post = await reception.listen(listener, destination.address, { ...options, isOpen: tokens === false });
+      const { address: reached } = post;
+      return {
+        address: reached,
+        invitation: tokens === false ? reached : `${reached}#${secrets.worker}`,
+        tokens: secrets,
+        close: () => post.close(),
+      };
+    } catch (error) {
+      this.#receptions.delete(reception);
+      throw error;
+    } finally {
+      letGo();
+    }
+  }
+
+  /** The cluster is closed. */
+  #close(reason: string): void {
+    this.#closed = reason;
+    for (const reception of this.#receptions) void reception.close(reason);
+  }
+
+  #welcome(party: Party, scheme: string): void {
+    if (party.role === "host") return this.#hosts.add(party, scheme);
+    receiveClient(party.trunk.channel(CLIENT_CHANNEL), (comm, granted) => {
+      this.#shell.scheduler.addClient(party.id, comm, { isForeign: true, granted });
+      comm.closed.then((reason) => party.trunk.close(reason));
+    });
+  }
+}
+
+function demandTokens({ worker, client }: { readonly worker: string; readonly client: string }): void {
+  for (const [name, token] of Object.entries({ worker, client })) {
+    if (typeof token !== "string" || token.length < 8) {
+      throw new TypeError(`tokens.${name} must be a text of at least 8 characters; leave it out to have one made`);
+    }
+  }
+  if (worker === client)
+    throw new TypeError("tokens.worker and tokens.client must differ: one lends threads, the other submits");
+}

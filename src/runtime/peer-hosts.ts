@@ -1,0 +1,246 @@
+/** PeerHosts: a host's ways to other hosts: pipes between its workers and theirs, straight where they can reach each other, or by way of the scheduler. */
+
+import type { Connector, ConnectorOptions, Listener } from "../ports/connector.ts";
+import type {
+  ExpectWord,
+  HostToScheduler,
+  LinkWord,
+  ReachWord,
+  Route,
+  SchedulerToHost,
+} from "../protocol/host-messages.ts";
+import { SCHEDULER_HOST } from "../protocol/hosts.ts";
+import type { WorkerAddress } from "../protocol/identity.ts";
+import { type Session, type Threshold, veil } from "./admission.ts";
+import { Reception } from "./reception.ts";
+import { Tether } from "./tether.ts";
+import type { Trunk } from "./trunk.ts";
+
+/** A host that expects another answers within that, or is taken to be out of reach. Milliseconds. */
+const REACH_MS = 3_000;
+/** How long two hosts wait for the wire between them to come back before they speak by way of the scheduler. Milliseconds. */
+const PEER_LEASE_MS = 4_000;
+/** How often it is told how fast bytes go to another host. Milliseconds. */
+const MEASURE_MS = 1_000;
+
+export interface PeerHostsShell {
+  /** This host's name. */
+  readonly id: string;
+  readonly threshold: Threshold;
+  readonly options: ConnectorOptions;
+  /** The trunk to the scheduler, and what it was begun with. */
+  readonly trunk: Trunk;
+  readonly session: Session;
+  readonly say: (word: HostToScheduler) => void;
+  /** Where this host could listen for others, and with what. */
+  readonly listenAt: string | undefined;
+  readonly listener: Listener | undefined;
+  readonly connectorFor: (address: string) => Promise<Connector>;
+  /** Hands a worker its end of a link that bytes go through, and returns the other end; undefined if it is not there any more. */
+  readonly openLink: (worker: WorkerAddress, peer: WorkerAddress) => Trunk | undefined;
+}
+
+interface Pipe {
+  readonly number: number;
+  readonly worker: WorkerAddress;
+  readonly peer: WorkerAddress;
+  /** The worker's link, as long as it leads somewhere. */
+  link: Trunk | undefined;
+}
+
+interface PeerHost {
+  readonly id: string;
+  route: Route | undefined;
+  /** The direct way. */
+  trunk: Trunk | undefined;
+  readonly pipes: Map<number, Pipe>;
+}
+
+export class PeerHosts {
+  readonly #shell: PeerHostsShell;
+  readonly #peers = new Map<string, PeerHost>();
+  /** Tickets of those who are to come. */
+  readonly #expected = new Map<string, Uint8Array>();
+  #reception: Reception | undefined;
+  #post: Promise<string | undefined> | undefined;
+  #isClosed = false;
+
+  constructor(shell: PeerHostsShell) {
+    this.#shell = shell;
+  }
+
+  /** One of our workers is to have a way to a worker of another host, or of the scheduler's page or process. */
+  link(worker: WorkerAddress, { peer, host, pipe }: LinkWord): void {
+    const entry: Pipe = { number: pipe, worker, peer, link: undefined };
+    const other = this.#peerOf(host);
+    other.pipes.set(pipe, entry);
+    // At once, so that the worker may speak before it is known which way its words will go.
+    this.#open(other, entry);
+    this.#lead(other, entry);
+  }
+
+  hear(word: Exclude<SchedulerToHost, { readonly type: "left" }>): void {
+    switch (word.type) {
+      case "expect":
+        void this.#expect(word);
+        return;
+      case "reach":
+        void this.#reach(word);
+        return;
+      case "route":
+        return this.#take(word.host, word.route);
+      case "gone":
+        return this.#forget(word.host);
+      default:
+        word satisfies never;
+    }
+  }
+
+  /** A worker is gone, and nobody need speak to it. */
+  removeWorker(worker: WorkerAddress): void {
+    for (const { pipes } of this.#peers.values()) {
+      for (const pipe of [...pipes.values()]) {
+        if (pipe.worker !== worker) continue;
+        pipes.delete(pipe.number);
+        pipe.link?.close("the worker is gone");
+      }
+    }
+  }
+
+  /** How bytes go to other hosts. */
+  get routes(): Readonly<Record<string, Route>> {
+    return Object.fromEntries([...this.#peers.values()].flatMap(({ id, route }) => (route ? [[id, route]] : [])));
+  }
+
+  close(reason: string): void {
+    this.#isClosed = true;
+    for (const id of [...this.#peers.keys()]) this.#forget(id);
+    void this.#reception?.close(reason);
+  }
+
+  #peerOf(id: string): PeerHost {
+    let peer = this.#peers.get(id);
+    if (peer === undefined) {
+      peer = { id, route: id === SCHEDULER_HOST ? "relay" : undefined, trunk: undefined, pipes: new Map() };
+      this.#peers.set(id, peer);
+    }
+    return peer;
+  }
+
+  #open(peer: PeerHost, pipe: Pipe): void {
+    const link = this.#shell.openLink(pipe.worker, pipe.peer);
+    pipe.link = link;
+    if (link === undefined) {
+      peer.pipes.delete(pipe.number);
+      return;
+    }
+    link.closed.then(() => {
+      // Another may have taken its place, or is to, because the way it led by is not there any more.
+      if (pipe.link === link && peer.pipes.get(pipe.number) === pipe && !this.#isRerouting(peer)) {
+        peer.pipes.delete(pipe.number);
+      }
+    });
+  }
+
+  #isRerouting({ route, trunk }: PeerHost): boolean {
+    return route === "direct" && trunk?.isClosed === true;
+  }
+
+  /** Has the bytes of a pipe go the way that there is. */
+  #lead({ route, trunk }: PeerHost, { number, link }: Pipe): void {
+    if (link === undefined) return;
+    if (route === "relay") this.#shell.trunk.forward(number, link, 0);
+    else if (route === "direct" && trunk !== undefined) trunk.forward(number, link, 0);
+  }
+
+  #take(id: string, route: Route): void {
+    const peer = this.#peerOf(id);
+    if (peer.route === route) return;
+    const isLate = peer.route === "direct";
+    peer.route = route;
+    for (const pipe of [...peer.pipes.values()]) {
+      if (isLate) {
+        pipe.link?.close("it goes another way");
+        this.#open(peer, pipe);
+      }
+      this.#lead(peer, pipe);
+    }
+    if (isLate) peer.trunk?.close("it goes by way of the scheduler");
+  }
+
+  #forget(id: string): void {
+    const peer = this.#peers.get(id);
+    this.#expected.delete(id);
+    if (peer === undefined) return;
+    this.#peers.delete(id);
+    for (const { link } of peer.pipes.values()) link?.close("the other host is gone");
+    peer.trunk?.close("the other host is gone");
+  }
+
+  async #expect({ host, ticket }: ExpectWord): Promise<void> {
+    const { threshold, session, say } = this.#shell;
+    this.#expected.set(host, veil(threshold.secrecy, session, `expect ${host}`, ticket));
+    this.#post ??= this.#listen();
+    say({ type: "listening", host, address: await this.#post });
+  }
+
+  /** Where we listen; undefined if we cannot. */
+  async #listen(): Promise<string | undefined> {
+    const { listener, listenAt, threshold, options } = this.#shell;
+    if (listener === undefined || listenAt === undefined) return undefined;
+    this.#reception = new Reception(threshold, {
+      leaseMs: PEER_LEASE_MS,
+      secretFor: ({ role, id }) =>
+        (role === "peer" ? this.#expected.get(id) : undefined) ?? {
+          refused: "UnauthorizedError",
+          message: `nobody called ${id} is expected here as a ${role}`,
+        },
+      onParty: ({ id, trunk }) => this.#attach(id, trunk),
+    });
+    try {
+      return (await this.#reception.listen(listener, listenAt, options)).address;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #reach({ host, address, ticket }: ReachWord): Promise<void> {
+    const { id, threshold, session, options, say, connectorFor } = this.#shell;
+    const secret = veil(threshold.secrecy, session, `reach ${host}`, ticket);
+    const abort = new AbortController();
+    const callOff = threshold.clock.after(REACH_MS, () => abort.abort(new Error("it takes too long")));
+    try {
+      const connector = await connectorFor(address);
+      const asking = { role: "peer", id, secret } as const;
+      const { trunk } = await Tether.tie({ connector, address, options, asking, threshold }, abort.signal);
+      if (this.#isClosed) return trunk.close("this host is gone");
+      this.#attach(host, trunk);
+      say({ type: "reached", host, isReached: true });
+      this.#measure(host, trunk);
+    } catch {
+      say({ type: "reached", host, isReached: false });
+    } finally {
+      callOff();
+    }
+  }
+
+  #attach(id: string, trunk: Trunk): void {
+    const peer = this.#peerOf(id);
+    peer.trunk?.close("there is a new one");
+    peer.trunk = trunk;
+    this.#expected.delete(id);
+    trunk.closed.then(() => {
+      if (peer.trunk === trunk && this.#peers.get(id) === peer)
+        this.#shell.say({ type: "reached", host: id, isReached: false });
+    });
+    if (peer.route === "direct") for (const pipe of peer.pipes.values()) this.#lead(peer, pipe);
+  }
+
+  #measure(host: string, trunk: Trunk): void {
+    if (trunk.isClosed) return;
+    const { latencyMs, bandwidth } = trunk.statistics();
+    if (latencyMs !== undefined || bandwidth !== undefined)
+      this.#shell.say({ type: "measured", host, latencyMs, bandwidth });
+    this.#shell.threshold.clock.after(MEASURE_MS, () => this.#measure(host, trunk));
+  }
+}

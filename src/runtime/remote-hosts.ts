@@ -1,0 +1,167 @@
+/** RemoteHosts: the hosts elsewhere that lend workers to a scheduler. It answers for these as `Host` does for those of this page or process. */
+
+import type { Clock } from "../ports/clock.ts";
+import type { Secrecy } from "../ports/secrecy.ts";
+import {
+  FIRST_PIPE,
+  type HostHello,
+  type HostToScheduler,
+  type HostWorker,
+  type WorkerGone,
+} from "../protocol/host-messages.ts";
+import { SCHEDULER_HOST } from "../protocol/hosts.ts";
+import type { WorkerAddress } from "../protocol/identity.ts";
+import { HostPairs } from "./host-pairs.ts";
+import type { Party } from "./reception.ts";
+import { RemoteHost, type RemoteWorkerComm } from "./remote-host.ts";
+import type { SchedulerRuntime, WorkerOwner } from "./scheduler-runtime.ts";
+import type { SchedulerVoice } from "./scheduler-voice.ts";
+import type { Trunk } from "./trunk.ts";
+
+/** What it needs of the cluster. */
+export interface RemoteHostsShell {
+  readonly scheduler: SchedulerRuntime;
+  readonly voice: SchedulerVoice;
+  readonly clock: Clock;
+  readonly secrecy: Secrecy;
+  /** Hands a worker of this page or process its end of a link that bytes go through, and returns the other end. */
+  readonly openLink: (worker: WorkerAddress, peer: WorkerAddress) => Trunk | undefined;
+}
+
+interface Measures {
+  readonly latencyMs: number | undefined;
+  readonly bandwidth: number | undefined;
+}
+
+/** How often it is looked how fast hosts can be reached. Milliseconds. */
+const MEASURE_MS = 1_000;
+
+export class RemoteHosts implements WorkerOwner {
+  readonly #shell: RemoteHostsShell;
+  readonly #hosts = new Map<string, RemoteHost>();
+  readonly #pairs: HostPairs;
+  #nextPipe = FIRST_PIPE;
+
+  constructor(shell: RemoteHostsShell) {
+    this.#shell = shell;
+    this.#pairs = new HostPairs(shell.secrecy, (one, other, route) =>
+      shell.scheduler.noteLink({ from: one.id, to: other.id, route }),
+    );
+  }
+
+  /** Somebody has come to lend threads; `scheme` is that of the address where. */
+  add(party: Party, scheme: string): void {
+    const host = new RemoteHost(party, scheme, {
+      onWorker: (_, worker, comm) => this.#addWorker(host, worker, comm),
+      onWorkerGone: (_, worker, gone) => this.#removeWorker(worker, gone),
+      onWord: (_, word) => this.#hear(host, word),
+      onGone: (_, reason) => this.#remove(host, reason),
+    });
+    this.#hosts.set(host.id, host);
+    this.#watch(host);
+  }
+
+  /** Looks from time to time how fast the host is reached, as long as it is there. */
+  #watch(host: RemoteHost): void {
+    this.#shell.clock.after(MEASURE_MS, () => {
+      if (this.#hosts.get(host.id) !== host) return;
+      this.#measure(host);
+      this.#watch(host);
+    });
+  }
+
+  get size(): number {
+    return this.#hosts.size;
+  }
+
+  link(from: WorkerAddress, to: WorkerAddress): void {
+    const [here, there] = [this.#hostOf(from), this.#hostOf(to)];
+    const pipe = here === there ? 0 : this.#nextPipe++;
+    here?.tell(from, { type: "link", peer: to, host: there?.id ?? SCHEDULER_HOST, pipe });
+    there?.tell(to, { type: "link", peer: from, host: here?.id ?? SCHEDULER_HOST, pipe });
+    if (here === there) return;
+    if (here !== undefined && there !== undefined) return this.#pairs.connect(here, there, pipe);
+    const [remote, own, peer] = here === undefined ? [there, from, to] : [here, to, from];
+    const link = this.#shell.openLink(own, peer);
+    if (link !== undefined) remote?.trunk.forward(pipe, link, 0);
+  }
+
+  end(worker: WorkerAddress, reason: string): void {
+    const isForGood = this.#shell.scheduler.isRetiring(worker);
+    this.#hostOf(worker)?.tell(worker, { type: "end", reason, isForGood });
+  }
+
+  #hostOf(worker: WorkerAddress): RemoteHost | undefined {
+    for (const host of this.#hosts.values()) if (host.workers.has(worker)) return host;
+    return undefined;
+  }
+
+  #addWorker(host: RemoteHost, worker: HostWorker, comm: RemoteWorkerComm): void {
+    const { address, name, nThreads, resources, isReturning } = worker;
+    this.#shell.scheduler.addWorker({ address, name, nThreads, resources }, comm, { isForeign: true, isReturning });
+    if (host.isPaused) void this.#setPaused([address], true);
+    this.#measure(host);
+  }
+
+  #removeWorker(worker: WorkerAddress, { reason, isExpected }: WorkerGone): void {
+    this.#shell.scheduler.removeWorker(worker, reason, isExpected);
+  }
+
+  #remove(host: RemoteHost, reason: string): void {
+    if (!this.#hosts.delete(host.id)) return;
+    this.#pairs.remove(host);
+    this.#shell.scheduler.removeHost([...host.workers.keys()], reason, false);
+  }
+
+  #hear(host: RemoteHost, word: Exclude<HostToScheduler, HostHello | HostWorker>): void {
+    switch (word.type) {
+      case "starting":
+        host.starting = word.count;
+        return;
+      case "pause":
+      case "resume":
+        host.isPaused = word.type === "pause";
+        void this.#setPaused([...host.workers.keys()], host.isPaused);
+        return;
+      case "leave":
+        void this.#retire(host);
+        return;
+      case "listening":
+        return this.#pairs.hearListening(host, word.host, word.address);
+      case "reached":
+        return this.#pairs.hearReached(host, word.host, word.isReached);
+      case "measured": {
+        return this.#note(host.id, word.host, word);
+      }
+      default:
+        word satisfies never;
+    }
+  }
+
+  async #setPaused(workers: readonly WorkerAddress[], isPaused: boolean): Promise<void> {
+    const type = isPaused ? "pause-workers" : "unpause-workers";
+    // One that goes meanwhile has nothing to be paused.
+    await this.#shell.voice.ask({ type, workers }).catch(() => {});
+  }
+
+  /** Has its workers do what they have begun, and others take what only they hold. */
+  async #retire(host: RemoteHost): Promise<void> {
+    const workers = [...host.workers.keys()];
+    if (workers.length > 0) await this.#shell.voice.ask({ type: "retire-workers", workers }).catch(() => {});
+    if (this.#hosts.get(host.id) === host) host.say({ type: "left" });
+  }
+
+  #measure(host: RemoteHost): void {
+    this.#note(host.id, SCHEDULER_HOST, host.trunk.statistics());
+  }
+
+  #note(from: string, to: string, { latencyMs, bandwidth }: Measures): void {
+    if (latencyMs === undefined && bandwidth === undefined) return;
+    this.#shell.scheduler.noteLink({
+      from,
+      to,
+      ...(latencyMs !== undefined && { latencyMs }),
+      ...(bandwidth !== undefined && { bytesPerMs: bandwidth / 1000 }),
+    });
+  }
+}

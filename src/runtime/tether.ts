@@ -1,0 +1,115 @@
+/** Tether: this side's end of a trunk to an address. When its wire drops it opens another, and goes on where it was. */
+
+import type { Connector, ConnectorOptions, OpenedWire } from "../ports/connector.ts";
+import { CommClosedError, ProtocolError, UnauthorizedError } from "../protocol/errors.ts";
+import { type Asking, askIn, type Session, SessionOverError, type Threshold } from "./admission.ts";
+import { Trunk } from "./trunk.ts";
+
+/** For an address to answer. Milliseconds. */
+const CONNECT_MS = 10_000;
+/** Before the second attempt to come back; doubled with each further one, up to the last. Milliseconds. */
+const FIRST_DELAY_MS = 50;
+const LAST_DELAY_MS = 5_000;
+
+export interface TetherOptions {
+  readonly connector: Connector;
+  readonly address: string;
+  readonly options: ConnectorOptions;
+  readonly asking: Asking;
+  readonly threshold: Threshold;
+}
+
+export class Tether {
+  readonly trunk: Trunk;
+  readonly session: Session;
+  /** Where others that are as near as the other end could reach this side, if it listened. */
+  readonly listenAt: string | undefined;
+  readonly #plan: TetherOptions;
+
+  /**
+   * Opens a trunk.
+   *
+   * @throws CommClosedError if nobody answers, UnauthorizedError, ProtocolError, or the reason of `signal`.
+   */
+  static async tie(plan: TetherOptions, signal?: AbortSignal): Promise<Tether> {
+    const opened = await open(plan, signal);
+    const { wire, session, leaseMs } = await askIn(opened.wire, plan.asking, plan.threshold);
+    if (plan.asking.role === "client") opened.unref?.();
+    const tether = new Tether(plan, session, leaseMs, opened.listenAt);
+    tether.trunk.attach(wire);
+    return tether;
+  }
+
+  constructor(plan: TetherOptions, session: Session, leaseMs: number, listenAt: string | undefined) {
+    this.#plan = plan;
+    this.session = session;
+    this.listenAt = listenAt;
+    this.trunk = new Trunk({ clock: plan.threshold.clock, ...livelinessOf(leaseMs) });
+    this.trunk.onDetached(() => this.#comeBack());
+  }
+
+  async #comeBack(): Promise<void> {
+    const { trunk, session } = this;
+    const { threshold, asking } = this.#plan;
+    const letGo = threshold.clock.keepAlive();
+    trunk.closed.then(letGo);
+    for (let attempt = 0; !trunk.isClosed; attempt++) {
+      if (attempt > 0) await delay(attempt - 1, threshold);
+      if (trunk.isClosed) break;
+      try {
+        const { wire, unref } = await open(this.#plan);
+        const resume = { session, received: trunk.received };
+        const welcome = await askIn(wire, { ...asking, resume }, threshold);
+        if (asking.role === "client") unref?.();
+        if (trunk.isClosed) welcome.wire.close("it came back too late");
+        else trunk.attach(welcome.wire, welcome.received);
+        break;
+      } catch (error) {
+        if (isFinal(error)) trunk.close((error as Error).message);
+      }
+    }
+    letGo();
+  }
+}
+
+/** How trunks between machines watch over their wires, given for how long a dropped one is waited for. */
+export function livelinessOf(leaseMs: number) {
+  return { leaseMs, pingMs: leaseMs / 4, silenceMs: leaseMs };
+}
+
+/** Waits before the next attempt: longer each time, and not as long as others that lost the same at the same moment. */
+export function delay(attempt: number, { clock, secrecy }: Threshold): Promise<void> {
+  const longest = Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
+  const chance = (secrecy.random(1)[0] as number) / 255;
+  const letGo = clock.keepAlive();
+  return new Promise((resolve) => {
+    clock.after((longest * (1 + chance)) / 2, () => {
+      letGo();
+      resolve();
+    });
+  });
+}
+
+/** Whether it is of no use to try again. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof SessionOverError || error instanceof UnauthorizedError || error instanceof ProtocolError;
+}
+
+async function open(
+  { connector, address, options, threshold }: TetherOptions,
+  signal?: AbortSignal,
+): Promise<OpenedWire> {
+  signal?.throwIfAborted();
+  const givingUp = new AbortController();
+  const late = () =>
+    givingUp.abort(new CommClosedError(`nobody answered at ${address} within ${CONNECT_MS / 1000} s`, { address }));
+  const callOff = threshold.clock.after(CONNECT_MS, late);
+  const abort = () => givingUp.abort(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await connector.connect(address, options, givingUp.signal);
+  } finally {
+    callOff();
+    signal?.removeEventListener("abort", abort);
+  }
+}

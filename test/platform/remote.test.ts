@@ -1,0 +1,393 @@
+/** Clients, schedulers and hosts that reach each other by addresses: what works, and what is said where it does not. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Client, type Host, join, type ListenEvent, type Listening, type ListenOptions, LocalCluster } from "manyhands";
+import { WebSocket, WebSocketServer } from "ws";
+import { TcpProxy } from "../support/tcp-proxy.ts";
+
+/** A scheduler with an address, and what joins and leaves with the scope. */
+async function listening(options: ListenOptions = {}, nWorkers = 0) {
+  const events: ListenEvent[] = [];
+  const cluster = new LocalCluster({ nWorkers });
+  const place: Listening = await cluster.listen("ws://127.0.0.1:0", {
+    ...options,
+    onEvent: (event) => events.push(event),
+  });
+  const open: (() => Promise<unknown>)[] = [];
+  const proxies: TcpProxy[] = [];
+  return {
+    cluster,
+    place,
+    events,
+    async proxy() {
+      const proxy = await TcpProxy.to(Number(new URL(place.address).port));
+      proxies.push(proxy);
+      return { proxy, address: `ws://127.0.0.1:${proxy.port}` };
+    },
+    async client(address = place.address) {
+      const client = new Client(address, { token: place.tokens.client });
+      open.push(() => client.close());
+      await client.ready;
+      return client;
+    },
+    async host(name: string, nWorkers = 1, address = place.address): Promise<Host> {
+      const host = await join(address, { token: place.tokens.worker, name, nWorkers });
+      open.push(() => host.close());
+      return host;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const close of open.reverse()) await close();
+      await cluster.close();
+      for (const proxy of proxies) await proxy.close();
+    },
+  };
+}
+
+const soon = <T>(x: T) => new Promise<T>((resolve) => setTimeout(() => resolve(x), 10));
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+const sum = (all: readonly number[]) => all.reduce((a, b) => a + b, 0);
+
+describe("an address", { timeout: 60_000 }, () => {
+  it("brings a client to a scheduler alone, and hosts that lend it threads", async () => {
+    await using t = await listening();
+    const host = await t.host("box", 2);
+    const client = await t.client();
+    assert.equal(await client.submit((a: number, b: number) => a + b, 1, 2).result(), 3);
+    assert.equal(sum(await client.gather(client.map((x: number) => x * 2, numbers(500)))), 499 * 500);
+    await client.waitForWorkers(2);
+    const { workers } = await client.schedulerInfo();
+    assert.deepEqual(
+      Object.entries(workers)
+        .map(([address, { name, host: of, link }]) => [address, name, of, link])
+        .sort(),
+      [0, 1].map((i) => [`ws://${host.id}/${i}`, `box-${i}`, host.id, "ws"]),
+    );
+    assert.equal(host.stats().tasksDone, 501);
+    assert.deepEqual(
+      t.events.map(({ type, role }) => `${role} ${type}`),
+      ["host joined", "client joined"],
+    );
+  });
+
+  it("serves beside the scheduler's own workers, and values get from these to others and back", async () => {
+    await using t = await listening({}, 1);
+    await t.host("far");
+    const client = await t.client();
+    const there = client.with({ workers: ["far-0"] });
+    const here = client.with({ workers: ["worker-0"] });
+    const large = there.submit(() => new Float64Array(300_000).fill(2));
+    const back = here.submit((x: Float64Array) => x.map((each) => each + 1), large);
+    const again = there.submit((x: Float64Array) => x.reduce((a, b) => a + b, 0), back);
+    assert.equal(await again.result(), 900_000);
+  });
+
+  it("is given to a page's or process's own cluster and to others' clients at once", async () => {
+    await using t = await listening({}, 1);
+    await using local = new Client(t.cluster);
+    const far = await t.client();
+    await local.publishDataset(
+      "shared",
+      local.submit(() => new Float64Array(50_000).fill(1)),
+    );
+    const found = (await far.getDataset("shared")) as never;
+    assert.equal(await far.submit((x: Float64Array) => x.length, found).result(), 50_000);
+  });
+
+  it("carries all that can be cloned, errors with their class, and tasks that submit tasks", async () => {
+    await using t = await listening();
+    await t.host("box", 2);
+    const client = await t.client();
+    const odd = {
+      map: new Map([[1, new Set(["a"])]]),
+      date: new Date(5),
+      big: 2n ** 70n,
+      minus: -0,
+      gap: Object.assign(new Array(3), { 0: 1, 2: 3 }),
+      re: /x/g,
+    };
+    const back = await client.submit((x: typeof odd) => x, odd).result();
+    assert.deepEqual(back, odd);
+    assert.ok(Object.is(back.minus, -0) && !(1 in back.gap));
+    const error = await client
+      .submit(() => {
+        throw Object.assign(new RangeError("no"), { code: 7 });
+      })
+      .exception();
+    assert.ok(error instanceof RangeError && (error as RangeError & { code: number }).code === 7);
+    const nested = client.submit(async () => {
+      const inner = getClient();
+      return inner.submit((x: number) => x + 1, await inner.submit(() => 1).result()).result();
+    });
+    assert.equal(await nested.result(), 2);
+  });
+
+  it("is reached with the right token for each purpose alone; others hear why not", async () => {
+    await using t = await listening();
+    const { address, tokens } = t.place;
+    const refused = { name: "UnauthorizedError" };
+    await assert.rejects(new Client(address, { token: "wrong-wrong" }).ready, refused);
+    await assert.rejects(new Client(address).ready, refused);
+    await assert.rejects(new Client(address, { token: tokens.worker }).ready, refused);
+    await assert.rejects(join(address, { token: tokens.client, nWorkers: 1 }), refused);
+    const lost = new Client(address, { token: "wrong-wrong" });
+    await assert.rejects(lost.submit(() => 1).result(), { name: "CommClosedError", message: /token is not one/ });
+    assert.equal(t.events.filter(({ type }) => type === "refused").length, 5);
+    assert.ok(!JSON.stringify(t.events).includes("wrong-wrong"));
+    await using host = await join(t.place.invitation, { nWorkers: 1 });
+    assert.equal(host.stats().status, "joined");
+  });
+
+  it("is left alone after too many wrong tokens from one place", async () => {
+    await using t = await listening();
+    const attempts = await Promise.allSettled(
+      numbers(25).map(() => new Client(t.place.address, { token: "a-guess" }).ready),
+    );
+    assert.ok(attempts.every(({ status }) => status === "rejected"));
+    await assert.rejects(new Client(t.place.address, { token: t.place.tokens.client }).ready, /too many wrong tokens/);
+  });
+
+  it("at which there is nobody, or somebody else, is an error that says so", async () => {
+    const gone = { name: "CommClosedError", message: /127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/ };
+    await assert.rejects(new Client("ws://127.0.0.1:1").ready, gone);
+    await assert.rejects(join("ws://127.0.0.1:1", { nWorkers: 1 }), gone);
+    assert.throws(() => new LocalCluster({ nWorkers: -1 }), RangeError);
+    await assert.rejects(join("gopher://x"), { name: "TypeError", message: /there is ws, wss/ });
+    await assert.rejects(join("nonsense"), { name: "TypeError", message: /is no address/ });
+    const stranger = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+    await new Promise((resolve) => stranger.once("listening", resolve));
+    stranger.on("connection", (socket) => socket.send(Buffer.from("how do you do")));
+    const { port } = stranger.address() as { port: number };
+    await assert.rejects(new Client(`ws://127.0.0.1:${port}`).ready, { name: "ProtocolError" });
+    for (const socket of stranger.clients) socket.terminate();
+    stranger.close();
+  });
+
+  it("names both versions to somebody who speaks another", async () => {
+    await using t = await listening();
+    const socket = new WebSocket(t.place.address);
+    await new Promise((resolve) => socket.once("open", resolve));
+    socket.send(Buffer.from(JSON.stringify({ manyhands: 999, role: "client", id: "x", nonce: "0".repeat(64) })));
+    const [answer] = await new Promise<[Buffer]>((resolve) =>
+      socket.once("message", (...args) => resolve(args as never)),
+    );
+    assert.match(String(answer), /version 1 .*version 999/);
+    await new Promise((resolve) => socket.once("close", resolve));
+  });
+
+  it("asks for tokens where others than this machine reach it", async () => {
+    await using cluster = new LocalCluster({ nWorkers: 0 });
+    await assert.rejects(cluster.listen("ws://0.0.0.0:0", { tokens: false }), { name: "UnauthorizedError" });
+    const { address } = await cluster.listen("ws://127.0.0.1:0", { tokens: false });
+    await using client = new Client(address);
+    await client.ready;
+    const foreign = new WebSocket(address, { origin: "https://example.com" });
+    const [error] = await new Promise<[Error]>((resolve) => foreign.once("error", (...args) => resolve(args as never)));
+    assert.match(error.message, /401/);
+    await assert.rejects(cluster.listen("ws://127.0.0.1:0", { tokens: { worker: "short" } }), TypeError);
+    await assert.rejects(cluster.listen("wss://127.0.0.1:0"), { name: "TypeError", message: /cert, key/ });
+    await assert.rejects(cluster.listen(address), { message: /cannot listen/ });
+  });
+});
+
+declare const getClient: () => Client;
+
+describe("a host", { timeout: 60_000 }, () => {
+  it("pauses, resumes, tells how it fares, and leaves what only it holds to others", async () => {
+    await using t = await listening();
+    const staying = await t.host("staying");
+    const leaving = await t.host("leaving");
+    const client = await t.client();
+    await leaving.pause();
+    while (Object.values((await client.schedulerInfo()).workers).every(({ status }) => status !== "paused"))
+      await soon(0);
+    assert.equal(leaving.stats().status, "paused");
+    await client.gather(client.map(soon, numbers(10)));
+    assert.equal(leaving.stats().tasksDone, 0);
+    await leaving.resume();
+    const large = client.with({ workers: ["leaving-0"] }).submit(() => {
+      const times = globalThis as { made?: number };
+      times.made = (times.made ?? 0) + 1;
+      return new Float64Array(100_000).fill(times.made);
+    });
+    await large.exception();
+    await leaving.leave();
+    assert.equal(await leaving.closed, "it left");
+    assert.equal(leaving.stats().status, "left");
+    const { workers } = await client.schedulerInfo();
+    assert.deepEqual(
+      Object.values(workers).map(({ host }) => host),
+      [staying.id],
+    );
+    // Had it been lost, it could not be made again: no worker of that name is there.
+    assert.equal((await large.result())[5], 1);
+    await assert.rejects(leaving.pause(), { name: "CommClosedError" });
+  });
+
+  it("works a part of the time, if that is what it was lent for", async () => {
+    await using t = await listening();
+    await using host = await join(t.place.invitation, { nWorkers: 1, cpuShare: 0.25 });
+    void host;
+    const client = await t.client();
+    const spin = (ms: number) => {
+      const end = performance.now() + ms;
+      while (performance.now() < end);
+    };
+    await client.submit(spin, 1).result();
+    const began = performance.now();
+    await client.gather(client.map(spin, new Array(10).fill(10)));
+    assert.ok(performance.now() - began > 280, `100 ms of work took ${performance.now() - began} ms`);
+    for (const cpuShare of [0, 1.5, Number.NaN])
+      await assert.rejects(join(t.place.invitation, { cpuShare }), RangeError);
+  });
+
+  it("that is closed has its work done by others, which is not held against that", async () => {
+    await using t = await listening();
+    const first = await t.host("first");
+    const client = await t.client();
+    const futures = client.map(soon, numbers(20));
+    await futures[0]?.result();
+    await t.host("second");
+    await first.close();
+    assert.equal(sum(await client.gather(futures)), 190);
+  });
+
+  it("sends values straight to another, and by way of the scheduler where it cannot reach it", async () => {
+    await using t = await listening();
+    await t.host("a");
+    await t.host("b");
+    const client = await t.client();
+    const large = client.with({ workers: ["a-0"] }).submit(() => new Float64Array(200_000).fill(1));
+    const total = client.with({ workers: ["b-0"] }).submit((x: Float64Array) => x.reduce((p, q) => p + q, 0), large);
+    assert.equal(await total.result(), 200_000);
+    assert.deepEqual(
+      (await client.schedulerInfo()).links.map(({ route }) => route),
+      ["direct"],
+    );
+  });
+});
+
+describe("a sandbox", { timeout: 60_000 }, () => {
+  it("runs tasks that read and write no files, start no programs and no threads, and get and give values like others", async () => {
+    await using t = await listening({}, 1);
+    await using host = await join(t.place.invitation, { nWorkers: 1, name: "box", sandbox: true });
+    void host;
+    const client = await t.client();
+    const inside = client.with({ workers: ["box-0"] });
+    const outside = client.with({ workers: ["worker-0"] });
+    const attempt = (what: string) => {
+      const load = (name: string) =>
+        (process as unknown as { getBuiltinModule(name: string): never }).getBuiltinModule(name);
+      const { readFileSync, writeFileSync } = load("fs") as typeof import("node:fs");
+      const { execSync } = load("child_process") as typeof import("node:child_process");
+      const { Worker } = load("worker_threads") as typeof import("node:worker_threads");
+      const deeds: Record<string, () => unknown> = {
+        read: () => readFileSync("/etc/hostname"),
+        write: () => writeFileSync("/tmp/manyhands-sandbox", "x"),
+        run: () => execSync("true"),
+        thread: () => new Worker("0", { eval: true }),
+      };
+      try {
+        deeds[what]?.();
+        return "done";
+      } catch (error) {
+        return (error as { code?: string }).code;
+      }
+    };
+    for (const what of ["read", "write", "run", "thread"]) {
+      assert.equal(await inside.submit(attempt, what).result(), "ERR_ACCESS_DENIED", what);
+    }
+    assert.deepEqual(await inside.submit(() => Object.keys(process.env)).result(), []);
+    const made = outside.submit(() => new Float64Array(100_000).fill(2));
+    const seen = inside.submit((x: Float64Array) => x.map((each) => each * 2), made);
+    assert.equal(await outside.submit((x: Float64Array) => x[99_999], seen).result(), 4);
+    await inside.submit(() => process.exit(3)).exception();
+    assert.equal(await inside.submit((x: number) => x, 1).result(), 1);
+  });
+});
+
+describe("a connection", { timeout: 60_000 }, () => {
+  it("that drops again and again loses nothing, repeats nothing, and has nothing made twice", async () => {
+    await using t = await listening();
+    const forHost = await t.proxy();
+    const forClient = await t.proxy();
+    const host = await t.host("box", 2, forHost.address);
+    const client = await t.client(forClient.address);
+    const futures = client.map(soon, numbers(200));
+    let cuts = 0;
+    for (let i = 0; i < futures.length; i += 20) {
+      await futures[i]?.result();
+      forHost.proxy.cut();
+      forClient.proxy.cut();
+      cuts += 1;
+    }
+    assert.equal(sum(await client.gather(futures)), sum(numbers(200)));
+    assert.equal(host.stats().tasksDone, 200);
+    assert.ok(host.stats().resumptions > 0 && host.stats().resumptions <= cuts);
+    assert.ok(forClient.proxy.connections > 1);
+  });
+
+  it("that drops in the middle of a large value goes on where it was", async () => {
+    await using t = await listening();
+    const { proxy, address } = await t.proxy();
+    await t.host("box", 1, address);
+    const client = await t.client();
+    const values = client.map((i: number) => new Float64Array(500_000).fill(i), numbers(4));
+    await values[0]?.exception();
+    const gathered = client.gather(values);
+    proxy.cut();
+    assert.deepEqual(
+      (await gathered).map((value) => value[499_999]),
+      numbers(4),
+    );
+  });
+
+  it("that is slow is measured, and its worker kept busy all the same", async () => {
+    await using t = await listening({ leaseMs: 1000 });
+    const { proxy, address } = await t.proxy();
+    proxy.delayMs = 40;
+    await t.host("far", 1, address);
+    const client = await t.client();
+    const futures = client.map((x: number) => x, numbers(5000));
+    assert.equal(sum(await client.gather(futures)), sum(numbers(5000)));
+    const latency = async () => Object.values((await client.schedulerInfo()).workers)[0]?.latencyMs ?? 0;
+    while ((await latency()) < 30) await soon(0);
+  });
+
+  it("that is silent is given up and replaced", async () => {
+    await using t = await listening({ leaseMs: 400 });
+    const { proxy, address } = await t.proxy();
+    const host = await t.host("box", 1, address);
+    const client = await t.client();
+    const futures = client.map(soon, numbers(60));
+    await futures[0]?.result();
+    proxy.hold();
+    while (host.stats().status !== "away") await soon(0);
+    proxy.cut();
+    proxy.letGo();
+    assert.equal(sum(await client.gather(futures)), sum(numbers(60)));
+  });
+
+  it("that does not come back in time has the work done by others; back again, it says what it holds", async () => {
+    await using t = await listening({ leaseMs: 200 });
+    const { proxy, address } = await t.proxy();
+    const host = await t.host("box", 1, address);
+    const client = await t.client();
+    const futures = client.map(soon, numbers(40));
+    await futures[0]?.result();
+    proxy.shut();
+    proxy.cut();
+    await t.host("other");
+    assert.equal(sum(await client.gather(futures)), sum(numbers(40)));
+    while (Object.keys((await client.schedulerInfo()).workers).length > 1) await soon(0);
+    proxy.shut(false);
+    await client.waitForWorkers(2);
+    assert.equal(host.stats().status, "joined");
+    assert.equal(
+      await client
+        .with({ workers: ["box-0"] })
+        .submit((x: number) => x, 3)
+        .result(),
+      3,
+    );
+  });
+});
