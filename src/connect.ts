@@ -2,10 +2,11 @@
 
 import { ComlinkSpawner } from "./adapters/comlink-spawner.ts";
 import { memoryComm } from "./adapters/memory-comm.ts";
+import type { PortLinks } from "./adapters/message-port-comm.ts";
 import { SystemClock } from "./adapters/system-clock.ts";
 import type { Connection } from "./client/client.ts";
 import type { HandleDescription } from "./client/coordination/handle.ts";
-import { revivers } from "./client/open-sessions.ts";
+import { directLinks, revivers } from "./client/open-sessions.ts";
 import { Session } from "./client/session.ts";
 import type { ThreadSource } from "./ports/spawner.ts";
 import type { Elsewhere } from "./runtime/elsewhere.ts";
@@ -44,9 +45,18 @@ export function reach(
 
 /** `ownsCluster`: the cluster ends with the client. */
 export function connect(cluster: LocalCluster, ownsCluster: boolean): Connection {
-  const { id, comm, keepAlive } = cluster.connect();
+  const links: PortLinks = new Map();
+  const { id, comm, keepAlive } = cluster.connect(links);
+  comm.closed.then((reason) => {
+    for (const link of links.values()) link.close(reason);
+    links.clear();
+  });
+  const session = openSession(id, comm, keepAlive);
+  directLinks.set(session, {
+    to: async (worker) => (await import("./adapters/message-port-comm.ts")).openLink(links, worker),
+  });
   return {
-    session: openSession(id, comm, keepAlive),
+    session,
     ready: cluster.ready,
     close: async () => {
       if (ownsCluster) await cluster.close();

@@ -1,5 +1,7 @@
 /** What every door offers, whichever platform it is for. */
 
+export type { ActorCall, ActorStream } from "./client/actors/actor-call.ts";
+export type { ActorClass, ActorHandle } from "./client/actors/handle-types.ts";
 export type { Argument, Arguments, Gathered } from "./client/arguments.ts";
 export type { AsCompletedOptions, Waited, WaitOptions } from "./client/as-completed.ts";
 export { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
@@ -27,6 +29,7 @@ export type { Recording, RecordingOptions, TaskSpan } from "./client/recording.t
 export type { ReplayOptions } from "./client/replay.ts";
 export type { MapStreamOptions, StreamMade, StreamSource, TaskStream } from "./client/streaming.ts";
 export type { Retries, WithOptions } from "./client/with-options.ts";
+export type { ActorOptions } from "./protocol/actors.ts";
 export {
   ActorLostError,
   CancelledError,

@@ -1,5 +1,6 @@
 /** The names of the library that functions find in scope wherever they run. */
 
+import { outcomeOf } from "./client/actors/call-futures.ts";
 import { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
 import { Client as AnyClient, fireAndForget } from "./client/client.ts";
 import { Barrier, Event } from "./client/coordination/event.ts";
@@ -76,6 +77,7 @@ export const taskScope: Readonly<Record<string, unknown>> = {
   getClient,
   getTask,
   getWorker,
+  manyhands$outcomeOf: outcomeOf,
   progress,
   rejoin,
   secede,

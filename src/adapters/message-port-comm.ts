@@ -1,6 +1,18 @@
-/** MessagePort: a direct link between two workers of one machine. */
+/** MessagePort: a direct link between two workers of one machine, or a page or process and one of its workers. */
 
 import type { Comm } from "../ports/comm.ts";
+
+/** Ends of links to workers, by their addresses: ports, and comms once somebody wants them. */
+export type PortLinks = Map<string, { close(reason: string): void }>;
+
+/** The comm at the end of a link, made of its port when first asked for. It does not keep a process alive. */
+export function openLink(links: PortLinks, peer: string): MessagePortComm<never, never> | undefined {
+  const link = links.get(peer);
+  if (link === undefined || link instanceof MessagePortComm) return link as MessagePortComm<never, never> | undefined;
+  const comm = new MessagePortComm<never, never>(link as MessagePort, false);
+  links.set(peer, comm);
+  return comm;
+}
 
 /** The key of the last message, which gives the reason: few platforms tell that the other end is gone, and none tells why. */
 const GOODBYE = "manyhands:closed";
@@ -9,10 +21,13 @@ export class MessagePortComm<Out, In> implements Comm<Out, In> {
   readonly closed: Promise<string>;
   readonly #port: MessagePort;
   #settleClosed: (reason: string) => void = () => {};
+  readonly #keepsAlive: boolean;
   #isClosed = false;
 
-  constructor(port: MessagePort) {
+  /** `keepsAlive`: whether a process goes on as long as it listens. */
+  constructor(port: MessagePort, keepsAlive = true) {
     this.#port = port;
+    this.#keepsAlive = keepsAlive;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
@@ -30,6 +45,7 @@ export class MessagePortComm<Out, In> implements Comm<Out, In> {
       if (reason !== undefined) this.#end(reason);
       else if (!this.#isClosed) onMessage(data);
     };
+    if (!this.#keepsAlive) (this.#port as { unref?(): void }).unref?.();
   }
 
   close(reason: string): void {

@@ -9,6 +9,7 @@ import { capture } from "../shipping/references.ts";
 import { takeTransfers } from "../shipping/transfer.ts";
 import { Future } from "./future.ts";
 import { isLargeArray } from "./noticed.ts";
+import { asFuture } from "./stand-in.ts";
 
 /** How futures and large arrays are named in messages. */
 export interface Naming {
@@ -79,7 +80,8 @@ function pack(
   return PACKED;
 }
 
-function captureOne(value: unknown, path: string, references: Future[]) {
+/** One of several, whose futures are counted on. */
+export function captureOne(value: unknown, path: string, references: Future[]) {
   const transfers = takeTransfers(value);
   if (transfers === undefined) return capture(value, path, asFuture, structuredClone, undefined, references);
   const asItIs = new Map<ArrayBuffer, ArrayBuffer>(transfers.map((buffer) => [buffer, buffer]));
@@ -132,10 +134,6 @@ export function captureWithoutFutures(value: unknown, path: string) {
   const captured = capture(value, path, asFuture, structuredClone);
   if (captured.references.length === 0) return captured;
   throw new TypeError(`${path} holds futures; submit a function that takes them instead`);
-}
-
-function asFuture(value: object): Future | undefined {
-  return value instanceof Future ? value : undefined;
 }
 
 function moveBuffers(value: unknown, buffers: readonly ArrayBuffer[], path: string): unknown {

@@ -1,11 +1,13 @@
 /** What may be given where values are asked for, and what becomes of it: the types of calls. */
 
+import type { ActorCall } from "./actors/actor-call.ts";
 import type { Future } from "./future.ts";
 
 /** Where a `T` is asked for, a future on one will do, at any depth of arrays, plain objects, maps and sets. */
 export type Argument<T> =
   | T
   | Future<T>
+  | ActorCall<T>
   | (T extends (...args: never) => unknown
       ? never
       : T extends Map<infer K, infer V>
@@ -34,17 +36,16 @@ export type MoreColumns<A extends readonly unknown[]> = number extends A["length
   : readonly [...Columns<A>, Iterable<unknown>, ...Iterable<unknown>[]];
 
 /** What becomes of a collection of futures when it is gathered. */
-export type Gathered<X> =
-  X extends Future<infer T>
-    ? T
-    : X extends Map<infer K, infer V>
-      ? Map<Gathered<K>, Gathered<V>>
-      : X extends Set<infer V>
-        ? Set<Gathered<V>>
-        : X extends readonly unknown[]
-          ? { -readonly [I in keyof X]: Gathered<X[I]> }
-          : X extends (...args: never) => unknown
-            ? X
-            : X extends object
-              ? { -readonly [P in keyof X]: Gathered<X[P]> }
-              : X;
+export type Gathered<X> = X extends Future<infer T> | ActorCall<infer T>
+  ? T
+  : X extends Map<infer K, infer V>
+    ? Map<Gathered<K>, Gathered<V>>
+    : X extends Set<infer V>
+      ? Set<Gathered<V>>
+      : X extends readonly unknown[]
+        ? { -readonly [I in keyof X]: Gathered<X[I]> }
+        : X extends (...args: never) => unknown
+          ? X
+          : X extends object
+            ? { -readonly [P in keyof X]: Gathered<X[P]> }
+            : X;

@@ -1,7 +1,9 @@
 /** asCompleted and wait: futures in the order in which they end. */
 
 import { Deque } from "../collections/deque.ts";
-import { Future, type FutureOwner, futureAccess, giveUpOn, hasFailed, type Watcher } from "./future.ts";
+import type { ActorCall } from "./actors/actor-call.ts";
+import { type Future, type FutureOwner, futureAccess, giveUpOn, hasFailed, type Watcher } from "./future.ts";
+import { asFuture } from "./stand-in.ts";
 
 export interface AsCompletedOptions {
   /** Yield `[future, value]`, with the value fetched. */
@@ -26,14 +28,15 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
   /** Changes with `clear()`: what ends afterwards of what was there before does not count. */
   #era = 0;
 
-  constructor(futures: Iterable<Future>, { withResults = false, raiseErrors = true }: AsCompletedOptions) {
+  constructor(futures: Iterable<Future | ActorCall>, { withResults = false, raiseErrors = true }: AsCompletedOptions) {
     this.#withResults = withResults;
     this.#raiseErrors = raiseErrors;
     this.update(futures);
   }
 
-  add(future: Future): void {
-    demandFuture(future, "asCompleted");
+  /** A call of an actor's method comes as a future. */
+  add(added: Future | ActorCall): void {
+    const future = demandFuture(added, "asCompleted");
     this.#pending += 1;
     this.#owner = futureAccess.owner(future);
     const era = this.#era;
@@ -51,7 +54,7 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
     futureAccess.watch(future, watcher);
   }
 
-  update(futures: Iterable<Future>): void {
+  update(futures: Iterable<Future | ActorCall>): void {
     for (const future of futures) this.add(future);
   }
 
@@ -130,8 +133,10 @@ export class AsCompleted<Item> implements AsyncIterable<Item> {
   }
 }
 
-function demandFuture(future: unknown, caller: string): void {
-  if (!(future instanceof Future)) throw new TypeError(`${caller}() takes futures, as submit() and map() return them`);
+function demandFuture<T>(given: Future<T> | ActorCall<T>, caller: string): Future<T> {
+  const future = typeof given === "object" && given !== null ? asFuture(given) : undefined;
+  if (future === undefined) throw new TypeError(`${caller}() takes futures, as submit() and map() return them`);
+  return future as Future<T>;
 }
 
 /**
@@ -141,15 +146,21 @@ function demandFuture(future: unknown, caller: string): void {
  * ```
  */
 export function asCompleted<T>(
-  futures: Iterable<Future<T>>,
+  futures: Iterable<Future<T> | ActorCall<T>>,
   options: AsCompletedOptions & { readonly withResults: true; readonly raiseErrors: false },
 ): AsCompleted<[Future<T>, PromiseSettledResult<T>]>;
 export function asCompleted<T>(
-  futures: Iterable<Future<T>>,
+  futures: Iterable<Future<T> | ActorCall<T>>,
   options: AsCompletedOptions & { readonly withResults: true },
 ): AsCompleted<[Future<T>, T]>;
-export function asCompleted<T>(futures: Iterable<Future<T>>, options?: AsCompletedOptions): AsCompleted<Future<T>>;
-export function asCompleted(futures: Iterable<Future>, options: AsCompletedOptions = {}): AsCompleted<unknown> {
+export function asCompleted<T>(
+  futures: Iterable<Future<T> | ActorCall<T>>,
+  options?: AsCompletedOptions,
+): AsCompleted<Future<T>>;
+export function asCompleted(
+  futures: Iterable<Future | ActorCall>,
+  options: AsCompletedOptions = {},
+): AsCompleted<unknown> {
   return new AsCompleted(futures, options);
 }
 
@@ -171,11 +182,10 @@ export interface Waited<T> {
  * @throws the reason of `signal`, if it is aborted first.
  */
 export function wait<T>(
-  futures: Iterable<Future<T>>,
+  futures: Iterable<Future<T> | ActorCall<T>>,
   { returnWhen = "ALL_COMPLETED", signal }: WaitOptions = {},
 ): Promise<Waited<T>> {
-  const all = [...new Set(futures)];
-  for (const each of all) demandFuture(each, "wait");
+  const all = [...new Set(Array.from(futures, (each) => demandFuture(each, "wait")))];
   const wanted = { ALL_COMPLETED: all.length, FIRST_COMPLETED: 1 }[returnWhen as string] ?? Number(returnWhen);
   if (!(wanted >= 0))
     throw new TypeError(`returnWhen must be "ALL_COMPLETED", "FIRST_COMPLETED" or a number, not ${returnWhen}`);

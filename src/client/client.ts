@@ -2,7 +2,9 @@
 
 import type { Key } from "../protocol/identity.ts";
 import type { SchedulerInfo } from "../protocol/requests.ts";
+import { ACTOR } from "../protocol/task-spec.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
+import type { ActorClass, ActorHandle } from "./actors/handle-types.ts";
 import type { Arguments, Columns, Gathered, MoreColumns } from "./arguments.ts";
 import type { ScatterOptions } from "./call-options.ts";
 import { Diagnostics } from "./diagnostics.ts";
@@ -41,7 +43,7 @@ export class Client extends Diagnostics {
   constructor(connection: Connection, options: WithOptions = {}) {
     checkOptions(options);
     super(connection.session);
-    const { key, name, pure = false, signal, limit } = options;
+    const { key, name, pure = false, signal, limit, actor } = options;
     this.#connection = connection;
     this.#session = connection.session;
     sessions.set(this, connection.session);
@@ -51,7 +53,10 @@ export class Client extends Diagnostics {
       key: typeof key === "string" ? key : undefined,
       keys: typeof key === "object" ? key : undefined,
       limit,
-      special: pure || name !== undefined || signal !== undefined ? { pure, signal } : undefined,
+      special:
+        pure || name !== undefined || signal !== undefined || actor
+          ? { pure: pure && !actor, signal, kind: actor ? ACTOR : 0 }
+          : undefined,
     };
   }
 
@@ -80,13 +85,38 @@ export class Client extends Diagnostics {
    * ```
    */
   // biome-ignore lint/suspicious/noExplicitAny: a parameter whose type follows from its default would be unknown otherwise.
-  submit<A extends readonly any[], R>(fn: (...args: A) => R, ...args: Arguments<A>): Future<Awaited<R>> {
-    const row = args as unknown as unknown[];
+  submit<A extends readonly any[], R>(fn: (...args: A) => R, ...args: Arguments<A>): Future<Awaited<R>>;
+  /** The same for a class, with `with({ actor: true })`: see {@link actor}. */
+  submit<C extends ActorClass>(Class: C, ...args: Arguments<ConstructorParameters<C>>): Future<ActorHandle<C>>;
+  submit(fn: unknown, ...args: readonly unknown[]): Future<never> {
+    const row = args as unknown[];
     const future =
       this.#options.special === undefined
         ? this.#session.submit(fn as AnyFunction, row, this.#options)
         : submitSpecially(this.#session, fn as AnyFunction, [row], this.#options, () => this.#options.key)[0];
-    return future as Future<Awaited<R>>;
+    return future as Future<never>;
+  }
+
+  /**
+   * Makes an instance of `Class` on some worker, which lives on there: the future is one of a handle on it, whose methods are the
+   * class's. `await handle.method(...)` calls one, straight from here to the worker; `await handle.field` reads a field.
+   *
+   * Calls of one client begin in the order in which they were made; async methods interleave where they await. An actor lives as long as
+   * there is a handle on it, or a future of one. When its worker dies, its calls fail with {@link ActorLostError}, unless
+   * `with({ actor: { onLoss: "restart" } })` says otherwise.
+   *
+   * @throws TypeError if it is no class, {@link UnserializableError} if it or an argument cannot travel.
+   * @example
+   * ```ts
+   * class Counter { count = 0; increment() { return ++this.count; } }
+   * const counter = await client.actor(Counter).result();
+   * await counter.increment(); // 1
+   * await counter.count; // 1
+   * ```
+   */
+  actor<C extends ActorClass>(Class: C, ...args: Arguments<ConstructorParameters<C>>): Future<ActorHandle<C>> {
+    const { actor = true } = this.#given;
+    return this.with({ actor: actor || true }).submit(Class, ...args);
   }
 
   /**

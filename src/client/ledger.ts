@@ -5,6 +5,7 @@ import type { Answer, SchedulerToClientMessage } from "../protocol/client-messag
 import { CancelledError } from "../protocol/errors.ts";
 import type { ClientTaskId, Key } from "../protocol/identity.ts";
 import { hasPackedFutures, type PackedFutures } from "../protocol/packed-futures.ts";
+import { KEEPS_ITSELF } from "../shipping/plain-data.ts";
 import { type Future, futureAccess, hasFailed, RemoteError } from "./future.ts";
 import { reviverOf } from "./open-sessions.ts";
 
@@ -181,7 +182,10 @@ export class Ledger {
       if (isOver()) return;
       const claim = (key: string) => this.#shell.claim(future, key);
       const value = await unpackFutures(packed, claim, reviverOf(futureAccess.owner(future)));
-      if (!isOver()) this.#end(future, "finished", value);
+      if (isOver()) return;
+      this.#end(future, "finished", value);
+      const keepsItself = (value as { readonly [KEEPS_ITSELF]?: unknown } | null | undefined)?.[KEEPS_ITSELF];
+      if (keepsItself && !this.#shell.names.has(futureAccess.id(future))) futureAccess.owner(future).release(future);
     } catch (error) {
       // The code for it could not be loaded, or something in it cannot be used here.
       if (!isOver()) this.#end(future, "error", error);
@@ -213,4 +217,12 @@ export class Ledger {
     this.#open.set(id, future);
     futureAccess.change(future, state);
   }
+}
+
+/** Ends what lives on though the future has been handed over: an actor. */
+export function endWhatItHolds(future: Future, reason: string): void {
+  if (futureAccess.state(future) !== "finished") return;
+  (futureAccess.value(future) as { readonly [KEEPS_ITSELF]?: (reason: string) => void } | null)?.[KEEPS_ITSELF]?.(
+    reason,
+  );
 }

@@ -2,6 +2,7 @@
 
 import { isPlainObject } from "../shipping/plain-data.ts";
 import { Future, futureAccess, hasFailed } from "./future.ts";
+import { asFuture } from "./stand-in.ts";
 
 /** The collection as it is now, and the futures in it, each once. `copies`: what was met before. */
 export function snapshot(item: unknown, futures: Future[], copies = new Map<object, object>()): unknown {
@@ -12,9 +13,10 @@ export function snapshot(item: unknown, futures: Future[], copies = new Map<obje
     copies.set(item, copy);
     return copy;
   };
-  if (item instanceof Future) {
-    futures.push(item);
-    return note(item);
+  const future = asFuture(item);
+  if (future !== undefined) {
+    futures.push(future);
+    return note(future);
   }
   const inside = (each: unknown) => snapshot(each, futures, copies);
   if (item instanceof Set) {

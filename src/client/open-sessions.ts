@@ -1,5 +1,6 @@
 /** Which clients are open in this thread, and what each speaks through. */
 
+import type { DirectLinks } from "../ports/direct-links.ts";
 import type { Revive } from "../shipping/plain-data.ts";
 import type { FutureOwner } from "./future.ts";
 
@@ -12,6 +13,9 @@ places[PLACE] ??= new WeakMap();
 
 /** By client. */
 export const sessions = places[PLACE];
+
+/** How sessions reach workers past the scheduler. */
+export const directLinks = new WeakMap<FutureOwner, DirectLinks>();
 
 /** How handles are made of descriptions that come to a session, where that is known; a promise if the code has to be loaded first. */
 export const revivers = new WeakMap<FutureOwner, Revive>();

@@ -5,13 +5,14 @@ import type { ClientMessage, News, Scatter } from "../protocol/client-messages.t
 import { CancelledError, CommClosedError } from "../protocol/errors.ts";
 import { type ClientId, type ClientTaskId, type Key, keyOf } from "../protocol/identity.ts";
 import type { Request } from "../protocol/requests.ts";
+import { STREAM } from "../protocol/task-spec.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import { measure } from "../shipping/measure.ts";
 import { type CapturedData, captureArguments, captureWithFutures, type Naming } from "./argument-capture.ts";
 import type { ScatterOptions, SubmitOptions } from "./call-options.ts";
 import { type CancelOptions, type Future, type FutureOwner, futureAccess } from "./future.ts";
 import { type KnownFunction, KnownFunctions } from "./known-functions.ts";
-import { Ledger } from "./ledger.ts";
+import { endWhatItHolds, Ledger } from "./ledger.ts";
 import { NoticedArrays } from "./noticed.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { openSessions } from "./open-sessions.ts";
@@ -85,13 +86,13 @@ export class Session implements FutureOwner {
 
   /** For those who speak through it: see `task-session.ts`. */
   get parts() {
-    return { ledger: this.#ledger, functions: this.#functions, flush: () => this.#flush() };
+    return { ledger: this.#ledger, functions: this.#functions, flush: () => this.#flush(), keepAlive: this.#keepAlive };
   }
 
   /** Throws what `submit` would for a function that cannot be submitted. `kind`: `STREAM` if it is to give many values. */
   know(fn: AnyFunction, kind = 0): KnownFunction {
     this.#demandOpen();
-    return kind === 0 ? this.#functions.know(fn) : this.#functions.knowGenerator(fn);
+    return kind === STREAM ? this.#functions.knowGenerator(fn) : this.#functions.know(fn);
   }
 
   submit(fn: AnyFunction, args: unknown[], options: SubmitOptions, kind = 0): Future {
@@ -185,6 +186,7 @@ export class Session implements FutureOwner {
 
   cancel(futures: readonly Future[], { force = false, reason = "cancel() was called" }: CancelOptions = {}): void {
     const ids = idsOf(futures, this);
+    if (force) for (const future of futures) endWhatItHolds(future, reason);
     this.#send({ type: "cancel-keys", ids, force, reason });
     for (const id of ids) this.#ledger.cancel(id, reason);
     this.#rest();

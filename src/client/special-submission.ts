@@ -2,7 +2,7 @@
 
 import { CancelledError } from "../protocol/errors.ts";
 import type { ClientTaskId, Key } from "../protocol/identity.ts";
-import { isReference, PACKED } from "../protocol/task-spec.ts";
+import { ACTOR, isReference, PACKED } from "../protocol/task-spec.ts";
 import { contentHash } from "../shipping/content-hash.ts";
 import { type AnyFunction, markedFunction } from "../shipping/function-source.ts";
 import { REFERENCE_MARK } from "../shipping/plain-data.ts";
@@ -15,6 +15,8 @@ import type { Session } from "./session.ts";
 export interface Specialities {
   readonly pure?: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** `ACTOR` if these are classes. */
+  readonly kind?: number;
 }
 
 /** What a client was told of all that is submitted through it. */
@@ -39,11 +41,14 @@ export function submitSpecially(
   session: Session,
   fn: AnyFunction,
   rows: Iterable<unknown[]>,
-  { task, special: { pure, signal } = {} }: Defaults,
+  { task, special: { pure, signal, kind: usual = 0 } = {} }: Defaults,
   keyOf: (row: number) => Key | undefined,
-  kind = 0,
+  kind = usual,
 ): Future[] {
   const known = session.know(fn, kind);
+  if (kind === ACTOR && known.spec.kind === "source" && !/^\(*class\b/.test(known.spec.source)) {
+    throw new TypeError(`actor() takes a class, not the function ${known.spec.name}; submit() runs it`);
+  }
   const { name = known.origin.prefix } = task;
   const named: KnownFunction = { ...known, origin: { owner: session, prefix: name } };
   const options: SubmitOptions = { task };

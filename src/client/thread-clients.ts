@@ -7,11 +7,12 @@ import type { ClientId } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
 import { type NumberedFunction, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import { measure } from "../shipping/measure.ts";
+import { ActorHosting } from "./actors/hosting.ts";
 import { captureWithFutures } from "./argument-capture.ts";
 import { Client } from "./client.ts";
 import type { HandleDescription } from "./coordination/handle.ts";
 import { revive } from "./coordination/revive.ts";
-import { reviverOf, revivers, sessions } from "./open-sessions.ts";
+import { directLinks, reviverOf, revivers, sessions } from "./open-sessions.ts";
 import { unpackFutures } from "./packed-futures.ts";
 import { type ClientComm, Session } from "./session.ts";
 import { speakFor } from "./task-session.ts";
@@ -34,6 +35,7 @@ export class ThreadClients implements TaskClients {
     };
     this.#session = new Session(id, comm, () => () => {});
     revivers.set(this.#session, (description) => this.revive(description, undefined));
+    directLinks.set(this.#session, { to: async (worker) => line.linkTo(worker), soon: (run) => line.soon(run) });
     this.#flush = this.#session.parts.flush;
   }
 
@@ -45,6 +47,7 @@ export class ThreadClients implements TaskClients {
       abandon,
       end,
       claim,
+      hostActor: (name) => new ActorHosting(name, this.#session, speaker.id),
       // Other tasks get the same value, and its futures are not to be theirs.
       unpack: (value) =>
         hasPackedFutures(value) ? unpackFutures(structuredClone(value), claim, reviverOf(session)) : value,
@@ -74,6 +77,10 @@ export class ThreadClients implements TaskClients {
 
   close(reason: string): void {
     this.#session.close(reason);
+  }
+
+  async confirm(): Promise<void> {
+    await this.#session.ask({ type: "wait-for-workers", count: 0 });
   }
 
   refuse(message: ClientMessage, cause: unknown): void {

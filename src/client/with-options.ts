@@ -1,5 +1,6 @@
 /** What `client.with()` takes: looked at one by one, for a misspelt option would be worse than an error, and put as the scheduler is told. */
 
+import type { ActorOptions } from "../protocol/actors.ts";
 import type { Key } from "../protocol/identity.ts";
 import { areResources } from "../protocol/resources.ts";
 import type { Resources, TaskOptions } from "../protocol/task-spec.ts";
@@ -66,6 +67,8 @@ export interface WithOptions {
   readonly speculate?: boolean;
   /** Cancels what is submitted when it is aborted. */
   readonly signal?: AbortSignal;
+  /** What is submitted are classes, of which actors are made; see {@link Client.actor}. */
+  readonly actor?: boolean | ActorOptions;
   /** For `stream`: items that may have been made and not been taken; 16 unless said. */
   readonly limit?: number;
 }
@@ -88,6 +91,7 @@ const OPTIONS: Readonly<Record<keyof WithOptions, readonly [string, Test]>> = {
   workers: ["a text, or several", (value) => areTexts(value) && String(value) !== ""],
   allowOtherWorkers: ["true or false", isTrueOrFalse],
   timeoutMs: ["a number of milliseconds", (value) => isAmount(value) && value !== 0],
+  actor: ["true, or { onLoss, concurrency }", isActor],
   limit: ["a number", isAmount],
   quorum: ["{ copies, agree }, of which no more can agree than there are copies", isQuorum],
   speculate: ["true or false", isTrueOrFalse],
@@ -114,6 +118,12 @@ function isQuorum(value: unknown): boolean {
   );
 }
 
+function isActor(value: unknown): boolean {
+  return Object.entries(Object(value)).every(([name, each]) =>
+    name === "onLoss" ? each === "error" || each === "restart" : name === "concurrency" && isAmount(each) && each !== 0,
+  );
+}
+
 /** @throws TypeError if there is an option among them that we do not know, or whose value makes no sense. */
 export function checkOptions(options: WithOptions): void {
   for (const [name, value] of Object.entries(options)) {
@@ -130,7 +140,18 @@ export function checkOptions(options: WithOptions): void {
 
 /** What the scheduler is told of it; what is as usual is left out. */
 export function taskOptions(options: WithOptions): TaskOptions {
-  const { name, priority, retries = 0, resources, workers, allowOtherWorkers, timeoutMs, quorum, speculate } = options;
+  const {
+    name,
+    priority,
+    retries = 0,
+    resources,
+    workers,
+    allowOtherWorkers,
+    timeoutMs,
+    quorum,
+    speculate,
+    actor,
+  } = options;
   const { times, ...backoff } = typeof retries === "number" ? { times: retries } : retries;
   const demands = given({
     resources: resources && { ...resources },
@@ -138,6 +159,7 @@ export function taskOptions(options: WithOptions): TaskOptions {
     allowOtherWorkers,
     timeoutMs,
     quorum: quorum && { copies: quorum.copies, agree: quorum.agree ?? Math.floor(quorum.copies / 2) + 1 },
+    actor: actor === true ? {} : actor,
     backoff: times > 0 && backoff.delayMs && backoff,
   });
   const said = given({ priority, retries: times, name, demands }) ?? {};

@@ -1,7 +1,9 @@
 /** TaskClients: what a worker gives its tasks to submit tasks with. All of them share one conversation with the scheduler. */
 
+import type { ActorNumber, ActorOptions } from "../protocol/actors.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
-import type { ClientId, ClientTaskId, Key, TaskId } from "../protocol/identity.ts";
+import type { ClientId, ClientTaskId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import type { ActorLink } from "./direct-links.ts";
 
 /** Where the tasks of a worker say what clients say. */
 export interface TaskClientsLine {
@@ -10,6 +12,10 @@ export interface TaskClientsLine {
   keep(id: ClientTaskId, value: unknown): void;
   /** Whether the scheduler has sent the worker the function of this hash, and so need not be told what it is. */
   isKnown(hash: string): boolean;
+  /** A direct way to the actors of a worker, if there is one. */
+  linkTo(worker: WorkerAddress): ActorLink | undefined;
+  /** Calls `run` in a moment. */
+  soon(run: () => void): void;
 }
 
 /** For whom a client speaks: a task, or somebody among the tasks. */
@@ -34,6 +40,26 @@ export interface TaskClient {
   unpack(value: unknown): unknown;
   /** A future on the task known by this key. */
   claim(key: string): unknown;
+  /** For a task that has made an actor, of which this is the name. */
+  hostActor(name: string): ActorClient;
+}
+
+/** What a worker says of an actor that it hosts. */
+export interface ActorClient {
+  readonly name: string;
+  /** What others are given of it. */
+  readonly handle: object;
+  /** It is there. `state`: it is to be restored from that before it is {@link ready}. */
+  host(hasCheckpoints: boolean): Promise<{
+    readonly actor: ActorNumber;
+    readonly options: ActorOptions;
+    readonly state: { readonly value: unknown } | undefined;
+  }>;
+  ready(actor: ActorNumber): Promise<void>;
+  /** Throws if `state` cannot travel. */
+  save(actor: ActorNumber, state: unknown): void;
+  /** The handle has been given out, and is not needed here. */
+  letGo(): void;
 }
 
 /** What a task returns that holds futures. */
@@ -51,6 +77,8 @@ export interface TaskClients {
   hear(news: News): void;
   /** Sends what has gathered. */
   flush(): void;
+  /** Settles when the scheduler has heard all that was said before. */
+  confirm(): Promise<void>;
   /** Throws if a future among them is another client's. */
   pack(result: unknown): PackedResult;
   /** Nobody hears them any more: what they wait for ends with this reason. */

@@ -6,10 +6,11 @@
  * on that has a handle on the object, and so has a task that it is an argument of: the object lives at least as long.
  */
 
+import type { ActorAct } from "./actors.ts";
 import type { TaskId } from "./identity.ts";
 import type { HandedValue, PackedValue } from "./packed-value.ts";
 
-export type SharedKind = "queue" | "lock" | "semaphore" | "event" | "variable" | "topic" | "barrier";
+export type SharedKind = "queue" | "lock" | "semaphore" | "event" | "variable" | "topic" | "barrier" | "actor";
 
 /** Which object is meant. It is made by whoever speaks of it first. */
 export interface SharedTarget {
@@ -126,7 +127,8 @@ export type SharedAct =
   | Publish
   | Read
   | StopReading
-  | History;
+  | History
+  | ActorAct;
 
 export interface CoordinationRequest {
   readonly type: "coordinate";

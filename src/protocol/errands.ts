@@ -1,5 +1,6 @@
 /** What workers can be asked to do outside the queue of tasks: all of them, at once, and each answers. */
 
+import type { ActorErrand } from "./actors.ts";
 import type { ErrorOnWire } from "./errors.ts";
 import type { WorkerAddress } from "./identity.ts";
 import type { ShippedFunction } from "./task-spec.ts";
@@ -48,7 +49,8 @@ export type Errand =
   | UnregisterPluginErrand
   | RegisterModuleErrand
   | LeaveErrand
-  | TraceErrand;
+  | TraceErrand
+  | ActorErrand;
 
 /** How an errand, or a request, ended. */
 export type ErrandOutcome = { readonly value: unknown } | { readonly error: ErrorOnWire };

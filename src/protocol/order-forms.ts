@@ -59,6 +59,8 @@ const errands: { readonly [K in Errand["type"]]: Form } = {
   "register-module": fields<Of<"register-module">>({ type, url: name }),
   leave: fields<Of<"leave">>({ type }),
   trace: fields<Of<"trace">>({ type, isOn: flag }),
+  "drop-actor": fields<Of<"drop-actor">>({ type, actor: whole(), reason: text() }),
+  "move-actor": fields<Of<"move-actor">>({ type, actor: whole() }),
 };
 
 const toWorker: { readonly [K in messages.SchedulerToWorkerMessage["type"]]: Form } = {

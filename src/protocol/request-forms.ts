@@ -1,5 +1,6 @@
 /** Forms of what clients ask. */
 
+import type * as actors from "./actors.ts";
 import type { EventsRequest, LogEventRequest } from "./cluster-events.ts";
 import type * as coordination from "./coordination.ts";
 import type { ErrandRequest } from "./errands.ts";
@@ -15,6 +16,7 @@ import {
   list,
   name,
   perhaps,
+  text,
   whole,
 } from "./form.ts";
 import type * as requests from "./requests.ts";
@@ -44,10 +46,15 @@ const acts: { readonly [K in coordination.SharedAct["type"]]: Form } = {
   read: fields<coordination.Read>({ type, reader: whole(), fromStart: flag }),
   "stop-reading": fields<coordination.StopReading>({ type, reader: whole() }),
   history: fields<coordination.History>({ type }),
+  "host-actor": fields<actors.HostActor>({ type, hasCheckpoints: flag }),
+  "actor-ready": fields<actors.ActorReady>({ type, actor: whole() }),
+  "checkpoint-actor": fields<actors.CheckpointActor>({ type, actor: whole(), state: packedValue }),
+  "locate-actor": fields<actors.LocateActor>({ type, not: perhaps(whole()) }),
+  "end-actor": fields<actors.EndActor>({ type, reason: text() }),
 };
 
 const target = fields<coordination.SharedTarget>({
-  kind: exactly("queue", "lock", "semaphore", "event", "variable", "topic", "barrier"),
+  kind: exactly("queue", "lock", "semaphore", "event", "variable", "topic", "barrier", "actor"),
   name,
   limit: perhaps(whole(0)),
   isAnonymous: perhaps(flag),

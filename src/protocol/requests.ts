@@ -159,6 +159,8 @@ export interface WorkerInfo {
   readonly nThreads: number;
   /** Tasks it has in hand. */
   readonly processing: number;
+  /** Actors that live in it. */
+  readonly actors: number;
   /** Values it holds. */
   readonly nValues: number;
   /** Bytes of the values it holds. */

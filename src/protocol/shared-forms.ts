@@ -1,5 +1,6 @@
 /** Forms of what several kinds of messages have in common: functions, errors, options, rows, runs of numbers. */
 
+import type { ActorOptions } from "./actors.ts";
 import {
   amount,
   anything,
@@ -82,6 +83,9 @@ const demands = fields<Demands>({
   allowOtherWorkers: perhaps(flag),
   timeoutMs: perhaps(amount),
   backoff: perhaps(backoff),
+  actor: perhaps(
+    fields<ActorOptions>({ onLoss: exactly(undefined, "error", "restart"), concurrency: perhaps(amount) }),
+  ),
   quorum: perhaps(fields<Quorum>({ copies: whole(1), agree: whole(1) })),
 });
 

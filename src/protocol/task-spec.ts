@@ -1,5 +1,6 @@
 /** What a task is on the wire: one flat row of numbers and values, because a row costs a tenth of an object. */
 
+import type { ActorOptions } from "./actors.ts";
 import type { FunctionId, Key, TaskId } from "./identity.ts";
 
 /** A function as it travels; what else it holds is between shipping's two ends. */
@@ -26,6 +27,8 @@ export const AWAITED = 1 << 21;
 export const STREAM = 1 << 23;
 /** Run nothing beside it: it was at hand when a worker died. */
 export const ALONE = 1 << 22;
+/** Its function is a class, of which an instance is made that lives on as an actor: the result is a handle on it. */
+export const ACTOR = 1 << 25;
 /** Say that it begins before it does: its time is limited. */
 export const ANNOUNCED = 1 << 24;
 
@@ -74,6 +77,8 @@ export interface Demands extends Restrictions {
   /** How long an attempt may take from the moment it begins. */
   readonly timeoutMs?: number;
   readonly backoff?: Backoff;
+  /** It makes an actor. */
+  readonly actor?: ActorOptions;
   readonly quorum?: Quorum;
 }
 

@@ -1,5 +1,6 @@
 /** What the scheduler and a worker say to each other, and what workers say among themselves. Ids are the scheduler's. */
 
+import type { ActorMessage } from "./actors.ts";
 import type { ClientMessage, News } from "./client-messages.ts";
 import type { Errand, ErrandOutcome } from "./errands.ts";
 import type { ErrorOnWire } from "./errors.ts";
@@ -340,7 +341,8 @@ export interface PeerData {
   readonly values: readonly unknown[];
 }
 
-export type PeerMessage = PeerGetData | PeerData;
+/** On a direct link: between two workers, or a client and a worker, who only speak of actors. */
+export type PeerMessage = PeerGetData | PeerData | ActorMessage;
 
 /** What a worker says of itself when it is ready for messages. */
 export interface WorkerReady {

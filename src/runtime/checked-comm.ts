@@ -58,6 +58,7 @@ export function checkedPeerComm(comm: Comm<PeerMessage, PeerMessage>): Comm<Peer
         throw new ProtocolError(`data: the peer was not asked for ${stranger}, or sends it twice`);
       return;
     }
+    if (message.type !== "get-data") return;
     openIds += message.ids.length;
     if (open.has(message.request)) throw new ProtocolError(`get-data: the peer asks ${message.request} twice`);
     open.set(message.request, message.ids.length);
@@ -68,7 +69,7 @@ export function checkedPeerComm(comm: Comm<PeerMessage, PeerMessage>): Comm<Peer
     ...checked,
     send: (message, transfer) => {
       if (message.type === "get-data") asked.set(message.request, new Set(message.ids));
-      else {
+      else if (message.type === "data") {
         openIds -= open.get(message.request) ?? 0;
         open.delete(message.request);
       }

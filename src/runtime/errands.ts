@@ -1,5 +1,6 @@
 /** A worker's errands: what it does outside the queue of tasks, and the plugins it has. */
 
+import type { ActorErrand } from "../protocol/actors.ts";
 import type { Errand, ErrandOutcome } from "../protocol/errands.ts";
 import { encodeError, UnserializableError } from "../protocol/errors.ts";
 import type { SendErrand } from "../protocol/worker-messages.ts";
@@ -9,6 +10,7 @@ import { measure } from "../shipping/measure.ts";
 import type { RunState, WorkerPlugin } from "../shipping/plugin.ts";
 import { restore } from "../shipping/restore.ts";
 import type { Surroundings } from "../shipping/task-context.ts";
+import type { Running } from "./running-task.ts";
 import { isThenable } from "./thenable.ts";
 
 /** What it needs of the worker it belongs to. */
@@ -20,6 +22,8 @@ export interface ErrandShell {
   answer(number: number, outcome: ErrandOutcome): void;
   /** Says what the worker does from now on; or what is left to be told, and no more. */
   trace(isOn: boolean): void;
+  /** Does something with an actor. */
+  actor(errand: ActorErrand): unknown;
   /** Tasks that were held back can begin. */
   letGo(): void;
 }
@@ -62,6 +66,10 @@ export class Errands {
       this.#attempt(number, () => this.#run(errand));
       return;
     }
+    if (errand.type === "drop-actor" || errand.type === "move-actor") {
+      this.#attempt(number, () => this.#shell.actor(errand));
+      return;
+    }
     this.#holding += 1;
     this.#last = this.#last.then(async () => {
       await this.#attempt(number, () => this.#change(errand));
@@ -84,6 +92,11 @@ export class Errands {
         console.warn(`manyhands: transition() of plugin ${plugin.name} failed:`, error);
       }
     }
+  }
+
+  /** The same of a task that has ended, if anybody wants to know. */
+  tellEnd(running: Running, outcome: "memory" | "erred"): void {
+    if (this.areWatched) this.tell(running.key, "executing", running.task.cancelled ? "released" : outcome);
   }
 
   /** Answers at once where that can be: a long task may be next. */
@@ -126,7 +139,7 @@ export class Errands {
     }
   }
 
-  #change(errand: Exclude<Errand, { readonly type: "run" | "trace" }>): unknown {
+  #change(errand: Exclude<Errand, ActorErrand | { readonly type: "run" | "trace" }>): unknown {
     switch (errand.type) {
       case "register-plugin":
         return this.#register(errand.name, errand.plugin);

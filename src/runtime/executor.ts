@@ -2,7 +2,8 @@
 
 import { encodeError, UnserializableError } from "../protocol/errors.ts";
 import type { FunctionId } from "../protocol/identity.ts";
-import { isReference, type NumberedFunction, PACKED } from "../protocol/task-spec.ts";
+import { FUTURES_MARK, type PackedFutures } from "../protocol/packed-futures.ts";
+import { ACTOR, isReference, type NumberedFunction, PACKED } from "../protocol/task-spec.ts";
 import { compile, explainReferenceError } from "../shipping/compile.ts";
 import { type AnyFunction, type FunctionSpec, markedFunction } from "../shipping/function-source.ts";
 import { measure, typeOf } from "../shipping/measure.ts";
@@ -132,10 +133,11 @@ export class Executor {
     if (registered === undefined) throw new Error(`function ${task.fn} never arrived; this is a bug in manyhands`);
     const compiled = registered.compiled ?? this.#compileFirst(registered);
     const args = this.#arguments(task, input, revive);
+    const run = (task.shape & ACTOR) === 0 ? apply : construct;
     if (compiled instanceof Promise || args instanceof Promise) {
-      return Promise.all([compiled, args]).then(([fn, values]) => later(() => apply(fn, values)));
+      return Promise.all([compiled, args]).then(([fn, values]) => later(() => run(fn, values)));
     }
-    return apply(compiled, args);
+    return run(compiled, args);
   }
 
   /**
@@ -217,8 +219,14 @@ export class Executor {
     return { value, nbytes, valueType, load: this.#loadOf(task, value, buffers), hasFutures };
   }
 
+  /** Puts together again what came with futures or functions in it; a promise if some have to be loaded. */
+  unpack({ [FUTURES_MARK]: keys, value }: PackedFutures): unknown {
+    const future = (slot: number) => this.#claim(keys[slot - 1] as string);
+    return restore(value, future, (spec) => this.functionOf(spec), this.#revive);
+  }
+
   /** The same error, with advice where a variable stayed behind, in the form that travels. */
-  describeError(task: Runnable, error: unknown): Failure {
+  describeError(task: Pick<Runnable, "fn">, error: unknown): Failure {
     const spec = this.#functions.get(task.fn)?.spec;
     return { error: encodeError(spec === undefined ? error : explainReferenceError(error, spec)) };
   }
@@ -349,6 +357,10 @@ function isSlight(value: unknown): boolean {
     value === null ||
     (typeof value === "string" && value.length <= SLIGHT_LENGTH)
   );
+}
+
+function construct(fn: AnyFunction, args: unknown[]): unknown {
+  return Reflect.construct(fn, args);
 }
 
 function apply(fn: AnyFunction, args: unknown[]): unknown {

@@ -1,8 +1,9 @@
 /** Host: the page or process that owns threads, watches them, links them, and replaces those that die. */
 
 import type { Clock } from "../ports/clock.ts";
+import type { LinkEnds } from "../ports/direct-links.ts";
 import type { Spawner, Thread } from "../ports/spawner.ts";
-import type { WorkerAddress } from "../protocol/identity.ts";
+import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
 import type { WorkerIntroduction, WorkerOwner } from "./scheduler-runtime.ts";
 
@@ -52,6 +53,8 @@ export class Host implements WorkerOwner {
   readonly #options: HostOptions;
   readonly #onFailed: (error: Error) => void;
   readonly #threads = new Map<WorkerAddress, OwnedThread>();
+  /** Clients in this place. */
+  readonly clients = new Map<ClientId, LinkEnds>();
   #scheduler: WorkerRegistry | undefined;
   #settleReady: () => void = () => {};
   #failReady: (error: Error) => void = () => {};
@@ -112,9 +115,12 @@ export class Host implements WorkerOwner {
   }
 
   link(from: WorkerAddress, to: WorkerAddress): void {
-    if (!this.#threads.has(from) || !this.#threads.has(to)) return this.elsewhere?.link(from, to);
+    const isClient = this.clients.has(from);
+    if (isClient && !this.#threads.has(to)) return; // Nobody links clients to workers elsewhere: it will see that there is no way.
+    if (!isClient && !(this.#threads.has(from) && this.#threads.has(to))) return this.elsewhere?.link(from, to);
     const [here, there] = this.#spawner.channel();
     this.#threads.get(from)?.thread.link(to, here);
+    this.clients.get(from)?.set(to, here as MessagePort);
     this.#threads.get(to)?.thread.link(from, there);
   }
 
@@ -212,6 +218,10 @@ export class Host implements WorkerOwner {
   #replace(address: WorkerAddress, owned: OwnedThread, reason: string): void {
     if (this.#isClosed || !this.#threads.delete(address)) return;
     owned.thread.terminate(reason);
+    for (const links of this.clients.values()) {
+      links.get(address)?.close(reason);
+      links.delete(address); // Nobody who is about to open it should find it.
+    }
     if (owned.isReady) {
       // First, so that whoever waits for all to be there does not take the rest for all.
       this.#vacant.unshift(owned.place);

@@ -22,6 +22,8 @@ export class InFlight {
   /** While many are called on end: which one it is at the moment. */
   #ask: (() => Running) | undefined;
   #lent = 0;
+  /** Methods of actors under way: it need not be a task that asks. */
+  #others = 0;
 
   /** `onChange`: another task may begin now, or there is something to be said. */
   constructor(machine: WorkerMachine, clock: Clock, surroundings: Surroundings, onChange: () => void) {
@@ -33,6 +35,26 @@ export class InFlight {
 
   get isEmpty(): boolean {
     return this.#calling === undefined && this.#ask === undefined && this.#asleep.size === 0;
+  }
+
+  /** So many more, or fewer, methods of actors are under way. */
+  countOthers(change: number): void {
+    this.#others += change;
+    if (this.#asleep.size > 0) this.#lookAround();
+  }
+
+  /** Calls what is no task's. */
+  apart<R>(call: () => R): R {
+    if (this.isEmpty) return call();
+    const { task } = this.#surroundings;
+    this.#surroundings.task = undefined;
+    this.#others += 1;
+    try {
+      return call();
+    } finally {
+      this.#others -= 1;
+      this.#surroundings.task = task;
+    }
   }
 
   /** It is being called from here on. */
@@ -135,7 +157,7 @@ export class InFlight {
 
   /** The task that it must be. */
   #only(): Running | undefined {
-    if (this.#asleep.size !== 1) return undefined;
+    if (this.#asleep.size !== 1 || this.#others > 0) return undefined;
     for (const running of this.#asleep) return running;
     return undefined;
   }

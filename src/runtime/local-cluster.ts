@@ -2,6 +2,7 @@
 
 import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
+import type { LinkEnds } from "../ports/direct-links.ts";
 import type { Spawner } from "../ports/spawner.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import { CommClosedError } from "../protocol/errors.ts";
@@ -91,14 +92,16 @@ export class LocalCluster {
     this.#host.start(this.#scheduler, count);
   }
 
-  /** A client's end of a conversation with the scheduler, and the name the client goes by. */
-  connect(): {
+  /** A client's end of a conversation with the scheduler, and the name the client goes by. `links`: where it looks for direct links to workers. */
+  connect(links?: LinkEnds): {
     readonly id: string;
     readonly comm: Comm<readonly ClientMessage[], News>;
     readonly keepAlive: () => () => void;
   } {
     const id = this.#platform.uniqueName();
     const [clientEnd, schedulerEnd] = this.#platform.pair();
+    if (links !== undefined) this.#host.clients.set(id, links);
+    clientEnd.closed.then(() => this.#host.clients.delete(id));
     if (this.#closed) clientEnd.close("the cluster was closed");
     else this.#scheduler.addClient(id, schedulerEnd);
     return { id, comm: clientEnd, keepAlive: () => this.#platform.clock.keepAlive() };

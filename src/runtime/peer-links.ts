@@ -1,12 +1,16 @@
-/** PeerLinks: a worker's links to other workers, by which it asks for values and gives what it is asked for. */
+/**
+ * PeerLinks: a worker's direct links to other workers, by which it asks for values and gives what it is asked for. What is said there of actors
+ * it passes on.
+ */
 
 import type { Comm } from "../ports/comm.ts";
+import type { ActorMessage } from "../protocol/actors.ts";
 import type { TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { PeerMessage } from "../protocol/worker-messages.ts";
 import type { WorkerMachine } from "../worker/machine.ts";
 import { answerPeer } from "./answering.ts";
 
-type Link = Comm<PeerMessage, PeerMessage>;
+export type PeerComm = Comm<PeerMessage, PeerMessage>;
 
 export interface PeerLinksShell {
   /** What is here of these. */
@@ -15,17 +19,16 @@ export interface PeerLinksShell {
   receive(request: number, ids: readonly TaskId[], values: readonly unknown[]): void;
   /** What a peer asked for turned out to be impossible to clone. */
   refuse(id: TaskId, cause: unknown): void;
+  hearOfActors(peer: WorkerAddress, link: PeerComm, message: ActorMessage): void;
 }
 
-interface Peer {
-  link: Link;
-  /** Questions that it has not answered. */
-  readonly open: Map<number, readonly TaskId[]>;
-}
+/** Questions that a peer has not answered. */
+type OpenQuestions = Map<number, readonly TaskId[]>;
 
 export class PeerLinks {
+  readonly comms = new Map<WorkerAddress, PeerComm>();
   readonly #shell: PeerLinksShell;
-  readonly #peers = new Map<WorkerAddress, Peer>();
+  readonly #open = new Map<WorkerAddress, OpenQuestions>();
   /** Questions of peers to be looked at again when more is known. */
   #unanswered: (() => void)[] = [];
 
@@ -34,24 +37,25 @@ export class PeerLinks {
   }
 
   /** There is a link to that peer from now on. Where it takes the place of one that broke, what was not answered is asked again. */
-  link(address: WorkerAddress, link: Link): void {
-    const peer: Peer = this.#peers.get(address) ?? { link, open: new Map() };
-    peer.link = link;
-    this.#peers.set(address, peer);
-    link.listen((message) => this.#hear(peer, link, message));
-    for (const [request, ids] of peer.open) link.send({ type: "get-data", request, ids });
+  link(address: WorkerAddress, link: PeerComm): void {
+    const open: OpenQuestions = this.#open.get(address) ?? new Map();
+    this.#open.set(address, open);
+    this.comms.set(address, link);
+    link.listen((message) => this.#hear(address, link, message));
+    for (const [request, ids] of open) link.send({ type: "get-data", request, ids });
   }
 
   remove(address: WorkerAddress): void {
-    this.#peers.delete(address);
+    this.comms.delete(address);
+    this.#open.delete(address);
   }
 
   /** False if there is no such peer. */
   ask(address: WorkerAddress, request: number, ids: readonly TaskId[]): boolean {
-    const peer = this.#peers.get(address);
-    if (peer === undefined) return false;
-    peer.open.set(request, ids);
-    peer.link.send({ type: "get-data", request, ids });
+    const link = this.comms.get(address);
+    if (link === undefined) return false;
+    this.#open.get(address)?.set(request, ids);
+    link.send({ type: "get-data", request, ids });
     return true;
   }
 
@@ -61,18 +65,20 @@ export class PeerLinks {
   }
 
   clear(reason: string): void {
-    for (const { link } of this.#peers.values()) link.close(reason);
-    this.#peers.clear();
+    for (const link of this.comms.values()) link.close(reason);
+    this.comms.clear();
+    this.#open.clear();
     this.#unanswered = [];
   }
 
-  #hear(peer: Peer, link: Link, message: PeerMessage): void {
+  #hear(address: WorkerAddress, link: PeerComm, message: PeerMessage): void {
     if (message.type === "get-data") return this.#answer(link, message.request, message.ids);
-    if (peer.link !== link || !peer.open.delete(message.request)) return;
+    if (message.type !== "data") return this.#shell.hearOfActors(address, link, message);
+    if (this.comms.get(address) !== link || this.#open.get(address)?.delete(message.request) !== true) return;
     this.#shell.receive(message.request, message.ids, message.values);
   }
 
-  #answer(link: Link, request: number, wanted: readonly TaskId[]): void {
+  #answer(link: PeerComm, request: number, wanted: readonly TaskId[]): void {
     const found = this.#shell.lookUp(wanted);
     if (found.mayBeMore) this.#unanswered.push(() => this.#answer(link, request, wanted));
     else answerPeer(link, request, found, (id, cause) => this.#shell.refuse(id, cause));

@@ -2,6 +2,7 @@
 
 import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
+import type { LinkedParty } from "../protocol/actors.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
@@ -19,7 +20,8 @@ const LOOK_MS = 30;
 
 /** What the scheduler asks of whoever owns the workers. */
 export interface WorkerOwner {
-  link(from: WorkerAddress, to: WorkerAddress): void;
+  /** `from` may be a client, that calls actors. Messages are `PeerMessage`s either way. */
+  link(from: LinkedParty, to: WorkerAddress): void;
   end(worker: WorkerAddress, reason: string): void;
 }
 

@@ -1,26 +1,27 @@
 /** Drives a worker's machine in its thread: runs what it hands out, speaks for it, and fetches from peers. */
 
 import type { Clock } from "../ports/clock.ts";
-import type { Comm } from "../ports/comm.ts";
 import type { WorkerSetup } from "../ports/spawner.ts";
 import type { PackedResult, StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
 import { type FunctionId, keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
-import { ANNOUNCED, STREAM } from "../protocol/task-spec.ts";
+import { ACTOR, ANNOUNCED, STREAM } from "../protocol/task-spec.ts";
 import { clientOfWorker } from "../protocol/worker-client.ts";
-import { HELD_VALUE, type PeerMessage, type SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
+import { HELD_VALUE, type SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
 import { surround } from "../shipping/task-context.ts";
 import { WorkerMachine } from "../worker/machine.ts";
 import { Aborts } from "./aborts.ts";
+import { ActorTraffic } from "./actor-traffic.ts";
 import { Errands } from "./errands.ts";
 import { Executor } from "./executor.ts";
 import { InFlight } from "./in-flight.ts";
-import { PeerLinks } from "./peer-links.ts";
+import { type PeerComm, PeerLinks } from "./peer-links.ts";
 import { type LocalTask, Running, type Workplace } from "./running-task.ts";
 import { refuseResult, sendSound, type WorkerComm } from "./sending.ts";
 import { StreamDriver } from "./stream-driver.ts";
 import { isThenable } from "./thenable.ts";
 import { reasonOf, ThisWorker } from "./this-worker.ts";
+import { WorkShare } from "./work-share.ts";
 import { WorkerTrace } from "./worker-trace.ts";
 
 /** How long tasks may run on end before the thread listens again. Milliseconds. */
@@ -33,6 +34,9 @@ const LONG_US = 500;
 /** Plain tasks are run on end for so long, or until there are so many results. Microseconds. */
 const MANY_US = 500;
 const MOST_AT_ONCE = 256;
+
+/** A task that waits for an actor for longer gives its slot back. Milliseconds. */
+const SOON_MS = 2;
 
 type LocalBlock = NonNullable<ReturnType<WorkerMachine["nextBlock"]>>;
 
@@ -47,6 +51,7 @@ export class WorkerRuntime {
   readonly #streams: StreamDriver;
   /** While somebody wants to see what it does. */
   #trace: WorkerTrace | undefined;
+  readonly #actors: ActorTraffic;
   readonly #startClients: () => TaskClients;
   /** Made when the first task asks for its client. */
   #clients: TaskClients | undefined;
@@ -55,9 +60,7 @@ export class WorkerRuntime {
   readonly #peers: PeerLinks;
   #lastFlushMs = 0;
   #isRunning = false;
-  readonly #cpuShare: number;
-  /** Rest that is due, for what was worked. Milliseconds. */
-  #owedMs = 0;
+  readonly #share: WorkShare;
   #isWakeDue = false;
 
   constructor(
@@ -67,12 +70,14 @@ export class WorkerRuntime {
     scope: Readonly<Record<string, unknown>>,
     startClients: StartTaskClients,
   ) {
-    this.#cpuShare = setup.cpuShare ?? 1;
+    this.#share = new WorkShare(setup.cpuShare ?? 1, clock, () => this.#run());
     this.#machine = new WorkerMachine(setup.nThreads, structuredClone);
     this.#comm = comm;
     this.#clock = clock;
     const worker = new ThisWorker(setup, this.#machine, () => this.#wake());
-    const surroundings = surround(worker, () => (this.#inFlight.isEmpty ? undefined : this.#openAnyClient().client));
+    const surroundings = surround(worker, () =>
+      this.#inFlight.isEmpty && this.#actors.isEmpty ? undefined : this.#openAnyClient().client,
+    );
     // After that, for what is on the global object by now is not its tasks'.
     this.#executor = new Executor(
       scope,
@@ -93,6 +98,8 @@ export class WorkerRuntime {
           this.#machine.scatter(id, value);
         },
         isKnown: (hash) => this.#executor.isKnown(hash),
+        linkTo: (worker) => this.#actors.to(worker),
+        soon: (run) => clock.after(SOON_MS, run),
       });
       return clients;
     };
@@ -103,9 +110,7 @@ export class WorkerRuntime {
         this.#machine.progress(task, fraction, note);
         this.#flush(this.#clock.now());
       },
-      openClient: (running) => {
-        return this.#openClients().open(running.speaker(() => this.#inFlight.pause(running)));
-      },
+      openClient: (running) => this.#openClients().open(running.speaker(() => this.#inFlight.pause(running))),
       settleSlot: (running) => this.#inFlight.settleSlot(running),
     };
     this.#errands = new Errands({
@@ -121,8 +126,8 @@ export class WorkerRuntime {
         this.#trace = isOn ? new WorkerTrace(clock, nameOf, (trace) => comm.send([trace])) : undefined;
       },
       letGo: () => this.#wake(),
+      actor: (errand) => this.#actors.perform(errand),
     });
-    this.#streams = new StreamDriver(this.#machine, clock, this.#inFlight, () => this.#flush(clock.now()));
     this.#peers = new PeerLinks({
       lookUp: (ids) => this.#machine.lookUp(ids),
       receive: (request, ids, values) => {
@@ -132,12 +137,23 @@ export class WorkerRuntime {
         if (!this.#isRunning) this.#run();
       },
       refuse: (id, cause) => refuseResult(comm, id, HELD_VALUE, cause),
+      hearOfActors: (peer, link, message) => this.#actors.hear(peer, link, message),
     });
+    this.#actors = new ActorTraffic(setup.address, this.#peers.comms, {
+      clients: () => this.#openClients(),
+      now: () => clock.now(),
+      flush: () => this.#flush(clock.now()),
+      apart: (call) => this.#inFlight.apart(call),
+      count: (change) => this.#inFlight.countOthers(change),
+      explain: (fn, error) => this.#executor.describeError({ fn }, error).error,
+      unpack: (packed) => this.#executor.unpack(packed),
+    });
+    this.#streams = new StreamDriver(this.#machine, clock, this.#inFlight, () => this.#flush(clock.now()));
     comm.listen((messages) => this.#hear(messages));
   }
 
   /** Takes its end of a direct link. */
-  link(peer: WorkerAddress, comm: Comm<PeerMessage, PeerMessage>): void {
+  link(peer: WorkerAddress, comm: PeerComm): void {
     this.#peers.link(peer, comm);
   }
 
@@ -146,8 +162,10 @@ export class WorkerRuntime {
       if (message.type === "rejoin") this.#beginAnew(message.number);
       else if (message.type === "register-functions") this.#executor.register(message.functions);
       else if (message.type === "put-data") this.#executor.guard(message.value);
-      else if (message.type === "remove-peer") this.#peers.remove(message.address);
-      else if (message.type === "client-news") this.#clients?.hear(message.news);
+      else if (message.type === "remove-peer") {
+        this.#actors.removePeer(message.address);
+        this.#peers.remove(message.address);
+      } else if (message.type === "client-news") this.#clients?.hear(message.news);
       else if (message.type === "errand") this.#errands.perform(message);
       this.#machine.handle(message);
     }
@@ -162,6 +180,7 @@ export class WorkerRuntime {
     this.#anyClient = undefined;
     clients?.close("its scheduler is gone");
     this.#errands.beginAnew();
+    this.#actors.beginAnew();
     this.#peers.clear("another scheduler has taken over");
     this.#machine.beginAnew(number, (fn) => this.#executor.hashOf(fn));
     this.#executor.beginAnew();
@@ -192,22 +211,13 @@ export class WorkerRuntime {
       nowMs = this.#begin(task, nowMs);
       if (nowMs - beganMs > SLICE_MS && this.#machine.hasNext) return this.#pause(beganMs, nowMs);
     }
-    this.#isRunning = this.#rests(beganMs, nowMs);
+    this.#isRunning = this.#share.rests(beganMs, nowMs);
     this.#flush(nowMs);
   }
 
   #pause(beganMs: number, nowMs: number): void {
     this.#flush(nowMs);
-    if (!this.#rests(beganMs, nowMs)) this.#clock.nextTurn(() => this.#run());
-  }
-
-  /** Whether it is to do nothing for a while, for it may only work a part of the time; then it goes on by itself. */
-  #rests(beganMs: number, nowMs: number): boolean {
-    this.#owedMs += (nowMs - beganMs) * (1 / this.#cpuShare - 1);
-    if (this.#owedMs < SLICE_MS) return false;
-    this.#clock.after(this.#owedMs, () => this.#run());
-    this.#owedMs = 0;
-    return true;
+    if (!this.#share.rests(beganMs, nowMs)) this.#clock.nextTurn(() => this.#run());
   }
 
   /** Runs plain tasks of a block one after the other, for about as long as results may wait to be sent. Returns the time afterwards. */
@@ -262,6 +272,7 @@ export class WorkerRuntime {
     } catch (error) {
       return this.#fail(running, error, beganMs);
     }
+    if ((task.shape & ACTOR) !== 0) returned = this.#actors.make(returned, running);
     const isStream = (task.shape & STREAM) !== 0;
     return this.#conclude(running, isStream ? this.#streams.drive(running, returned) : returned, beganMs);
   }
@@ -314,7 +325,7 @@ export class WorkerRuntime {
     if (packed !== undefined) this.#machine.carry(task, packed.tasks);
     this.#trace?.ran(running, beganMs, nowMs, false);
     this.#machine.succeed(task, packed === undefined ? result : { ...result, ...packed }, us);
-    if (this.#errands.areWatched) this.#tellEnd(running, "memory");
+    this.#errands.tellEnd(running, "memory");
     return nowMs;
   }
 
@@ -324,12 +335,8 @@ export class WorkerRuntime {
     const us = this.#leave(running, beganMs, nowMs);
     this.#trace?.ran(running, beganMs, nowMs, true);
     this.#machine.fail(running.task, this.#executor.describeError(running.task, error), us);
-    if (this.#errands.areWatched) this.#tellEnd(running, "erred");
+    this.#errands.tellEnd(running, "erred");
     return nowMs;
-  }
-
-  #tellEnd({ key, task }: Running, outcome: "memory" | "erred"): void {
-    this.#errands.tell(key, "executing", task.cancelled ? "released" : outcome);
   }
 
   /** Returns how long it took, without what it spent waiting for other tasks. Microseconds. */

@@ -1,5 +1,6 @@
 /** Every event the scheduler hears, and every instruction it gives. */
 
+import type { LinkedParty } from "../protocol/actors.ts";
 import type {
   CarryKeys,
   ClientMessage,
@@ -101,8 +102,8 @@ export type SchedulerInstruction =
       readonly batch: number;
       readonly messages: readonly SchedulerToClientMessage[];
     }
-  /** These two will have data to move between them; always given before the message that makes them do so. */
-  | { readonly type: "link-workers"; readonly from: WorkerAddress; readonly to: WorkerAddress }
+  /** These two, or a client and a worker, will have something to say to each other directly; always given before the message that makes them do so. */
+  | { readonly type: "link-workers"; readonly from: LinkedParty; readonly to: WorkerAddress }
   | { readonly type: "end-worker"; readonly worker: WorkerAddress; readonly reason: string }
   /** A client has asked for the end of the whole cluster. */
   | { readonly type: "end-cluster"; readonly reason: string }

@@ -1,5 +1,5 @@
 /**
- * The objects that clients meet at: queues, locks, semaphores, events, variables, topics and barriers.
+ * The objects that clients meet at: queues, locks, semaphores, events, variables, topics, barriers and actors.
  *
  * A name means the same object for all. It is made when it is first spoken of, and forgotten when nobody has a handle on it and
  * it is as good as new; one without a name of its own is forgotten with its last handle, whatever it holds. Who has a handle is
@@ -9,6 +9,7 @@
 import type { CoordinationRequest, SharedKind, SharedTarget } from "../protocol/coordination.ts";
 import type { Key } from "../protocol/identity.ts";
 import type { PackedValue } from "../protocol/packed-value.ts";
+import type { Actors } from "./actors.ts";
 import type { Refusal } from "./answers.ts";
 import { SharedBarrier, SharedEvent } from "./coordination/meeting-points.ts";
 import { Holds, Permits, wakeAll } from "./coordination/permits.ts";
@@ -32,6 +33,7 @@ interface Entry {
 export class Coordination implements AskShell {
   readonly #state: SchedulerState;
   readonly #keeping: Keeping;
+  readonly #actors: Actors;
   readonly #standstill: Standstill;
   readonly #entries = new Map<string, Entry>();
   readonly #holds = new Holds();
@@ -39,9 +41,10 @@ export class Coordination implements AskShell {
   readonly #open = new Map<ClientRecord, Map<number, Ask>>();
   #asked = 0;
 
-  constructor(state: SchedulerState, keeping: Keeping) {
+  constructor(state: SchedulerState, keeping: Keeping, actors: Actors) {
     this.#state = state;
     this.#keeping = keeping;
+    this.#actors = actors;
     this.#standstill = new Standstill(state);
   }
 
@@ -89,7 +92,7 @@ export class Coordination implements AskShell {
 
   /** A task of this name is gone. If it was an anchor, nobody has a handle any more. */
   unname(key: Key): void {
-    const entry = this.#entries.get(key.slice(key.indexOf("://") + 3));
+    const entry = this.#entries.get(key.startsWith("actor://") ? key : key.slice(key.indexOf("://") + 3));
     if (entry !== undefined) this.#tidy([entry.shared]);
   }
 
@@ -127,10 +130,10 @@ export class Coordination implements AskShell {
 
   #find(target: SharedTarget): Entry {
     const { kind, name, isAnonymous = false } = target;
-    let entry = this.#entries.get(name);
+    let entry = this.#entries.get(placeOf(target));
     if (entry === undefined) {
       entry = this.#make({ kind, name, isAnonymous }, target.limit);
-      this.#entries.set(name, entry);
+      this.#entries.set(placeOf(target), entry);
     }
     return entry;
   }
@@ -155,6 +158,8 @@ export class Coordination implements AskShell {
         return entry(HISTORY, (limit) => new SharedTopic(target, limit));
       case "barrier":
         return entry(1, (limit) => new SharedBarrier(target, limit));
+      case "actor":
+        return entry(0, () => this.#actors.make(target));
     }
   }
 
@@ -163,7 +168,7 @@ export class Coordination implements AskShell {
     for (const shared of all) {
       const { kind, name, isAnonymous } = shared.target;
       if (!(shared.isIdle || isAnonymous) || this.#state.named.has(`${kind}://${name}`)) continue;
-      this.#entries.delete(name);
+      this.#entries.delete(placeOf(shared.target));
       if (shared.isIdle) continue;
       shared.drop();
       for (const ask of this.#waitingAt(shared)) ask.refuse(`${describe(shared.target)} was closed`);
@@ -173,6 +178,11 @@ export class Coordination implements AskShell {
   #waitingAt(shared: Shared): readonly Ask[] {
     return [...this.#open.values()].flatMap((open) => [...open.values()].filter(({ at }) => at.includes(shared)));
   }
+}
+
+/** Under which name an object is entered. Actors are called after their tasks, which know nothing of the names of queues and their like. */
+function placeOf({ kind, name }: SharedTarget): string {
+  return kind === "actor" ? `actor://${name}` : name;
 }
 
 /** What is against speaking of `target` as one does, if there is something. */
@@ -198,5 +208,5 @@ function agree({ shared, limit }: Entry, target: SharedTarget): void {
 }
 
 function article(kind: SharedKind): string {
-  return kind === "event" ? `an ${kind}` : `a ${kind}`;
+  return kind === "event" || kind === "actor" ? `an ${kind}` : `a ${kind}`;
 }

@@ -12,7 +12,7 @@ import { errorOnWire } from "../protocol/errors.ts";
 import { STREAM } from "../protocol/task-spec.ts";
 import { considerDependents } from "./ahead.ts";
 import { endAttempt } from "./attempts.ts";
-import { cancelTask, enterClaim, putData, tellHowFar } from "./claims.ts";
+import { cancelTask, enterClaim, putData, tellHowFar, updateGraph } from "./claims.ts";
 import { isSuspect } from "./compute.ts";
 import { dispatch, isSmall, link } from "./dispatch.ts";
 import { deliver, MOVE_FROM } from "./gather.ts";
@@ -20,7 +20,7 @@ import { removeWorker } from "./membership.ts";
 import { forEachClaim, tell } from "./news.ts";
 import { closest, expectedUs, fits, hasSurplus, judgeRoom } from "./placement.ts";
 import { ClientRecord, FLAG_CARRIES, FLAG_COPIED, FLAG_KEPT, FLAG_PINNED, FLAG_SECEDED, NO_VALUE } from "./records.ts";
-import { callOff, endWorker, leaveQueue, leaveWorker, stopFetching } from "./release.ts";
+import { callOff, endWorker, leaveQueue, leaveWorker, releaseClaim, stopFetching } from "./release.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 import { WINDOW_US, zombieName } from "./worker-record.ts";
 
@@ -55,6 +55,8 @@ export const requestTools = {
   removeWorker,
   MOVE_FROM,
   putData,
+  releaseClaim,
+  updateGraph,
   Deque,
   HeapSet,
   ClientRecord,

@@ -9,11 +9,13 @@ import type { Answer, ClientRequest, WithdrawRequest } from "../protocol/client-
 import type { Key, WorkerAddress } from "../protocol/identity.ts";
 import type { Trace } from "../protocol/tracing.ts";
 import type { ErrandDone, TaskItems } from "../protocol/worker-messages.ts";
+import { Actors } from "./actors.ts";
 import { findWorkers } from "./answers.ts";
 import type { RequestRules } from "./contract.ts";
 import { Coordination } from "./coordination.ts";
 import { Copying } from "./copying.ts";
 import { Datasets } from "./datasets.ts";
+import { Errands } from "./errands.ts";
 import { EventLog } from "./event-log.ts";
 import { Keeping } from "./kept-value.ts";
 import { Rebalancing } from "./rebalancing.ts";
@@ -38,6 +40,7 @@ interface Waiting {
 class Requests implements RequestRules {
   readonly #state: SchedulerState;
   readonly #datasets: Datasets;
+  readonly #actors: Actors;
   readonly #coordination: Coordination;
   readonly #workers: WorkerRequests;
   readonly #log: EventLog;
@@ -57,8 +60,10 @@ class Requests implements RequestRules {
     for (const worker of state.unnoted.splice(0)) this.#noteRemoval(...worker);
     const keeping = new Keeping(state, tools);
     this.#datasets = new Datasets(keeping);
-    this.#coordination = new Coordination(state, keeping);
-    this.#workers = new WorkerRequests(state, tools);
+    const errands = new Errands(state);
+    this.#actors = new Actors(state, tools, keeping, errands);
+    this.#coordination = new Coordination(state, keeping, this.#actors);
+    this.#workers = new WorkerRequests(state, tools, errands, this.#actors);
     const answer = this.#answer.bind(this);
     this.#streams = new Streams(state, tools, answer);
     this.#recipes = new Recipes(state, tools, answer);
@@ -175,6 +180,7 @@ class Requests implements RequestRules {
     this.#replication.removeClient(client);
     this.#rebalancing.removeClient(client);
     this.#waiting = this.#waiting.filter((each) => each.client !== client);
+    this.#actors.removeClient(client);
     this.#coordination.removeClient(client);
   }
 
@@ -191,6 +197,7 @@ class Requests implements RequestRules {
   removeWorker(worker: WorkerRecord, reason: string, expected: boolean): void {
     this.#noteRemoval(worker, reason, expected);
     this.#workers.removeWorker(worker, reason, expected);
+    this.#actors.removeWorker(worker, reason);
   }
 
   lookAround(): void {
@@ -217,6 +224,7 @@ class Requests implements RequestRules {
   settle(): void {
     this.#workers.settle();
     this.#streams.settle();
+    this.#actors.settle();
     this.#coordination.lookAround();
     this.#copying.settle();
     this.#replication.settle();

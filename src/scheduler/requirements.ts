@@ -3,6 +3,9 @@
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { Resources, Restrictions } from "../protocol/task-spec.ts";
 
+/** What a run that is about to make an actor has of its worker's resources, in which nobody else is interested. */
+export const ACTOR_TO_BE = "manyhands:actor";
+
 /** Sums of fractions are not exact. */
 const EPSILON = 1e-9;
 

@@ -1,6 +1,7 @@
 /** Restarting: workers end and others take their places, with all that was known or without. */
 
 import type { RestartRequest } from "../protocol/worker-requests.ts";
+import type { Actors } from "./actors.ts";
 import { answer, findWorkers, type Question } from "./answers.ts";
 import { isAnchor } from "./coordination/shared.ts";
 import type { RequestTools } from "./request-tools.ts";
@@ -17,11 +18,13 @@ interface Waiting extends Question {
 export class Restarts {
   readonly #state: SchedulerState;
   readonly #tools: RequestTools;
+  readonly #actors: Actors;
   #waiting: Waiting[] = [];
 
-  constructor(state: SchedulerState, tools: RequestTools) {
+  constructor(state: SchedulerState, tools: RequestTools, actors: Actors) {
     this.#state = state;
     this.#tools = tools;
+    this.#actors = actors;
   }
 
   /** Of all workers, with every task forgotten; or of some, whose tasks run again. */
@@ -56,6 +59,7 @@ export class Restarts {
   /** Nothing is remembered of any task, and nobody has a claim on one; functions are known as before. */
   #forgetAll(): void {
     const state = this.#state;
+    this.#actors.endAll(REASON);
     for (const span of [...state.tasks.folds()]) state.unfold(span);
     // Those that depend on others before these: then each is alone when its turn comes.
     for (const task of [...state.tasks.values()].sort((a, b) => b.id - a.id)) {

@@ -13,12 +13,11 @@ import type { Alarms } from "./alarms.ts";
 import type { Quorum, Voter } from "./quorum.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
-import { describe, has, hostOf, isNamed, missing } from "./requirements.ts";
+import { ACTOR_TO_BE, describe, has, hostOf, isNamed, missing } from "./requirements.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
-/** Workers that a message names. */
-const MOST_NAMED = 8;
+const MOST_NAMED = 8; // Workers that a message names.
 
 /** Tasks that may run on the same workers, and are equally urgent and equally deep. */
 interface Lane {
@@ -36,6 +35,8 @@ interface Lane {
   readonly parked: Set<TaskRecord>;
   /** Who may run them, as far as names go and what there is in all. */
   able: readonly WorkerRecord[];
+  /** They make actors, which are to be shared out evenly. */
+  readonly forActors: boolean;
   /** Those of them to ask first. */
   preferred: readonly WorkerRecord[];
 }
@@ -84,7 +85,7 @@ export class Placing {
     if (demands === undefined) return false;
     if (demands.quorum !== undefined) task.flags |= this.#tools.FLAG_COPIED;
     const isFirst = demands.quorum === undefined || this.#quorum.votersOf(task).length === 0;
-    if (demands.workers === undefined && demands.resources === undefined && isFirst) return false;
+    if (!(demands.workers ?? demands.resources ?? demands.actor) && isFirst) return false;
     this.#alarms.clear(task);
     this.#hasTried = false;
     const lane = this.#laneOf(task, demands);
@@ -172,8 +173,9 @@ export class Placing {
   #laneOf(task: TaskRecord, demands: Demands): Lane {
     let text = this.#texts.get(demands);
     if (text === undefined) {
-      const { workers = [], allowOtherWorkers = false, resources = {} } = demands;
-      text = JSON.stringify([[...workers].sort(), allowOtherWorkers, Object.entries(resources).sort()]);
+      const { workers = [], allowOtherWorkers = false, resources = {}, actor } = demands;
+      const amounts = Object.entries(resources).sort();
+      text = JSON.stringify([[...workers].sort(), allowOtherWorkers, amounts, actor !== undefined]);
       this.#texts.set(demands, text);
     }
     const voters = demands.quorum === undefined ? [] : this.#quorum.votersOf(task);
@@ -195,6 +197,7 @@ export class Placing {
         priority,
         depth,
         voters,
+        forActors: demands.actor !== undefined,
         dependents: new Deque(),
         roots: new Deque(),
         parked: new Set(),
@@ -258,7 +261,8 @@ export class Placing {
       return state.roomy.has(worker) && (isAlone ? worker.running === 0 : fits(worker, costUs));
     };
     const preferred = lane.preferred.filter(canTake);
-    const candidates = preferred.length > 0 ? preferred : lane.able.filter(canTake);
+    const all = preferred.length > 0 ? preferred : lane.able.filter(canTake);
+    const candidates = lane.forActors ? withFewestActors(all, lane.able) : all;
     if (candidates.length === 0) {
       if (isAlone) this.#vacate(lane);
       else if (resources !== undefined) this.#speakFor(lane.able, resources);
@@ -269,7 +273,8 @@ export class Placing {
     line.shift();
     dispatch(state, task, worker, costUs);
     considerDependents(state, task);
-    if (resources !== undefined) worker.used.set(zombieName(task.id, task.runId), resources);
+    const used = lane.forActors ? { ...resources, [ACTOR_TO_BE]: 1 } : resources;
+    if (used !== undefined) worker.used.set(zombieName(task.id, task.runId), used);
     judgeRoom(state, worker);
     return true;
   }
@@ -383,4 +388,13 @@ function comesBefore(lane: Lane, task: TaskRecord, other: Lane, otherTask: TaskR
   if (lane.depth !== other.depth) return lane.depth > other.depth;
   if (task.hasInputs !== otherTask.hasInputs) return task.hasInputs;
   return ageOf(task) < ageOf(otherTask);
+}
+
+/** Those of `candidates` that host, or are about to host, fewest actors; none while one that is busy making some has fewer. */
+function withFewestActors(candidates: readonly WorkerRecord[], able: readonly WorkerRecord[]): readonly WorkerRecord[] {
+  const toBe = ({ used }: WorkerRecord) => [...used.values()].flatMap((each) => each[ACTOR_TO_BE] ?? []);
+  const count = (worker: WorkerRecord) => toBe(worker).reduce((sum, each) => sum + each, worker.actors);
+  const rivals = [...candidates, ...able.filter((worker) => worker.takesTasks && toBe(worker).length > 0)];
+  const fewest = Math.min(...rivals.map(count));
+  return candidates.filter((worker) => count(worker) === fewest);
 }

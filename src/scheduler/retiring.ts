@@ -1,12 +1,14 @@
 /**
  * Workers that leave in good order.
  *
- * One that is to leave takes nothing any more and gives back what it has not begun. What it has begun it finishes; what only it holds
+ * One that is to leave takes nothing any more and gives back what it has not begun. What it has begun it finishes, actors that can be
+ * restored elsewhere move, and for others it stays as long as somebody has a handle on them; what only it holds
  * is fetched by workers that stay, straight from it, or by the scheduler if none stays. When neither is left to wait for, it ends. That
  * it dies before is a death like others, only that nobody takes its place.
  */
 
 import type { RetireRequest, WorkerStatus } from "../protocol/worker-requests.ts";
+import type { Actors } from "./actors.ts";
 import { answer, findWorkers, type Question } from "./answers.ts";
 import type { Errands } from "./errands.ts";
 import { workersAtLong } from "./load.ts";
@@ -41,14 +43,20 @@ export class Retirements {
   readonly #tools: RequestTools;
   readonly #errands: Errands;
   readonly #plugins: Plugins;
+  readonly #actors: Actors;
   readonly #leaving = new Map<WorkerRecord, Leaving>();
   #asked: Asked[] = [];
 
-  constructor(state: SchedulerState, tools: RequestTools, errands: Errands, plugins: Plugins) {
+  constructor(
+    state: SchedulerState,
+    tools: RequestTools,
+    { errands, plugins, actors }: { readonly errands: Errands; readonly plugins: Plugins; readonly actors: Actors },
+  ) {
     this.#state = state;
     this.#tools = tools;
     this.#errands = errands;
     this.#plugins = plugins;
+    this.#actors = actors;
   }
 
   /** Those that are not there have left already. */
@@ -120,7 +128,7 @@ export class Retirements {
       if (this.#isOnlyOn(task)) moving.set(task, undefined);
     }
     if (moving.size > 0) return this.#move(worker, moving);
-    if (worker.processing > 0 || this.#errands.isAt(worker)) return;
+    if (this.#actors.holdBack(worker) || worker.processing > 0 || this.#errands.isAt(worker)) return;
     if (this.#plugins.areSome && !leaving.hasLeave) {
       leaving.hasLeave = true;
       return this.#errands.send([worker], { type: "leave" }, () => {});
@@ -176,14 +184,21 @@ export class Retirements {
     return nbytes;
   }
 
-  /** So many that can best be spared: not in the middle of something long, with little to do, and with little to move. */
+  /** So many that can best be spared: not in the middle of something long, without actors, with little to do, and with little to move. */
   #choose(count: number): readonly WorkerRecord[] {
     const busy = workersAtLong(this.#state);
     const candidates = [...this.#state.workers.values()].filter(({ status }) => status !== "retiring");
     const costs = candidates.map((worker, i) => ({
       worker,
       // One that is about to end anyway is not replaced then.
-      cost: [Number(!worker.ending), Number(busy.has(worker)), worker.occupancyUs, this.#bytesOn(worker), -i],
+      cost: [
+        Number(!worker.ending),
+        Number(busy.has(worker)),
+        worker.actors,
+        worker.occupancyUs,
+        this.#bytesOn(worker),
+        -i,
+      ],
     }));
     costs.sort((a, b) => compare(a.cost, b.cost));
     return costs.slice(0, count).map(({ worker }) => worker);

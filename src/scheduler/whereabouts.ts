@@ -72,7 +72,7 @@ export class Loads {
 export function describe(state: SchedulerState): SchedulerInfo {
   const workers: Record<WorkerAddress, WorkerInfo> = {};
   for (const worker of state.workers.values()) {
-    const { address, name, status, nThreads, processing, ending, resources } = worker;
+    const { address, name, status, nThreads, processing, ending, resources, actors } = worker;
     const link = state.hosts?.linkOf(worker);
     const [, scheme = "", host = ""] = /^([\w+.-]+):\/\/([^/]*)/.exec(address) ?? [];
     workers[address] = {
@@ -81,6 +81,7 @@ export function describe(state: SchedulerState): SchedulerInfo {
       status: ending && status === "running" ? "closing" : status,
       nThreads,
       processing,
+      actors,
       nValues: state.replicas.leftsOf(worker).size,
       nbytes: bytesOn(state, worker),
       resources: { ...resources },

@@ -59,6 +59,8 @@ export class WorkerRecord {
   readonly resources: Record<string, number> = {};
   /** What runs in its hands have of that, by {@link zombieName}: the cancelled ones too, until it is rid of them. */
   readonly used = new Map<string, Resources>();
+  /** Actors that it hosts. */
+  actors = 0;
   heapIndex = -1;
   /** Whether its outbox is to be emptied. */
   isDirty = false;

@@ -3,8 +3,9 @@
 import type { Trace, TraceRequest } from "../protocol/tracing.ts";
 import type { ErrandDone } from "../protocol/worker-messages.ts";
 import type { WorkerRequest } from "../protocol/worker-requests.ts";
+import type { Actors } from "./actors.ts";
 import { answer, type Question } from "./answers.ts";
-import { Errands, run } from "./errands.ts";
+import { type Errands, run } from "./errands.ts";
 import { measureLoad } from "./load.ts";
 import { pause, unpause } from "./pausing.ts";
 import { Plugins } from "./plugins.ts";
@@ -29,13 +30,13 @@ export class WorkerRequests {
   /** What is to be run once those workers are there that are being started. */
   #toRun: { readonly question: Question; readonly request: WorkerRequest & { readonly type: "run" } }[] = [];
 
-  constructor(state: SchedulerState, tools: RequestTools) {
+  constructor(state: SchedulerState, tools: RequestTools, errands: Errands, actors: Actors) {
     this.#state = state;
     this.#tools = tools;
-    this.#errands = new Errands(state);
+    this.#errands = errands;
     this.#plugins = new Plugins(state, this.#errands);
-    this.#retirements = new Retirements(state, tools, this.#errands, this.#plugins);
-    this.#restarts = new Restarts(state, tools);
+    this.#retirements = new Retirements(state, tools, { errands, plugins: this.#plugins, actors });
+    this.#restarts = new Restarts(state, tools, actors);
     this.#stealing = new Stealing(state, tools);
     this.#tracing = new Tracing(state, this.#errands);
   }

@@ -18,6 +18,9 @@ export interface Describable {
   [DESCRIBE](): object;
 }
 
+/** What handles have that need not be kept by the future they came with, for they keep what they stand for: how to end that. */
+export const KEEPS_ITSELF: unique symbol = Symbol.for("manyhands.keeps-itself") as never;
+
 /** Makes a handle of its description. */
 export type Revive = (description: object) => unknown;
 

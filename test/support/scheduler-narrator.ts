@@ -232,6 +232,9 @@ function describeErrand(errand: Errand): string {
       return `${errand.type} ${errand.url}`;
     case "leave":
       return "leave";
+    case "drop-actor":
+    case "move-actor":
+      return `${errand.type} ${errand.actor}`;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Handles that arrive: others of their kind are made of their descriptions. */
 
+import { actorHandle } from "../actors/actor-handle.ts";
 import type { Session } from "../session.ts";
 import { Barrier, Event } from "./event.ts";
 import type { ArrivalOptions, Handle, HandleDescription } from "./handle.ts";
@@ -34,5 +35,7 @@ function make({ kind, names, limit, isMultiple = false, isAnonymous }: HandleDes
       return new Topic(name, { ...options, history: limit });
     case "barrier":
       return new Barrier(name, limit as number, options);
+    case "actor":
+      return actorHandle(name as string, session);
   }
 }

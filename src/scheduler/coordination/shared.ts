@@ -74,6 +74,10 @@ export class Ask {
     this.#shell.settle(this, refuse(message, name));
   }
 
+  reject(refusal: Refusal): void {
+    this.#shell.settle(this, refusal);
+  }
+
   /** No object of this kind does that: it was asked by something that is not ours. */
   refuseAct(target: SharedTarget, act: SharedAct): void {
     this.refuse(`${describe(target)} knows no ${act.type}`, "TypeError");
@@ -114,5 +118,5 @@ export function describe({ kind, name }: SharedTarget): string {
 
 /** Whether a task of this key stands for such an object: see `protocol/coordination.ts`. */
 export function isAnchor(key: Key): boolean {
-  return /^(queue|lock|semaphore|event|variable|topic|barrier):\/\//.test(key);
+  return /^(queue|lock|semaphore|event|variable|topic|barrier|actor):\/\//.test(key);
 }

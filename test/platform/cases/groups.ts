@@ -1,4 +1,5 @@
 /** All cases, by what they are about. */
+import { actors } from "./actors.ts";
 import { asking } from "./asking.ts";
 import type { Case } from "./case.ts";
 import { collections } from "./collections.ts";
@@ -52,4 +53,5 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   quorums,
   semantics,
   "coordination in tasks": coordinationInTasks,
+  actors,
 };

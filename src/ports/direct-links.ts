@@ -1,0 +1,21 @@
+/** DirectLinks: how a client reaches workers past the scheduler, to call actors. */
+
+import type { ActorMessage, ActorResults } from "../protocol/actors.ts";
+import type { WorkerAddress } from "../protocol/identity.ts";
+
+/** One link as its caller sees it; what it promises is what a `Comm` promises. */
+export interface ActorLink {
+  send(message: ActorMessage, transfer?: readonly object[]): void;
+  listen(hear: (message: ActorResults) => void): void;
+  readonly closed: Promise<string>;
+}
+
+export interface DirectLinks {
+  /** The link that was made last; there is one once the scheduler has said where an actor is, unless the worker is gone again. */
+  to(worker: WorkerAddress): Promise<ActorLink | undefined>;
+  /** Calls `run` in a moment: nobody who is answered before needs it. */
+  soon?(run: () => void): void;
+}
+
+/** Ends of new links that a client has not taken yet, as the spawner's `channel()` makes them, and those that it has: to be closed. */
+export type LinkEnds = Map<WorkerAddress, { close(reason: string): void }>;

@@ -1,0 +1,107 @@
+/** What a worker says and hears of actors on its direct links: as the host of some, and for its own tasks and actors that call others. */
+
+import type { Comm } from "../ports/comm.ts";
+import type { ActorLink } from "../ports/direct-links.ts";
+import type { ActorErrand, ActorMessage, ActorResults } from "../protocol/actors.ts";
+import type { WorkerAddress } from "../protocol/identity.ts";
+import type { PeerMessage } from "../protocol/worker-messages.ts";
+import { ActorHost } from "./actor-host.ts";
+import type { ActorShell } from "./actor-shell.ts";
+import type { Running } from "./running-task.ts";
+
+type PeerComm = Comm<PeerMessage, PeerMessage>;
+
+/** A link to a peer, and who hears answers on it. */
+interface Linked {
+  readonly comm: PeerComm;
+  hear: (results: ActorResults) => void;
+  close: (reason: string) => void;
+}
+
+export class ActorTraffic {
+  readonly #address: WorkerAddress;
+  readonly #peers: ReadonlyMap<WorkerAddress, PeerComm>;
+  readonly #host: ActorHost;
+  readonly #linked = new Map<WorkerAddress, Linked>();
+
+  constructor(address: WorkerAddress, peers: ReadonlyMap<WorkerAddress, PeerComm>, shell: ActorShell) {
+    this.#address = address;
+    this.#peers = peers;
+    this.#host = new ActorHost(shell);
+  }
+
+  /** Whether it hosts none. */
+  get isEmpty(): boolean {
+    return this.#host.isEmpty;
+  }
+
+  /** What a task's class made goes on as an actor. Settles with the handle that the task ends with. */
+  make(made: unknown, { key, task, opened }: Running): Promise<object> {
+    const handle = this.#host.create(made, { key, fn: task.fn }, opened);
+    // A turn after whoever waits for it: it is on its way by then.
+    const passed = handle.then((given) => given);
+    passed.then((given) => (given as Disposable)[Symbol.dispose]()).catch(() => {});
+    return handle;
+  }
+
+  perform(errand: ActorErrand): unknown {
+    return this.#host.perform(errand);
+  }
+
+  hear(peer: WorkerAddress, comm: PeerComm, message: ActorMessage): void {
+    if (message.type === "actor-calls")
+      this.#host.hear(comm, (results, transfer) => comm.send(results, transfer), message);
+    else this.#linked.get(peer)?.hear(message);
+  }
+
+  /** A peer, or a client, is gone. */
+  removePeer(peer: WorkerAddress): void {
+    const comm = this.#peers.get(peer);
+    if (comm !== undefined) this.#host.forget(comm);
+    this.#linked.get(peer)?.close(`worker ${peer} is gone`);
+    this.#linked.delete(peer);
+  }
+
+  /** Another scheduler knows nothing of what there is, nor of whoever calls it. */
+  beginAnew(): void {
+    for (const peer of this.#peers.keys()) this.removePeer(peer);
+    this.#host.endAll();
+  }
+
+  /** A way to the actors of a worker, if there is a link to it. */
+  to(worker: WorkerAddress): ActorLink | undefined {
+    if (worker === this.#address) return this.#toItself();
+    const comm = this.#peers.get(worker);
+    if (comm === undefined) return undefined;
+    return {
+      send: (message, transfer) => comm.send(message, transfer),
+      listen: (hear) => {
+        const linked = this.#linked.get(worker);
+        if (linked !== undefined) linked.hear = hear;
+      },
+      closed: new Promise((close) => {
+        this.#linked.set(worker, { comm, hear: () => {}, close });
+        comm.closed.then(close);
+      }),
+    };
+  }
+
+  /** Arguments were captured, and so belong to whoever gets them; of results, a copy has to be made. */
+  #toItself(): ActorLink {
+    let hear: (results: ActorResults) => void = () => {};
+    const way = {};
+    const answer = (results: ActorResults, transfer: readonly object[]) => {
+      const own = structuredClone(results, { transfer: transfer as Transferable[] });
+      queueMicrotask(() => hear(own));
+    };
+    return {
+      send: (message) => {
+        if (message.type === "actor-calls") this.#host.hear(way, answer, message);
+      },
+      listen: (listener) => {
+        hear = listener;
+      },
+      closed: new Promise(() => {}),
+    };
+  }
+}
