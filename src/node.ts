@@ -9,6 +9,7 @@ import type { ConnectOptions } from "./runtime/far-client.ts";
 import type { JoinOptions, LentHost } from "./runtime/lending.ts";
 import { LocalCluster as AnyLocalCluster, type LocalClusterOptions } from "./runtime/local-cluster.ts";
 import { SchedulerMachine } from "./scheduler/machine.ts";
+import { weavingRules } from "./scheduler/woven.ts";
 
 export * from "./public-names.ts";
 
@@ -19,7 +20,7 @@ const nodePlatform = platform(
     () => fromWorker(new Worker(new URL("./node-worker.cjs", import.meta.url))),
     async () => fromWorker(new Worker((await import("./node-worker-inline.js")).default, { eval: true })),
   ],
-  () => new SchedulerMachine(),
+  () => new SchedulerMachine(weavingRules),
   () => import("./node-elsewhere.ts"),
 );
 

@@ -91,7 +91,7 @@ export class Recollection {
       const [fn, slots, shape] =
         uniform === undefined
           ? (rows.slice(at, at + ROW_HEADER) as [number, number, number])
-          : [uniform.fn, uniform.slots, 0];
+          : [uniform.fn, uniform.slots, uniform.shape];
       const begin = uniform === undefined ? at + ROW_HEADER : at;
       at = begin + slots;
       const row: TaskRow = { kind: "task", fn, slots: rows.slice(begin, at), shape, options, key: keys?.[i] };

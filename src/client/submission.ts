@@ -2,14 +2,14 @@
 
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import type { ClientTaskId, FunctionId, Key } from "../protocol/identity.ts";
-import type { KeyOrNot, NumberedFunction, TaskOptions } from "../protocol/task-spec.ts";
+import { type KeyOrNot, type NumberedFunction, REFERENCES, type TaskOptions } from "../protocol/task-spec.ts";
 
 interface OpenGraph {
   readonly type: "update-graph";
   readonly first: ClientTaskId;
   count: number;
   rows: unknown[];
-  uniform: { readonly fn: FunctionId; readonly slots: number } | undefined;
+  uniform: { readonly fn: FunctionId; readonly slots: number; readonly shape: number } | undefined;
   readonly functions: NumberedFunction[];
   readonly options: TaskOptions;
   keys?: KeyOrNot[];
@@ -18,8 +18,9 @@ interface OpenGraph {
 /** Values after which it is said that they have arrived, even if there is nothing else to say. */
 const MOST_UNSAID = 64;
 
-/** A uniform message with fewer tasks is rewritten when one of another kind comes; a longer one is left, and another begun. */
+/** When a task of another kind comes, a uniform message with fewer tasks is rewritten, if there have been so many; else another is begun. */
 const WORTH_KEEPING = 16;
+const MOST_SHORT = 16;
 
 export class Submission {
   #messages: ClientMessage[] = [];
@@ -27,6 +28,8 @@ export class Submission {
   #received = 0;
   #unsaid = 0;
   #graph: OpenGraph | undefined;
+  /** Uniform messages with few tasks, one after the other. */
+  #short = 0;
   #gather: number[] | undefined;
   #release: ClientTaskId[] | undefined;
 
@@ -59,9 +62,10 @@ export class Submission {
     if (graph === undefined || graph.options !== options) graph = this.#open(id, fn, slots.length, shape, options);
     else if (
       graph.uniform !== undefined &&
-      !(graph.uniform.fn === fn && graph.uniform.slots === slots.length && shape === 0)
+      !(graph.uniform.fn === fn && graph.uniform.slots === slots.length && shape === graph.uniform.shape)
     ) {
-      if (graph.count < WORTH_KEEPING) spellOut(graph);
+      this.#short = graph.count < WORTH_KEEPING ? this.#short + 1 : 0;
+      if (this.#short > MOST_SHORT) spellOut(graph);
       else graph = this.#open(id, fn, slots.length, shape, options);
     }
     const { rows } = graph;
@@ -84,7 +88,7 @@ export class Submission {
   }
 
   #open(id: ClientTaskId, fn: FunctionId, slots: number, shape: number, options: TaskOptions): OpenGraph {
-    const uniform = shape === 0 ? { fn, slots } : undefined;
+    const uniform = shape <= REFERENCES ? { fn, slots, shape } : undefined;
     const graph: OpenGraph = { type: "update-graph", first: id, count: 0, rows: [], uniform, functions: [], options };
     this.send(graph);
     this.#graph = graph;
@@ -141,9 +145,9 @@ export class Submission {
 /** Writes out in every row what was said once for all of them. */
 function spellOut(graph: OpenGraph): void {
   if (graph.uniform === undefined) return;
-  const { fn, slots } = graph.uniform;
+  const { fn, slots, shape } = graph.uniform;
   const rows: unknown[] = [];
-  for (let i = 0; i < graph.count; i++) rows.push(fn, slots, 0, ...graph.rows.slice(i * slots, (i + 1) * slots));
+  for (let i = 0; i < graph.count; i++) rows.push(fn, slots, shape, ...graph.rows.slice(i * slots, (i + 1) * slots));
   graph.rows = rows;
   graph.uniform = undefined;
 }

@@ -30,6 +30,7 @@ import {
   ranges,
   taskOptions,
 } from "./shared-forms.ts";
+import { REFERENCES } from "./task-spec.ts";
 
 const type = anything; // It was looked at to find the form.
 const ids = list(clientTask, MOST_TASKS);
@@ -41,7 +42,13 @@ const graph = both<messages.UpdateGraph>(
     first: whole(),
     count: whole(0, MOST_TASKS),
     rows: list(anything),
-    uniform: perhaps(fields<NonNullable<messages.UpdateGraph["uniform"]>>({ fn: whole(), slots: whole(0, 100_000) })),
+    uniform: perhaps(
+      fields<NonNullable<messages.UpdateGraph["uniform"]>>({
+        fn: whole(),
+        slots: whole(0, 100_000),
+        shape: whole(0, REFERENCES),
+      }),
+    ),
     functions: numberedFunctions,
     options: taskOptions,
     keys: perhaps(list(perhaps(name), MOST_TASKS)),

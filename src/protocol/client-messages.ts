@@ -14,10 +14,10 @@ export interface UpdateGraph {
   /** Owned by the receiver, who may write into it. */
   readonly rows: unknown[];
   /**
-   * Where all tasks are of one function, with so many arguments each and no references, as most are: then the rows are only the
-   * arguments, one after the other.
+   * Where all tasks are of one function, with so many arguments each, of which the same are references, as most are: then the rows
+   * are only the arguments, one after the other.
    */
-  readonly uniform?: { readonly fn: FunctionId; readonly slots: number } | undefined;
+  readonly uniform?: { readonly fn: FunctionId; readonly slots: number; readonly shape: number } | undefined;
   readonly functions: readonly NumberedFunction[];
   readonly options: TaskOptions;
   /** For tasks that their user named. A name somebody gave before means that task, whatever it runs. */

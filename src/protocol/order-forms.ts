@@ -87,6 +87,7 @@ const toWorker: { readonly [K in messages.SchedulerToWorkerMessage["type"]]: For
       client: name,
       blocks: groups(whole(), whole(0, 100_000), whole(), taskId, run, whole(), whole(1, MOST_TASKS)),
       args: list(anything),
+      refs: perhaps(list(whole())),
     }),
     ({ blocks, args }) => {
       let due = 0;

@@ -28,13 +28,18 @@ export interface ComputeTask {
 /** Fields of a block: `function, slots, shape, first id, run, first of the client's numbers, tasks`. */
 export const BLOCK_HEADER = 7;
 
-/** Tasks of one client without inputs, of one function, numbered on end: only their arguments are written out. */
+/** Tasks of one client, of one function, numbered on end: only their arguments are written out. */
 export interface ComputeBlocks {
   readonly type: "compute-blocks";
   readonly client: ClientId;
   readonly blocks: readonly number[];
   /** Of all tasks of all blocks, one after the other. */
   readonly args: readonly unknown[];
+  /**
+   * For each argument that refers to another task, by the shape of its block, that task's number: it is run here before, or its value
+   * went out lately. 0 where the value is among the arguments.
+   */
+  readonly refs?: readonly TaskId[];
 }
 
 /** Functions this worker has not had yet; they come before the tasks that need them. */

@@ -142,7 +142,8 @@ export class Executor {
 
   /**
    * Calls a function of plain tasks for one set of arguments after the other, `most` times at most and as long as it returns what
-   * needs no weighing; that goes to `results`. What came of the first call that did otherwise is returned.
+   * needs no weighing; that goes to `results`. What came of the first call that did otherwise is returned, or that there was nothing
+   * to call it with: `provide` puts among the arguments what is not there yet.
    */
   callMany(
     fn: FunctionId,
@@ -151,11 +152,13 @@ export class Executor {
     slots: number,
     most: number,
     results: unknown[],
-  ): { readonly returned: unknown } | { readonly thrown: unknown } | undefined {
+    provide: ((ahead: number) => boolean) | undefined,
+  ): { readonly returned: unknown } | { readonly thrown: unknown } | "lacking" | undefined {
     const call = this.#functions.get(fn)?.compiled as Callable;
     let at = from;
     for (let i = 0; i < most; i++) {
       let value: unknown;
+      if (provide !== undefined && !provide(i)) return "lacking";
       try {
         if (slots === 1) value = call(args[at]);
         else if (slots === 2) value = call(args[at], args[at + 1]);

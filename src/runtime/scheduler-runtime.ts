@@ -69,6 +69,8 @@ export class SchedulerRuntime {
   /** Tasks sent, by the last look at how they are shared; whether another look is due. */
   #dispatchesSeen = 0;
   #isLookDue = false;
+  /** Whether it has been asked for what keeps tasks together that refer to each other. */
+  #isWeaving = false;
   #isBroken = false;
 
   /**
@@ -136,7 +138,10 @@ export class SchedulerRuntime {
     this.#listen(
       comm,
       isSpecial,
-      (message) => ({ type: "client-message", client, message }),
+      (message) => {
+        if (message.type === "update-graph" && (message.uniform?.shape ?? 0) !== 0) this.#learnWeaving();
+        return { type: "client-message", client, message };
+      },
       () => this.#clients.get(client) === comm,
     );
     comm.closed.then(() => this.#dropClient(client, comm));
@@ -239,6 +244,18 @@ export class SchedulerRuntime {
       this.ready,
     ]);
     this.#machine?.learn(requestRules, nestingRules, demandRules({ ...this.#options, hash }), this.#clock.now());
+  }
+
+  /** Loads what keeps tasks together that refer to each other. Until it is there they are taken one by one, and also if it cannot be had. */
+  #learnWeaving(): void {
+    if (this.#isWeaving || this.#machine?.state.weaving) return;
+    this.#isWeaving = true;
+    Promise.all([import("../scheduler/woven.ts"), this.ready]).then(
+      ([{ weavingRules }]) => this.#machine?.learnWeaving(weavingRules),
+      () => {
+        this.#isWeaving = false;
+      },
+    );
   }
 
   #couldLearn(): Promise<boolean> {

@@ -30,7 +30,6 @@ const SLICE_MS = 5;
 const FLUSH_MS = 1;
 /** Before a task expected to take longer, everything that is known is sent, and that it begins. Microseconds. */
 const LONG_US = 500;
-
 /** Plain tasks are run on end for so long, or until there are so many results. Microseconds. */
 const MANY_US = 500;
 const MOST_AT_ONCE = 256;
@@ -222,7 +221,6 @@ export class WorkerRuntime {
 
   /** Runs plain tasks of a block one after the other, for about as long as results may wait to be sent. Returns the time afterwards. */
   #runMany(block: LocalBlock, beganMs: number): number {
-    const averageUs = Math.max(this.#executor.averageUs(block.fn) ?? 1, MANY_US / MOST_AT_ONCE);
     const results: unknown[] = [];
     /** The task that is running, if anybody has asked which it is. */
     let asked: { readonly ahead: number; readonly running: Running } | undefined;
@@ -235,8 +233,10 @@ export class WorkerRuntime {
       }
       return asked.running;
     });
-    const { fn, args, at, slots, left } = block;
-    const odd = this.#executor.callMany(fn, args, at, slots, Math.min(left, Math.ceil(MANY_US / averageUs)), results);
+    const { fn, args, at, slots, left, refs } = block;
+    const most = Math.min(left, MOST_AT_ONCE, Math.ceil(MANY_US / (this.#executor.averageUs(fn) || 1)));
+    const provide = refs && ((ahead: number) => this.#machine.provide(block, ahead, results));
+    const odd = this.#executor.callMany(fn, args, at, slots, most, results, provide);
     this.#inFlight.leaveMany();
     const nowMs = this.#clock.now();
     const us = (nowMs - beganMs) * 1000;
@@ -244,7 +244,7 @@ export class WorkerRuntime {
     this.#machine.succeedMany(block, results, us);
     if (results.length > 0) this.#executor.noteDuration(fn, us / results.length);
     this.#trace?.ranMany(fn, results.length, beganMs, nowMs);
-    if (odd === undefined) {
+    if (odd === undefined || odd === "lacking") {
       if (asked !== undefined) this.#aborts.forget(asked.running.task);
       return nowMs;
     }

@@ -44,10 +44,17 @@ export function updateGraph(state: SchedulerState, client: ClientRecord, message
 function addUniformTasks(
   state: SchedulerState,
   client: ClientRecord,
-  { first, count, rows, keys, options }: UpdateGraph,
-  { fn, slots }: NonNullable<UpdateGraph["uniform"]>,
+  message: UpdateGraph,
+  { fn, slots, shape }: NonNullable<UpdateGraph["uniform"]>,
 ): void {
-  const uniform = { fn: client.functions.get(fn) as FunctionRecord, slots };
+  const { first, count, rows, keys, options } = message;
+  const uniform = { fn: client.functions.get(fn) as FunctionRecord, slots, shape };
+  if (shape !== 0) {
+    if (state.weaving?.admit(client, message, uniform)) return;
+    const spelledOut: unknown[] = [];
+    for (let i = 0; i < count; i++) spelledOut.push(fn, slots, shape, ...rows.slice(i * slots, (i + 1) * slots));
+    return addTasks(state, client, { ...message, rows: spelledOut });
+  }
   const group: TaskGroup = { client, rows, uniform, options };
   if (keys === undefined && state.watch === undefined && isOrdinary(options)) {
     admitSpan(state, group, uniform, first, count, lineOf(state, options, false));

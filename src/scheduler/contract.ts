@@ -6,6 +6,7 @@ import type {
   ClientMessage,
   ClientRequest,
   SchedulerToClientMessage,
+  UpdateGraph,
   WithdrawRequest,
 } from "../protocol/client-messages.ts";
 import type { ErrorOnWire } from "../protocol/errors.ts";
@@ -23,7 +24,7 @@ import type {
   WorkerHolds,
   WorkerMessage,
 } from "../protocol/worker-messages.ts";
-import type { ClientRecord, TaskRecord } from "./records.ts";
+import type { ClientRecord, Span, TaskGroup, TaskRecord } from "./records.ts";
 import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
 export type SchedulerEvent =
@@ -190,6 +191,22 @@ export interface DemandRules {
   ring(): void;
   /** Asks to be woken. Called after every event. */
   settle(): void;
+}
+
+/** What the machine is taught, at the latest when tasks first refer to others: to keep them together. See `woven.ts`. */
+export interface WeavingRules {
+  /** Takes in the tasks of a message as a span. False if they are to be taken one by one. */
+  admit(client: ClientRecord, message: UpdateGraph, uniform: NonNullable<TaskGroup["uniform"]>): boolean;
+  /** Notes values of a span to which others refer, and tells the client of them. */
+  note(span: Span, from: number, count: number, values: readonly unknown[], at: number): void;
+  /** Whether task `id` is one of many that take so little, by what is known now, that nobody need know when it begins. */
+  isBrief(id: TaskId): boolean;
+  /** Whether the worker has such tasks in hand. */
+  occupies(worker: WorkerRecord): boolean;
+  /** Sends what can be sent. */
+  assign(): void;
+  /** Gives each task a record. */
+  unfold(): void;
 }
 
 /** What the machine is taught when others than this page or process take part: see `hosts.ts`. */

@@ -38,9 +38,18 @@ import { SchedulerState } from "./state.ts";
 import { addKeys, freeStrays, strikeHolders } from "./stray-values.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 import type { WorkerRecord } from "./worker-record.ts";
+import type { weavingRules } from "./woven.ts";
 
 export class SchedulerMachine {
   readonly #state = new SchedulerState(unfold);
+  constructor(weaving?: typeof weavingRules) {
+    if (weaving !== undefined) this.learnWeaving(weaving);
+  }
+
+  /** Teaches it to keep tasks together that refer to each other. Without that they are taken one by one. */
+  learnWeaving(weaving: typeof weavingRules): void {
+    this.#state.weaving ??= weaving(this.#state, requestTools);
+  }
 
   /** `nowMs`: the time, on any clock that does not go back. Only needed once it {@link hasLearnt}. */
   handle(event: SchedulerEvent, nowMs = 0): void {
@@ -81,6 +90,7 @@ export class SchedulerMachine {
 
   /** Teaches it about other pages and processes, before the first worker or client from there. What {@link learn} teaches comes first. */
   learnHosts(hosts: ReturnType<typeof hostRules>): void {
+    this.#state.weaving?.unfold();
     this.#state.hosts ??= hosts(this.#state, requestTools);
   }
 
@@ -230,6 +240,7 @@ export class SchedulerMachine {
       case "task-erred":
         return this.#err(worker, message);
       case "task-started": {
+        if (state.weaving?.isBrief(message.id)) return;
         const task = this.#running(worker, message.id, message.run);
         if (task === undefined) return;
         task.started = true;

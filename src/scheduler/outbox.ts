@@ -25,6 +25,7 @@ interface OpenBlocks {
   readonly client: ClientId;
   readonly blocks: number[];
   args: unknown[];
+  refs?: TaskId[];
 }
 
 export class WorkerOutbox {
@@ -47,16 +48,18 @@ export class WorkerOutbox {
     return this.#compute as OpenCompute;
   }
 
-  /** Plain tasks of `client`: the head of their block, and their arguments, which are ours to keep. */
-  block(client: ClientId, head: readonly number[], args: unknown[]): void {
+  /** Plain tasks of `client`: the head of their block, and their arguments, which are ours to keep; `refs` as in the message. */
+  block(client: ClientId, head: readonly number[], args: unknown[], refs?: TaskId[]): void {
     const open = this.#blocks;
     if (open?.client === client) {
       open.blocks.push(...head);
+      if (refs !== undefined) open.refs = open.refs?.concat(refs) ?? refs;
       if (args.length < WORTH_COPYING) open.args.push(...args);
       else open.args = open.args.concat(args);
       return;
     }
     const blocks: OpenBlocks = { type: "compute-blocks", client, blocks: [...head], args };
+    if (refs !== undefined) blocks.refs = refs;
     this.send(blocks);
     this.#blocks = blocks;
   }

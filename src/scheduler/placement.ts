@@ -20,7 +20,7 @@ import { type FunctionRecord, WINDOW_US, type WorkerRecord } from "./worker-reco
 /** A task of up to so much may be sent to wait behind one that is not longer either. Microseconds. */
 const NEXT_US = 7_500;
 /** The most tasks in flight on one worker, so that its answers come in digestible batches. */
-const MAX_IN_FLIGHT = 1024;
+export const MAX_IN_FLIGHT = 1024;
 /** What moving a value between threads takes: a fixed part, and bytes per microsecond. */
 const COPY_START_US = 150;
 const COPY_BYTES_PER_US = 1000;
@@ -65,6 +65,7 @@ const room = { fits, judge: judgeRoom };
 /** Sends queued tasks to workers until there are no more of either. Called once per event, when all its news is in. */
 export function assign(state: SchedulerState): void {
   if (state.suspects.length > 0 && state.queued > 0) assignSuspects(state);
+  state.weaving?.assign();
   if (state.followers.size > 0 || state.candidates.length > 0) sendAhead(state, room);
   if (state.queued === 0) return;
   state.demands?.assign(Number.POSITIVE_INFINITY);

@@ -56,6 +56,7 @@ export function dispatchSpan(
   const count = to - from;
   span.next = to;
   span.sent.push({ worker, expectedUs, from, to });
+  span.kin?.holders.fill(worker, from, to);
   state.queued -= count;
   state.dispatches += count;
   worker.processing += count;
@@ -98,7 +99,8 @@ export function settleSpan(
   worker.processing -= count;
   worker.occupancyUs -= count * part.expectedUs;
   const { client } = span.group;
-  state.toClient(client).inMemoryRange(span.firstClientTask + from, count, values, at);
+  if (span.kin !== undefined) state.weaving?.note(span, from, count, values, at);
+  else state.toClient(client).inMemoryRange(span.firstClientTask + from, count, values, at);
   client.handedOver.parts.push({ span, from, count, values, at });
   return count;
 }
@@ -107,6 +109,7 @@ export function settleSpan(
 export function forgetPart(state: SchedulerState, span: Span, count: number): void {
   span.left -= count;
   if (span.left > 0) return;
+  if (span.kin !== undefined) span.kin.sources = [];
   span.group.client.tasks.removeFold(span.firstClientTask);
   state.tasks.removeFold(span.firstTask);
 }
@@ -131,9 +134,14 @@ export function awaitSpan(client: ClientRecord, first: ClientTaskId, most: numbe
   return count;
 }
 
-/** Gives each task of a span a record. */
+/** Gives each task of a span a record; those that refer to each other can only have them together. */
 export function unfold(state: SchedulerState, span: Span): void {
-  const { group, slots, firstTask, firstClientTask } = span;
+  if (span.kin === undefined) unfoldOne(state, span);
+  else state.weaving?.unfold();
+}
+
+export function unfoldOne(state: SchedulerState, span: Span): void {
+  const { group, slots, firstTask, firstClientTask, kin } = span;
   const { client } = group;
   client.tasks.removeFold(firstClientTask);
   state.tasks.removeFold(firstTask);
@@ -169,6 +177,11 @@ export function unfold(state: SchedulerState, span: Span): void {
     }
   }
   span.unfolded = [];
+  if (kin !== undefined && kin.refs.length > 0) {
+    for (const i of kin.skipped) record(i).state = "waiting";
+    for (let i = span.next; i < span.count; i++) record(i).state = "waiting";
+    return;
+  }
   for (let i = span.next; i < span.count; i++) {
     const task = record(i);
     task.state = "queued";

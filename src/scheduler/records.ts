@@ -13,6 +13,7 @@ import {
   type WorkerAddress,
 } from "../protocol/identity.ts";
 import { ROW_HEADER, type TaskOptions } from "../protocol/task-spec.ts";
+import type { Kin } from "./kin.ts";
 import { ClientOutbox } from "./outbox.ts";
 import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
@@ -29,8 +30,8 @@ export const ALLOWED_FAILURES = 3;
 export interface TaskGroup {
   readonly client: ClientRecord;
   readonly rows: unknown[];
-  /** Where they are all of one function, with so many slots each and no references: then the rows have no heads. */
-  readonly uniform: { readonly fn: FunctionRecord; readonly slots: number } | undefined;
+  /** Where they are all of one function, with so many slots each, of which the same refer: then the rows have no heads. */
+  readonly uniform: { readonly fn: FunctionRecord; readonly slots: number; readonly shape: number } | undefined;
   readonly options: TaskOptions;
 }
 
@@ -61,8 +62,7 @@ export const FLAG_FORMERLY_REGISTERED = 16;
 export const FLAG_AT_CLIENT = 32;
 export const FLAG_STARTED = 64;
 export const FLAG_FINAL = 128;
-/** It refers to other tasks. */
-export const FLAG_HAS_INPUTS = 256;
+export const FLAG_HAS_INPUTS = 256; // It refers to other tasks.
 /** It has something that few tasks have. */
 export const FLAG_IS_RARE = 512;
 /** It was sent to a worker that has to fetch inputs for it, and has not said that it began. */
@@ -70,7 +70,6 @@ export const FLAG_FETCHING = 1024;
 export const FLAG_SECEDED = 1 << 14; // Its run has given its slot back at least once.
 export const FLAG_CARRIES = 1 << 15; // Its value has futures in it, packed.
 export const FLAG_COPIED = 1 << 16; // A run of it is one of several, and what it comes to is not its value yet: see `quorum.ts`.
-
 /** Something else than a client keeps it, see `kept-value.ts`; its copies are where somebody wants them. */
 export const FLAG_KEPT = 2048;
 export const FLAG_PINNED = 4096;
@@ -268,7 +267,7 @@ export class TaskRecord {
   }
 
   get shape(): number {
-    return this.group.uniform === undefined ? (this.group.rows[this.at + 2] as number) : 0;
+    return this.group.uniform?.shape ?? (this.group.rows[this.at + 2] as number);
   }
 
   /** Where in the rows its slots begin. */
@@ -324,6 +323,7 @@ export class Span {
   /** Tasks whose value the client waits for: one run of them. */
   awaitedFrom = 0;
   awaitedTo = 0;
+  kin: Kin<Span, WorkerRecord> | undefined = undefined;
   /** Once it is unfolded: those of its tasks that were queued, which take its place in the line. */
   unfolded: TaskRecord[] | undefined = undefined;
   /** Those of them before this one have left the line. */

@@ -9,7 +9,7 @@
 import { Deque } from "../collections/deque.ts";
 import { HeapSet } from "../collections/heap-set.ts";
 import { errorOnWire } from "../protocol/errors.ts";
-import { STREAM } from "../protocol/task-spec.ts";
+import { isOrdinary, STREAM } from "../protocol/task-spec.ts";
 import { considerDependents } from "./ahead.ts";
 import { endAttempt } from "./attempts.ts";
 import { cancelTask, enterClaim, putData, tellHowFar, updateGraph } from "./claims.ts";
@@ -18,8 +18,21 @@ import { dispatch, isSmall, link } from "./dispatch.ts";
 import { deliver, MOVE_FROM } from "./gather.ts";
 import { removeWorker } from "./membership.ts";
 import { forEachClaim, tell } from "./news.ts";
-import { closest, expectedUs, fits, hasSurplus, judgeRoom } from "./placement.ts";
-import { ClientRecord, FLAG_CARRIES, FLAG_COPIED, FLAG_KEPT, FLAG_PINNED, FLAG_SECEDED, NO_VALUE } from "./records.ts";
+import { closest, expectedUs, fits, hasSurplus, judgeRoom, MAX_IN_FLIGHT } from "./placement.ts";
+import { unfoldOne } from "./plain.ts";
+import {
+  ClientRecord,
+  FLAG_CARRIES,
+  FLAG_COPIED,
+  FLAG_FINAL,
+  FLAG_HAS_INPUTS,
+  FLAG_KEPT,
+  FLAG_PINNED,
+  FLAG_SECEDED,
+  NO_VALUE,
+  Span,
+  TaskRecord,
+} from "./records.ts";
 import { callOff, endWorker, leaveQueue, leaveWorker, releaseClaim, stopFetching } from "./release.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 import { WINDOW_US, zombieName } from "./worker-record.ts";
@@ -60,8 +73,15 @@ export const requestTools = {
   Deque,
   HeapSet,
   ClientRecord,
+  TaskRecord,
+  Span,
+  isOrdinary,
+  unfoldOne,
+  MAX_IN_FLIGHT,
   FLAG_CARRIES,
   FLAG_COPIED,
+  FLAG_FINAL,
+  FLAG_HAS_INPUTS,
   FLAG_KEPT,
   FLAG_PINNED,
   FLAG_SECEDED,

@@ -12,6 +12,7 @@ import type {
   RequestRules,
   SchedulerInstruction,
   TransitionRecord,
+  WeavingRules,
 } from "./contract.ts";
 import type { ClientOutbox, WorkerOutbox } from "./outbox.ts";
 import type { ClientRecord, Span, TaskRecord, TaskState } from "./records.ts";
@@ -96,6 +97,8 @@ export class SchedulerState {
   demands: DemandRules | undefined = undefined;
   /** Other pages and processes are dealt with by these, once they are there. */
   hosts: HostRules | undefined = undefined;
+  /** Tasks that refer to each other are kept together by these, once they are there. */
+  weaving: WeavingRules | undefined = undefined;
   /** What time it is, for those. */
   nowMs = 0;
   /** Workers that are being started. */

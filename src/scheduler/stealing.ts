@@ -46,6 +46,8 @@ export class Stealing {
       const sight = before.get(worker);
       this.#seen.set(worker, { lastUsed, inFlight });
       const isStuck = sight?.lastUsed === lastUsed && sight.inFlight === inFlight;
+      // Of many brief tasks that refer to each other there is never too much: they would have to be told apart first.
+      if (!isStuck && this.#state.weaving?.occupies(worker)) continue;
       const surplus = isStuck ? this.#notBegun(worker) : this.#tooMuch(worker);
       this.#tools.judgeRoom(this.#state, worker);
       // One that has neither been sent nor ended anything since it was asked has not heard that it was.

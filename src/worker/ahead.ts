@@ -11,7 +11,7 @@ import { hasPackedFutures } from "../protocol/packed-futures.ts";
 import type { LocalTask, WorkerState } from "./state.ts";
 
 /** Small results that were sent lately and may still be asked for by tasks on their way. */
-const MOST_RECENT = 1024;
+const MOST_RECENT = 4096;
 
 /** Whether a run of task `id` is in hand here that counts. One that waits for other tasks may take long, and is not waited for. */
 function isUnderWay(state: WorkerState, id: TaskId): boolean {
@@ -30,10 +30,9 @@ export function awaitRun(state: WorkerState, task: LocalTask, slot: number, id: 
     task.waitingOn += 1;
     return true;
   }
-  const found = findRecent(state, id);
-  // What holds futures comes from the scheduler, as an input whose futures are then made the task's own.
-  if (found === undefined || hasPackedFutures(found.value)) return false;
-  fill(state, task, slot, found.value);
+  const value = recentValue(state, id);
+  if (value === NOT_FOUND) return false;
+  put(task, slot, value);
   return true;
 }
 
@@ -44,7 +43,7 @@ export function handOn(state: WorkerState, id: TaskId, value: unknown, isSmall: 
   state.waiters.delete(id);
   for (const { task, slot } of waiters) {
     if (task.state !== "waiting") continue;
-    if (isSmall) fill(state, task, slot, value);
+    if (isSmall) put(task, slot, typeof value === "object" && value !== null ? state.copy(value) : value);
     task.waitingOn -= 1;
     if (task.waitingOn > 0) continue;
     task.state = "ready";
@@ -80,30 +79,44 @@ export function keepRecent(state: WorkerState, ranges: readonly number[], values
   }
 }
 
-/** The latest result of task `id` among those that go out next or went out lately. */
-function findRecent(state: WorkerState, id: TaskId): { readonly value: unknown } | undefined {
-  const now = find(state.ranges, state.results, id);
-  if (now !== undefined) return now;
+/** Finds the latest result of task `id` among those that go out next or went out lately, and notes where. False if there is none. */
+function find(state: WorkerState, id: TaskId): boolean {
+  if (findIn(state, state.ranges, state.results, id)) return true;
   for (let i = state.recent.length - 1; i >= 0; i--) {
     const column = state.recent[i];
-    const found = column && find(column.ranges, column.values, id);
-    if (found !== undefined) return found;
+    if (column !== undefined && findIn(state, column.ranges, column.values, id)) return true;
   }
-  return undefined;
+  return false;
 }
 
-function find(ranges: readonly number[], values: readonly unknown[], id: TaskId): { value: unknown } | undefined {
-  let end = values.length;
+function findIn(state: WorkerState, ranges: readonly number[], values: readonly unknown[], id: TaskId): boolean {
+  let at = values.length;
   for (let i = ranges.length - 3; i >= 0; i -= 3) {
     const first = ranges[i] as number;
     const count = ranges[i + 2] as number;
-    end -= count;
-    if (id >= first && id < first + count) return { value: values[end + id - first] };
+    at -= count;
+    if (id < first || id >= first + count) continue;
+    state.seen = { first, count, values, at };
+    return true;
   }
-  return undefined;
+  return false;
 }
 
-function fill(state: WorkerState, task: LocalTask, slot: number, value: unknown): void {
-  task.slots[slot] = typeof value === "object" && value !== null ? state.copy(value) : value;
+/** In place of a value that is not here. */
+export const NOT_FOUND = Symbol("not found");
+
+/** The result of task `id`, if it was made here lately: the task's own that asks for it. */
+export function recentValue(state: WorkerState, id: TaskId): unknown {
+  const { first, count } = state.seen;
+  if ((id < first || id >= first + count) && !find(state, id)) return NOT_FOUND;
+  const { seen } = state;
+  const value = seen.values[seen.at + id - seen.first];
+  if (typeof value !== "object" || value === null) return value;
+  // What holds futures comes from the scheduler, as an input whose futures are then made the task's own.
+  return hasPackedFutures(value) ? NOT_FOUND : state.copy(value);
+}
+
+function put(task: LocalTask, slot: number, value: unknown): void {
+  task.slots[slot] = value;
   task.shape &= ~(1 << slot);
 }

@@ -4,6 +4,7 @@ import type { RunId, TaskId } from "../protocol/identity.ts";
 import type { CancelCompute } from "../protocol/worker-messages.ts";
 import { giveBackFollowers } from "./ahead.ts";
 import type { WorkerInstruction } from "./contract.ts";
+import { takeApart } from "./inputs.ts";
 import { hasFreeSlot } from "./slots.ts";
 import { LocalTask, type WorkerState } from "./state.ts";
 
@@ -55,11 +56,8 @@ function unfoldBlocks(state: WorkerState): void {
     const item = state.ready.shift();
     if (item instanceof LocalTask) state.ready.push(item);
     else {
-      for (let i = 0; i < (item?.left ?? 0); i++) {
-        const task = item?.peek(i) as LocalTask;
-        state.ready.push(task);
-        state.inHand.set(task.id, task);
-      }
+      const tasks = item === undefined ? [] : takeApart(state, item);
+      for (const task of tasks) state.ready.push(task);
     }
   }
 }

@@ -12,8 +12,8 @@
  */
 
 import type { ClientMessage } from "../protocol/client-messages.ts";
-import type { ClientTaskId, FunctionId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
-import { AWAITED, isReference, PACKED, type Resources, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
+import type { ClientTaskId, FunctionId, Key, TaskId } from "../protocol/identity.ts";
+import { AWAITED, type Resources, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import {
   BLOCK_HEADER,
   COMPUTE_HEADER,
@@ -22,10 +22,11 @@ import {
   type SchedulerToWorkerMessage,
   type WorkerMessage,
 } from "../protocol/worker-messages.ts";
-import { awaitRun, giveBackFollowers, handOn } from "./ahead.ts";
+import { giveBackFollowers, handOn, NOT_FOUND, recentValue } from "./ahead.ts";
 import { cancel } from "./cancel.ts";
 import type { Failure, Result, WorkerInstruction } from "./contract.ts";
-import { acquire, ask, awaitInput, lack, noteHolders, receive, removePeer, satisfy } from "./gather.ts";
+import { acquire, ask, noteHolders, receive, removePeer, satisfy } from "./gather.ts";
+import { awaitInputs, hasInputs, takeApartFirst } from "./inputs.ts";
 import { adoptHeld, beginAnew, dropValue, noteMade } from "./rejoin.ts";
 import { closeColumns, ride, say, spend } from "./report.ts";
 import { hasFreeSlot, lend, rejoin, secede } from "./slots.ts";
@@ -33,7 +34,6 @@ import { type Fetch, LocalBlock, LocalTask, NO_DATA, WorkerState } from "./state
 import { giveItem, grant, spendCredit } from "./streaming.ts";
 
 const NOTHING: readonly object[] = [];
-const NO_HOLDERS: readonly WorkerAddress[] = [];
 const NO_FETCHES: readonly Fetch[] = [];
 
 export class WorkerMachine {
@@ -98,10 +98,14 @@ export class WorkerMachine {
     const { ready } = this.#state;
     if (!hasFreeSlot(this.#state)) return undefined;
     for (let item = ready.peek(); item !== undefined; item = ready.peek()) {
+      if (item instanceof LocalBlock && item.refs !== undefined) {
+        takeApartFirst(this.#state, item);
+        continue;
+      }
       const task = item instanceof LocalBlock ? item.peek(0) : item;
       if (item instanceof LocalBlock) this.#skip(item, 1);
       else ready.shift();
-      if (task.state !== "ready" || (task.shape !== 0 && !this.#hasInputs(task))) continue;
+      if (task.state !== "ready" || (task.shape !== 0 && !hasInputs(this.#state, task))) continue;
       return this.#execute(task);
     }
     return undefined;
@@ -116,6 +120,26 @@ export class WorkerMachine {
   nextBlock(): LocalBlock | undefined {
     const item = this.#state.ready.peek();
     return hasFreeSlot(this.#state) && item instanceof LocalBlock ? item : undefined;
+  }
+
+  /** Gives the task of the block that comes `ahead` tasks after the next one its inputs; those before it have these results. False if they are not here. */
+  provide(block: LocalBlock, ahead: number, results: readonly unknown[]): boolean {
+    const { refs, refsEach, shape, slots, args } = block;
+    let at = block.at + ahead * slots;
+    let k = block.refAt + ahead * refsEach;
+    for (let slot = 0; refs !== undefined && slot < slots; slot++, at++) {
+      if ((shape & (1 << slot)) === 0) continue;
+      const id = refs[k++] as TaskId;
+      if (id === 0) continue;
+      const value = id >= block.id ? results[id - block.id] : recentValue(this.#state, id);
+      if (value === NOT_FOUND) {
+        // It has still to be made: the tasks are looked at one by one.
+        if (ahead === 0) takeApartFirst(this.#state, block);
+        return false;
+      }
+      args[at] = value;
+    }
+    return true;
   }
 
   /** The first tasks of the block have been run, in `us` microseconds altogether, with these small results. */
@@ -298,47 +322,22 @@ export class WorkerMachine {
       });
       at = first + slots;
       state.inHand.set(id, task);
-      if (shape !== 0) this.#awaitInputs(task);
-      if (task.state === "waiting" && task.waitingOn === 0) {
-        task.state = "ready";
-        state.ready.push(task);
-      }
+      awaitInputs(state, task);
+      if (task.state === "ready") state.ready.push(task);
     }
     if (fetches.length > 0) ask(state, fetches, this.#instructions);
   }
 
-  #computeBlocks({ client, blocks, args }: ComputeBlocks): void {
+  #computeBlocks({ client, blocks, args, refs }: ComputeBlocks): void {
     let at = 0;
+    let refAt = 0;
     for (let b = 0; b < blocks.length; b += BLOCK_HEADER) {
-      const block = new LocalBlock(client, blocks.slice(b, b + BLOCK_HEADER), args, at);
+      // The message is ours, and what is lacking in it will be put there.
+      const block = new LocalBlock(client, blocks.slice(b, b + BLOCK_HEADER), args as unknown[], at, refs, refAt);
       at += block.slots * block.left;
+      refAt += block.refsEach * block.left;
       this.#state.ready.push(block);
       this.#state.blocks.push(block);
-    }
-  }
-
-  /** An input may have been freed since the task became ready: when it was lost elsewhere, and is being computed again. */
-  #hasInputs(task: LocalTask): boolean {
-    const { values } = this.#state;
-    for (let slot = 0; slot < task.slots.length; slot++) {
-      if (!isReference(task.shape, slot)) continue;
-      const id = task.slots[slot] as TaskId;
-      if (task.data.has(id) || values.has(id)) continue;
-      lack(this.#state, task, id, NO_HOLDERS);
-      return false;
-    }
-    return true;
-  }
-
-  #awaitInputs(task: LocalTask): void {
-    const { values } = this.#state;
-    for (let slot = 0; slot < task.slots.length; slot++) {
-      if (!isReference(task.shape, slot)) continue;
-      const id = task.slots[slot] as TaskId;
-      if (task.data.has(id) || values.has(id) || awaitInput(this.#state, task, id)) continue;
-      if ((task.shape & PACKED) === 0 && awaitRun(this.#state, task, slot, id)) continue;
-      lack(this.#state, task, id, NO_HOLDERS);
-      return;
     }
   }
 

@@ -9,7 +9,7 @@
 import type { ClientId, ClientTaskId, FunctionId, TaskId } from "../protocol/identity.ts";
 import type { AdoptHeld, HeldValue, WorkerHolds } from "../protocol/worker-messages.ts";
 import type { WorkerInstruction } from "./contract.ts";
-import type { LocalTask, WorkerState } from "./state.ts";
+import { type LocalTask, NOTHING_SEEN, type WorkerState } from "./state.ts";
 
 /** `number`: as in `Rejoin`. `hashOf`: of a function as the scheduler numbered it until now. */
 export function beginAnew(
@@ -73,6 +73,7 @@ function forgetAll(state: WorkerState): void {
   state.blocks = [];
   state.recent = [];
   state.recentCount = 0;
+  state.seen = NOTHING_SEEN;
   for (const each of [
     state.inHand,
     state.waiters,

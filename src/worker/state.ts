@@ -2,6 +2,7 @@
 
 import { Deque } from "../collections/deque.ts";
 import type { ClientId, ClientTaskId, FunctionId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import { REFERENCES } from "../protocol/task-spec.ts";
 import type { HeldValue, WorkerMessage } from "../protocol/worker-messages.ts";
 
 export type LocalTaskState = "waiting" | "ready" | "executing" | "long-running" | "done";
@@ -53,16 +54,27 @@ export class LocalBlock {
   readonly slots: number;
   readonly shape: number;
   readonly run: RunId;
-  readonly args: readonly unknown[];
+  readonly args: unknown[];
   /** Where in `args` those of the next task begin. */
   at: number;
+  /** As in {@link ComputeBlocks}, if its tasks refer to others; and where there those of the next task begin, and how many each has. */
+  readonly refs: readonly TaskId[] | undefined;
+  refAt: number;
+  readonly refsEach: number;
   /** Number of the next task, and the client's number for it. */
   id: TaskId;
   clientTask: ClientTaskId;
   /** Tasks that have not begun. */
   left: number;
 
-  constructor(client: ClientId, head: readonly number[], args: readonly unknown[], at: number) {
+  constructor(
+    client: ClientId,
+    head: readonly number[],
+    args: unknown[],
+    at: number,
+    refs: readonly TaskId[] | undefined,
+    refAt: number,
+  ) {
     const [fn, slots, shape, id, run, clientTask, left] = head as [
       number,
       number,
@@ -79,6 +91,9 @@ export class LocalBlock {
     this.run = run;
     this.args = args;
     this.at = at;
+    this.refsEach = bitsIn(shape & REFERENCES);
+    this.refs = this.refsEach > 0 ? refs : undefined;
+    this.refAt = refAt;
     this.id = id;
     this.clientTask = clientTask;
     this.left = left;
@@ -87,27 +102,43 @@ export class LocalBlock {
   /** The task that comes `ahead` tasks after the next one. */
   peek(ahead: number): LocalTask {
     const first = this.at + ahead * this.slots;
+    const slots = this.args.slice(first, first + this.slots);
+    let { shape } = this;
+    let at = this.refAt + ahead * this.refsEach;
+    for (let slot = 0; this.refs !== undefined && slot < slots.length; slot++) {
+      if ((shape & (1 << slot)) === 0) continue;
+      const id = this.refs[at++] as TaskId;
+      if (id === 0) shape &= ~(1 << slot);
+      else slots[slot] = id;
+    }
     const task = new LocalTask({
       id: this.id + ahead,
       run: this.run,
       client: this.client,
       clientTask: this.clientTask + ahead,
       fn: this.fn,
-      shape: this.shape,
-      slots: this.args.slice(first, first + this.slots),
+      shape,
+      slots,
       name: undefined,
       data: NO_DATA,
     });
-    task.state = "ready";
+    if ((shape & REFERENCES) === 0) task.state = "ready";
     return task;
   }
 
   skip(count: number): void {
     this.at += count * this.slots;
+    this.refAt += count * this.refsEach;
     this.id += count;
     this.clientTask += count;
     this.left -= count;
   }
+}
+
+function bitsIn(shape: number): number {
+  let count = 0;
+  for (let rest = shape; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
 }
 
 export const NO_DATA: ReadonlyMap<TaskId, unknown> = new Map();
@@ -137,6 +168,16 @@ export interface Waiter {
   readonly task: LocalTask;
   readonly slot: number;
 }
+
+/** Results of tasks numbered on end, in a column of them. */
+interface Seen {
+  readonly first: TaskId;
+  readonly count: number;
+  readonly values: readonly unknown[];
+  readonly at: number;
+}
+
+export const NOTHING_SEEN: Seen = { first: 0, count: 0, values: [], at: 0 };
 
 /** A value on its way from a peer. */
 export interface Fetch {
@@ -168,6 +209,8 @@ export class WorkerState {
   /** Results that went out lately, the latest last, and how many they are. */
   recent: { readonly ranges: readonly number[]; readonly values: readonly unknown[] }[] = [];
   recentCount = 0;
+  /** Where one was found last: results of tasks numbered from `first` on, in `values` from `at` on. */
+  seen: Seen = NOTHING_SEEN;
   /** A run that was called off may still be among them beside a later run of the same task. */
   readonly executing = new Set<LocalTask>();
   /** Runs that go on without a slot. */

@@ -9,6 +9,7 @@ import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { BLOCK_HEADER, COMPUTE_HEADER } from "../../src/protocol/worker-messages.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
+import { weavingRules } from "../../src/scheduler/woven.ts";
 
 const MOVES = 5;
 const PER_MESSAGE = 512;
@@ -37,7 +38,7 @@ interface Options {
 }
 
 class Run {
-  readonly machine = new SchedulerMachine();
+  readonly machine = new SchedulerMachine(weavingRules);
   readonly #options: Options;
   /** What each worker has been sent: `id, run, count` each. */
   readonly #sent = new Map<string, number[]>();
@@ -72,7 +73,9 @@ class Run {
               ? [0, 1, 0, first + i]
               : [0, each.length, (1 << each.length) - 1, ...each.map((input) => input + 1)],
           );
-      messages.push(() => this.#submit(first + 1, count, rows, [], isPlain ? { fn: 0, slots: 1 } : undefined));
+      messages.push(() =>
+        this.#submit(first + 1, count, rows, [], isPlain ? { fn: 0, slots: 1, shape: 0 } : undefined),
+      );
     }
     const begun = performance.now();
     for (const submit of messages) submit();

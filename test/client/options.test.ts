@@ -262,7 +262,8 @@ describe("a signal", () => {
     );
     assert.deepEqual(numbers, [
       [0, 1],
-      [2, 2],
+      [2, 1],
+      [3, 1],
     ]);
   });
 

@@ -21,7 +21,7 @@ const graph = { type: "update-graph", first: 0, count: 1, rows: [0, 1, 0, 5], fu
 const fromClients: readonly unknown[] = [
   graph,
   { ...graph, uniform: undefined, options: { priority: 1, retries: Number.POSITIVE_INFINITY, speculate: false } },
-  { ...graph, rows: [1, 2], count: 2, uniform: { fn: 0, slots: 1 }, keys: [undefined, "k"] },
+  { ...graph, rows: [1, 2], count: 2, uniform: { fn: 0, slots: 1, shape: 0 }, keys: [undefined, "k"] },
   { ...graph, rows: [0, 2, PACKED, ["x"], -3], options: { demands: { workers: ["w"], backoff: { delayMs: 1 } } } },
   { type: "scatter", id: 3, value: new Map(), nbytes: 10, broadcast: true },
   { type: "carry-keys", id: 3, tasks: [1, -2] },

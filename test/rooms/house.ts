@@ -27,6 +27,7 @@ const knows: Readonly<Record<string, readonly string[] | typeof anywhere>> = {
     "scheduler/nesting.ts",
     "scheduler/demands.ts",
     "scheduler/hosts.ts",
+    "scheduler/woven.ts",
     "worker/machine.ts",
     "worker/contract.ts",
   ],

@@ -101,7 +101,14 @@ describe("events", () => {
     worker("w1");
     const options = {};
     const shipped = { name: "f", hash: "f" };
-    const graph = { first: 0, count: 1, rows: [], uniform: { fn: 0, slots: 0 }, functions: [[0, shipped]], options };
+    const graph = {
+      first: 0,
+      count: 1,
+      rows: [],
+      uniform: { fn: 0, slots: 0, shape: 0 },
+      functions: [[0, shipped]],
+      options,
+    };
     machine.handle({
       type: "client-message",
       client: "c1",

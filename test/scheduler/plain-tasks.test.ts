@@ -26,7 +26,7 @@ class Flooded {
       const first = i * PER_MESSAGE;
       const rows = Array.from({ length: PER_MESSAGE }, (_, k) => first + k);
       const functions = i === 0 ? ([[0, { name: "f", hash: "f" }]] as const) : [];
-      const uniform = { fn: 0, slots: 1 };
+      const uniform = { fn: 0, slots: 1, shape: 0 };
       this.hear({ type: "update-graph", first, count: PER_MESSAGE, rows, uniform, functions, options: {} });
     }
   }

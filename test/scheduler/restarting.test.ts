@@ -79,7 +79,7 @@ describe("restarting the cluster", () => {
     const hear = (message: ClientMessage) => machine.handle({ type: "client-message", client: "c1", message });
     const COUNT = 100;
     const rows = Array.from({ length: COUNT }, (_, i) => i);
-    const uniform = { fn: 0, slots: 1 };
+    const uniform = { fn: 0, slots: 1, shape: 0 };
     const functions = [[0, { name: "f", hash: "f" }]] as const;
     hear({ type: "update-graph", first: 0, count: COUNT, rows, uniform, functions, options: {} });
     machine.handle({ type: "add-worker", worker: "w1", name: "w1", nThreads: 1 });

@@ -19,6 +19,7 @@ import { hostRules } from "../../src/scheduler/hosts.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
+import { weavingRules } from "../../src/scheduler/woven.ts";
 import { contentHash } from "../../src/shipping/content-hash.ts";
 import { Random } from "../support/random.ts";
 import { assertEmptyHanded, assertForgotten, validateScheduler } from "../support/validate.ts";
@@ -197,7 +198,7 @@ class ChurningCluster {
       this.#broken ??= error ?? new Error("broken");
     };
     const limits = { noWorkersTimeoutMs: 1000, hash: contentHash };
-    const scheduler = new SchedulerRuntime(new SchedulerMachine(), owner, this.#clock, limits, fail);
+    const scheduler = new SchedulerRuntime(new SchedulerMachine(weavingRules), owner, this.#clock, limits, fail);
     scheduler.machine.learn(requestRules, nestingRules, demandRules(limits), this.#world.nowMs);
     scheduler.machine.learnHosts(hostRules({ speculateFromMs: 1, keepHeldMs: 50 }));
     return scheduler;

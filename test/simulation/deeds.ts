@@ -82,6 +82,40 @@ const deeds = {
     user.ask(last);
   },
 
+  /** Very small tasks of one function in rows, each of which refers to some before it: they are kept together, and sent many at a time. */
+  weave(user: User): void {
+    const { random } = user.world;
+    const isRisky = random.chance(0.3);
+    const isMixed = random.chance(0.3);
+    const submit = (args: readonly Argument[]) => {
+      const fault = isRisky && random.chance(0.04) ? random.pick(["throws", "kills", "flaky"] as const) : "none";
+      const ms = isRisky && random.chance(0.02) ? 30 : 0.005;
+      const kind = isMixed && random.chance(0.1) ? random.weighted(user.habits.kinds) : "number";
+      const failures = fault === "flaky" ? 1 : 0;
+      const like = { functionName: "brief", fault, failures, retries: 0, demands: undefined, kind, ms } as const;
+      return user.submit(args, like, undefined, 0);
+    };
+    const woven = Array.from({ length: random.integer(1, 40) }, () => submit([]));
+    for (let rows = random.integer(1, 4); rows > 0; rows--) {
+      const inputs = random.integer(1, 4);
+      // A chain, a level of a tree, or something in between.
+      const back = random.pick([1, woven.length, 5]);
+      for (let i = random.integer(1, 40); i > 0; i--) {
+        const args = Array.from({ length: inputs }, () => {
+          const held = woven[woven.length - random.integer(1, Math.min(back, woven.length) + 1)] as Held;
+          return held.node;
+        });
+        woven.push(submit(args));
+      }
+    }
+    user.ask(woven.at(-1) as Held);
+    const isHasty = random.chance(0.3);
+    for (const held of woven) {
+      if (random.chance(0.1)) user.ask(held);
+      else if (isHasty && random.chance(0.2)) user.release(held);
+    }
+  },
+
   stream(user: User): void {
     const { random } = user.world;
     const input = random.chance(0.3) ? user.pickInput() : undefined;

@@ -62,7 +62,7 @@ const CLIENT_LIES: readonly Lie[] = [
     first: 0,
     count: 9,
     rows: [],
-    uniform: { fn: 1, slots: 0 },
+    uniform: { fn: 1, slots: 0, shape: 0 },
     functions: [],
     options: {},
   }),

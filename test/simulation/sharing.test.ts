@@ -10,6 +10,7 @@ import { Host } from "../../src/runtime/host.ts";
 import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
+import { weavingRules } from "../../src/scheduler/woven.ts";
 import { Random } from "../support/random.ts";
 import { SimulatedSpawner } from "./thread.ts";
 import { functions } from "./work.ts";
@@ -62,7 +63,13 @@ async function perform(job: Job, looks: boolean) {
   };
   const fail = (error: unknown) => assert.fail(String(error));
   const host = new Host(spawner, clock, { name: "host", nThreadsPerWorker: 1, resourcesOf: () => ({}) }, fail);
-  const scheduler = new SchedulerRuntime(new SchedulerMachine(), host, clock, { noWorkersTimeoutMs: 1000 }, fail);
+  const scheduler = new SchedulerRuntime(
+    new SchedulerMachine(weavingRules),
+    host,
+    clock,
+    { noWorkersTimeoutMs: 1000 },
+    fail,
+  );
   scheduler.machine.learn(requestRules);
   host.start(scheduler, nWorkers);
   const [here, there] = memoryComm<readonly ClientMessage[], News>();

@@ -17,6 +17,7 @@ import { hostRules } from "../../src/scheduler/hosts.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { nestingRules } from "../../src/scheduler/nesting.ts";
 import { requestRules } from "../../src/scheduler/requests.ts";
+import { weavingRules } from "../../src/scheduler/woven.ts";
 import { contentHash } from "../../src/shipping/content-hash.ts";
 import { Random } from "../support/random.ts";
 import { assertEmptyHanded, assertForgotten, validateScheduler } from "../support/validate.ts";
@@ -150,7 +151,7 @@ class SimulatedCluster {
     const fail = (error: unknown) => this.#break(error);
     this.#host = new Host(this.spawner, clock, options, fail);
     this.#scheduler = new SchedulerRuntime(
-      new SchedulerMachine(),
+      new SchedulerMachine(weavingRules),
       {
         link: (from, to) => this.#host.link(from, to),
         end: (worker, reason) => {
@@ -170,7 +171,10 @@ class SimulatedCluster {
     );
     if (isStern) beStern(this.#scheduler, fail);
     this.#host.start(this.#scheduler, random.pick([1, 2, 2, 3, 4]));
-    this.#habits = { ...drawHabits(random), isDemanding: world.whims.chance(0.4) };
+    const habits = drawHabits(random);
+    // Not where tasks submit tasks: of those, few are of one function.
+    const deeds = { ...habits.deeds, weave: isDeep ? 0 : 6 };
+    this.#habits = { ...habits, deeds, isDemanding: world.whims.chance(0.4) };
     const named = Array.from({ length: 3 }, () => this.#nameableNode());
     for (const kind of ["large array", "object"] as const) this.#equal.push(this.work.add({ ...data, kind }));
     for (let i = random.pick([1, 1, 2, 3]); i > 0; i--) this.#join(named);
@@ -451,6 +455,7 @@ export function drawHabits(random: Random): Omit<Habits, "isDemanding"> {
       map: 2,
       stream: rarely(6),
       ladder: 2,
+      weave: 0,
       scatter: 5,
       ask: 12,
       release: 12,

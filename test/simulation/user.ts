@@ -94,7 +94,7 @@ export class User {
     this.world.tell(() => `${this.name}: ${line()}`);
   }
 
-  submit(args: readonly Argument[], like: Partial<Node> = {}, key?: string): Held {
+  submit(args: readonly Argument[], like: Partial<Node> = {}, key?: string, priority?: number): Held {
     const { random } = this.world;
     const fault = like.fault ?? random.weighted(this.habits.faults);
     const demands = this.habits.isDemanding ? drawDemands(this.world.whims) : undefined;
@@ -117,11 +117,11 @@ export class User {
       ...like,
       args,
     });
-    return this.submitNode(node, key);
+    return this.submitNode(node, key, priority);
   }
 
-  submitNode(node: Node, key?: string): Held {
-    const priority = this.world.random.chance(0.15) ? this.world.random.integer(-2, 3) : 0;
+  submitNode(node: Node, key?: string, given?: number): Held {
+    const priority = given ?? (this.world.random.chance(0.15) ? this.world.random.integer(-2, 3) : 0);
     const args = node.args.map((argument) => this.#argument(argument));
     const fn: AnyFunction = functions[node.functionName];
     const task = this.#optionsFor({
