@@ -183,8 +183,16 @@ const scriptBuild = (entry, name, globalName) => ({
 
 const builds = [
   // The session is an entry too, so that what the client shares with handles on queues and locks lies in another file than these:
-  // pages that use none need not load them.
-  doorBuild("browser", ["src/index.ts", "src/client/session.ts"]),
+  // pages that use none need not load them. So are what tasks call: modules say by what names that goes, and are left out where it is not used.
+  doorBuild("browser", [
+    "src/index.ts",
+    "src/client/session.ts",
+    "src/client/get-client.ts",
+    "src/client/as-completed.ts",
+    "src/client/progress.ts",
+    "src/client/coordination/revive.ts",
+    "src/shipping/task-context.ts",
+  ]),
   doorBuild("node", ["src/node.ts", "src/node-cli.ts"]),
   workerBuild("web-worker"),
   workerBuild("node-worker"),

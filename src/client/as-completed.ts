@@ -1,6 +1,7 @@
 /** asCompleted and wait: futures in the order in which they end. */
 
 import { Deque } from "../collections/deque.ts";
+import { goByNames } from "../shipping/own-names.ts";
 import type { ActorCall } from "./actors/actor-call.ts";
 import { type Future, type FutureOwner, futureAccess, giveUpOn, hasFailed, type Watcher } from "./future.ts";
 import { asFuture } from "./stand-in.ts";
@@ -211,3 +212,5 @@ export function wait<T>(
   });
   return signal === undefined ? waited : giveUpOn(signal, waited);
 }
+
+goByNames({ AsCompleted, asCompleted, wait });

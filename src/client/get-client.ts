@@ -1,5 +1,6 @@
 /** getClient: the client of the task that is running. */
 
+import { goByNames } from "../shipping/own-names.ts";
 import { clientAround } from "../shipping/task-context.ts";
 import type { Client } from "./client.ts";
 
@@ -31,3 +32,5 @@ export function getClient(): Client {
   if (client !== undefined) return client as Client;
   throw new Error("getClient() was called outside a task; use the client that was made with new Client() there");
 }
+
+goByNames({ getClient });

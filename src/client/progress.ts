@@ -1,5 +1,6 @@
 /** progress: how far a set of futures has come. */
 
+import { goByNames } from "../shipping/own-names.ts";
 import { futureAccess } from "./future.ts";
 import { futuresOf } from "./nesting.ts";
 
@@ -59,3 +60,5 @@ export async function* progress(collection: unknown): AsyncGenerator<ProgressRep
     isClosed = true;
   }
 }
+
+goByNames({ progress });

@@ -2,6 +2,7 @@
 
 import { UnserializableError } from "../protocol/errors.ts";
 import { hash } from "./hash.ts";
+import { aliasesIn } from "./own-names.ts";
 import {
   describeHandle,
   FUNCTION_MARK,
@@ -103,7 +104,22 @@ function describe(fn: AnyFunction, path: string): FunctionSpec {
   if (accessor.test(text)) refuse("it is a getter or setter; wrap it in a function that takes the object");
   const source = asExpression(fn, name, text);
   // Its own name tells functions apart only where they may call themselves by it.
-  return { kind: "source", name, source, hash: hash(`${source.includes(name) ? name : ""} ${source}`) };
+  const spec = { kind: "source", name, source, hash: hash(`${source.includes(name) ? name : ""} ${source}`) } as const;
+  const bindings = ownBindings(source);
+  return bindings === undefined ? spec : { ...spec, bindings, hash: hash(`${spec.hash} ${JSON.stringify(bindings)}`) };
+}
+
+/** What of the library's a function refers to by other names than it has in workers. */
+function ownBindings(source: string): Record<string, unknown> | undefined {
+  const { names, members } = aliasesIn(source);
+  if (names.size + members.size === 0) return undefined;
+  const mark = (name: string): FunctionMark => ({ [FUNCTION_MARK]: builtin(name, name) });
+  const bindings: Record<string, unknown> = {};
+  for (const [local, name] of names) bindings[local] = mark(name);
+  for (const [local, used] of members) {
+    bindings[local] = Object.fromEntries([...used].map((name) => [name, mark(name)]));
+  }
+  return bindings;
 }
 
 /** Globals that Node writes in JavaScript: they have source text, but it only works where it stands. */

@@ -2,6 +2,7 @@
 
 import type { Key, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
+import { goByNames } from "./own-names.ts";
 
 export interface TaskContext {
   readonly key: Key;
@@ -129,3 +130,5 @@ export function getWorker(): WorkerContext {
   if (worker === undefined) throw new Error("getWorker() was called outside a worker");
   return worker;
 }
+
+goByNames({ getTask, getWorker, rejoin, secede });

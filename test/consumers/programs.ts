@@ -8,6 +8,23 @@ const chain = `
   await client.close();
   return value;`;
 
+/** Uses names of the library inside of tasks, whatever the bundler has made of them by then. */
+export const namesProgram = `import { Client, Queue, asCompleted, getClient, getTask } from "manyhands";
+const chain = async (x) => {
+  if (getTask().attempt !== 1) throw new Error("not the first");
+  const client = getClient();
+  const queue = new Queue();
+  await queue.put(await client.submit((a) => a + 2, x).result());
+  for await (const future of asCompleted([client.submit((a) => a, 10)])) await queue.put(await future.result());
+  return (await queue.get()) + (await queue.get());
+};
+(async () => {
+  const client = new Client({ nWorkers: 2 });
+  const value = await client.submit(chain, 1).result();
+  await client.close();
+  return value;
+})().then((value) => value, (error) => error.stack || String(error)).then((value) => console.log("outcome: " + value));\n`;
+
 /** Has a promise's outcome announced. */
 export const announce = `.then((value) => value, (error) => error.stack || String(error)).then((value) => console.log("outcome: " + value));`;
 

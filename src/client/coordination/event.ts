@@ -1,5 +1,6 @@
 /** Event and Barrier: places to wait for something to happen, and for each other. */
 
+import { goByNames } from "../../shipping/own-names.ts";
 import { demandCount, Handle, type HandleOptions, linkOf, nameAndOptions, type WaitingOptions } from "./handle.ts";
 
 /**
@@ -65,3 +66,5 @@ export class Barrier extends Handle {
     return linkOf(this).ask<number>({ type: "wait" }, options);
   }
 }
+
+goByNames({ Barrier, Event });

@@ -2,6 +2,7 @@
 
 import type { Acquire, Granted } from "../../protocol/coordination.ts";
 import { CommClosedError } from "../../protocol/errors.ts";
+import { goByNames } from "../../shipping/own-names.ts";
 import {
   demandCount,
   demandName,
@@ -213,3 +214,5 @@ export class Semaphore extends Holdable<WaitingOptions> {
     return linkOf(this).ask<number>({ type: "count-holders" });
   }
 }
+
+goByNames({ Lock, MultiLock, Semaphore });

@@ -1,6 +1,7 @@
 /** Queue: what some put others get, in order. */
 
 import type { Items } from "../../protocol/coordination.ts";
+import { goByNames } from "../../shipping/own-names.ts";
 import { packValue } from "../argument-capture.ts";
 import type { Future } from "../future.ts";
 import type { Answered } from "../open-requests.ts";
@@ -113,3 +114,5 @@ async function putBack(link: ReturnType<typeof linkOf>, { value, futures }: Answ
     await done;
   }
 }
+
+goByNames({ Queue });

@@ -1,6 +1,7 @@
 /** Topic: what is published reaches everybody who reads. */
 
 import type { Published } from "../../protocol/coordination.ts";
+import { goByNames } from "../../shipping/own-names.ts";
 import { captureWithFutures } from "../argument-capture.ts";
 import { giveUpOn } from "../future.ts";
 import { unshare } from "./arriving.ts";
@@ -89,3 +90,5 @@ export class Topic<T = unknown> extends Handle {
     console.warn(`manyhands: a reader of topic ${this.name} was too slow, and missed ${missed} messages`);
   }
 }
+
+goByNames({ Topic });

@@ -1,6 +1,7 @@
 /** Variable: a value that everybody in the cluster can set and get. */
 
 import type { HandedValue } from "../../protocol/packed-value.ts";
+import { goByNames } from "../../shipping/own-names.ts";
 import { packValue } from "../argument-capture.ts";
 import type { Answered } from "../open-requests.ts";
 import { arrive } from "./arriving.ts";
@@ -43,3 +44,5 @@ export class Variable<T = unknown> extends Handle {
     await linkOf(this).ask({ type: "clear" });
   }
 }
+
+goByNames({ Variable });
