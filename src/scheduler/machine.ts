@@ -19,7 +19,7 @@ import {
   type TaskStored,
   type WorkerMessage,
 } from "../protocol/worker-messages.ts";
-import { endAttempt } from "./attempts.ts";
+import { endAttempt, refuseValue } from "./attempts.ts";
 import * as claims from "./claims.ts";
 import type { RequestRules, SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
 import type { demandRules } from "./demands.ts";
@@ -31,7 +31,7 @@ import type { nestingRules } from "./nesting.ts";
 import { tell, tellPending } from "./news.ts";
 import { assign, isUneven, judgeRoom } from "./placement.ts";
 import { settleSpan, unfold } from "./plain.ts";
-import { type ClientRecord, FLAG_COPIED, NO_VALUE, type TaskRecord } from "./records.ts";
+import { type ClientRecord, FLAG_COPIED, type TaskRecord } from "./records.ts";
 import { buryZombie, isLost, leaveWorker, releaseClaim, stopFetching } from "./release.ts";
 import { type RequestTools, requestTools } from "./request-tools.ts";
 import { SchedulerState } from "./state.ts";
@@ -345,23 +345,11 @@ export class SchedulerMachine {
   }
 
   #err(worker: WorkerRecord, message: TaskErred): void {
-    if (message.run === HELD_VALUE) {
-      this.#refuseValue(worker, message);
-      return;
-    }
+    if (message.run === HELD_VALUE) return refuseValue(this.#state, worker, message);
     const task = this.#current(worker, message.id, message.run);
     if (task === undefined) return;
     leaveWorker(this.#state, task);
     endAttempt(this.#state, task, message.error, worker);
-  }
-
-  /** What a worker holds cannot leave it, and nobody could have known before: the task has failed. */
-  #refuseValue(worker: WorkerRecord, { id, error }: TaskErred): void {
-    const task = this.#state.tasks.get(id);
-    if (task?.state !== "memory" || task.value !== NO_VALUE || task.atClient) return;
-    if (!this.#state.replicas.has(task, worker)) return;
-    task.error = error;
-    move(this.#state, task, "released");
   }
 
   /** The task of which this is the current run. */
