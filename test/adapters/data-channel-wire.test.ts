@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import * as rtc from "node-datachannel/polyfill";
 import { type Channel, DataChannelWire } from "../../src/adapters/data-channel-wire.ts";
+import { promisesOfWire } from "../compliance/wire.ts";
 
 const { RTCPeerConnection } = rtc;
 const config = { iceServers: [], bindAddress: "127.0.0.1" } as object;
@@ -41,6 +42,11 @@ after(() => {
 const bytes = (...values: number[]) => new Uint8Array(values);
 const next = (wire: DataChannelWire) =>
   new Promise<Uint8Array>((resolve) => wire.listen((message) => resolve(message)));
+
+promisesOfWire(async () => {
+  const [here, there] = await ends();
+  return { here: new DataChannelWire(here), there: new DataChannelWire(there) };
+});
 
 describe("a wire on a data channel", () => {
   it("brings what was sent long before the other end was made", { timeout: 10_000 }, async () => {

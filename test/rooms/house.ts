@@ -48,6 +48,7 @@ const technologies: Readonly<Record<string, readonly string[]>> = {
   peer: ["peerjs"],
   noble: ["@noble/hashes"],
   "data-channel": [],
+  "node-datachannel": ["node-datachannel", "peerjs", "ws", "node:"],
   signaling: ["peer", "ws", "node:"],
   websocket: ["ws", "node:"],
   opfs: [],

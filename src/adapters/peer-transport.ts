@@ -1,0 +1,141 @@
+/** PeerJS, as what reaches `peer:` addresses: opens wires to peers by their names at a signalling server, and accepts those of others. */
+
+import type { Clock } from "../ports/clock.ts";
+import type { ConnectorOptions, Transport } from "../ports/connector.ts";
+import type { Wire } from "../ports/wire.ts";
+import { Meeting, type Met } from "./peer-meeting.ts";
+
+/** For what was said last to arrive. Milliseconds. */
+const FAREWELL_MS = 2_000;
+/** Numbers of channels beside PeerJS's own on one connection: that has 0 or 1, and Firefox offers 256. */
+const FIRST_ASIDE = 2;
+const LAST_ASIDE = 255;
+
+/** What peers need of the platform. */
+export interface PeerPlatform {
+  readonly clock: Clock;
+  /** Puts in place what PeerJS finds in browsers, and tells what connections are to be told beside. */
+  readonly prepare: () => Promise<object>;
+  /** `aside` opens one more channel beside, with a number that both ends agreed on; it throws where that cannot be. */
+  readonly wireOf: (channel: RTCDataChannel, aside: ((number: number) => RTCDataChannel) | undefined) => Wire;
+  /** Whether channels can be handed to threads. */
+  readonly handsOver: boolean;
+}
+
+/** Names at a signalling server, as PeerJS takes them. */
+const NAME = /^[A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*$/;
+
+export function peerTransport(platform: PeerPlatform): Transport {
+  /** Where we are met. */
+  const places = new Set<Place>();
+
+  async function placeAt(options: ConnectorOptions, name: string, isFound: (place: Place) => boolean): Promise<Place> {
+    const signaling = signalingOf(options);
+    const connection = await platform.prepare();
+    let place = [...places].find((each) => each.signaling === signaling && !each.meeting.isClosed && isFound(each));
+    if (place === undefined) {
+      const { iceServers = [] } = options;
+      const meeting = new Meeting(name, { signaling, iceServers, clock: platform.clock, connection });
+      place = { name, signaling, meeting, users: 0 };
+      places.add(place);
+    }
+    place.users += 1;
+    return place;
+  }
+
+  function leave(place: Place): void {
+    place.users -= 1;
+    if (place.users > 0) return;
+    places.delete(place);
+    place.meeting.close();
+  }
+
+  /** A wire on a connection, each of which ends with the other. */
+  function wireOn(place: Place, { connection }: Met): Wire {
+    const { peerConnection } = connection;
+    const aside = (number: number) => {
+      if (!(number >= 0 && number <= LAST_ASIDE - FIRST_ASIDE)) throw new RangeError(`there is no channel ${number}`);
+      return peerConnection.createDataChannel("manyhands", { negotiated: true, id: FIRST_ASIDE + number });
+    };
+    const wire = platform.wireOf(connection.dataChannel, platform.handsOver ? aside : undefined);
+    place.users += 1;
+    connection.on("close", () => wire.close("the connection is gone"));
+    wire.closed.then(() => {
+      platform.clock.after(FAREWELL_MS, () => {
+        connection.close();
+        leave(place);
+      });
+    });
+    return wire;
+  }
+
+  return {
+    connector: {
+      async connect(address, options, signal) {
+        const id = nameIn(address);
+        // Whoever has a name there already goes by that.
+        const place = await placeAt(options, anyName(), (each) => each.name !== id);
+        try {
+          const met = await place.meeting.connect(id, signal);
+          return { wire: wireOn(place, met), listenAt: `peer:${place.name}` };
+        } finally {
+          leave(place);
+        }
+      },
+    },
+    listener: {
+      async listen(address, options, onWire) {
+        const name = nameIn(address);
+        const place = await placeAt(options, name, (each) => each.name === name && each.meeting.onMet === undefined);
+        place.meeting.onMet = (met) => onWire(wireOn(place, met), { origin: met.id });
+        try {
+          await place.meeting.opened;
+        } catch (error) {
+          leave(place);
+          throw error;
+        }
+        return {
+          address: `peer:${name}`,
+          isLoopback: false,
+          close: async () => {
+            if (place.meeting.onMet === undefined) return;
+            place.meeting.onMet = undefined;
+            leave(place);
+          },
+        };
+      },
+    },
+  };
+}
+
+interface Place {
+  readonly name: string;
+  readonly signaling: string;
+  readonly meeting: Meeting;
+  /** Wires, listeners and attempts; without any, it is left. */
+  users: number;
+}
+
+/** A name that nobody guesses. */
+function anyName(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function nameIn(address: string): string {
+  const name = decodeURIComponent(address.slice("peer:".length));
+  if (NAME.test(name) && name.length <= 64) return name;
+  throw new TypeError(
+    `"${name}" is no name of a room: letters and digits, with single spaces, "-" or "_" between them, 64 at most`,
+  );
+}
+
+function signalingOf({ signaling }: ConnectorOptions): string {
+  if (signaling === undefined) {
+    throw new TypeError(
+      'peer: needs a signalling server, as { signaling: "https://example.org/signal/" }; "manyhands signal" is one',
+    );
+  }
+  const { protocol, href } = URL.canParse(signaling) ? new URL(signaling) : { protocol: "", href: "" };
+  if (/^(https?|wss?):$/.test(protocol)) return href;
+  throw new TypeError(`signaling must be the URL of a signalling server, not "${signaling}"`);
+}

@@ -1,0 +1,139 @@
+/** Peers in one process, who find each other through a signalling server of their own and speak over node-datachannel. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { DataChannelWire } from "../../src/adapters/data-channel-wire.ts";
+import { prepareNode } from "../../src/adapters/node-datachannel-globals.ts";
+import { peerTransport } from "../../src/adapters/peer-transport.ts";
+import { type Signaling, serveSignaling } from "../../src/adapters/signaling-server.ts";
+import { SystemClock } from "../../src/adapters/system-clock.ts";
+import type { ListeningPost } from "../../src/ports/connector.ts";
+import type { Wire } from "../../src/ports/wire.ts";
+
+const limit = { timeout: 20_000 };
+const clock = new SystemClock();
+const transport = () =>
+  peerTransport({ clock, prepare: prepareNode, wireOf: (channel) => new DataChannelWire(channel), handsOver: false });
+const patience = () => AbortSignal.timeout(10_000);
+const next = (wire: Wire) => new Promise<Uint8Array>((resolve) => wire.listen(resolve));
+
+let signaling: Signaling;
+before(async () => {
+  signaling = await serveSignaling({ port: 0 });
+});
+after(() => signaling.close());
+// What peers leave behind would keep the process for a while.
+after(clock.keepAlive());
+
+/** Listens, and hands out wires as they come. */
+async function room(name: string, options = { signaling: signaling.url }) {
+  const wires: { readonly wire: Wire; readonly origin: string }[] = [];
+  let check = () => {};
+  const post = (await transport().listener?.listen(name, options, (wire, { origin }) => {
+    wires.push({ wire, origin });
+    check();
+  })) as ListeningPost;
+  const nextWire = () =>
+    new Promise<{ readonly wire: Wire; readonly origin: string }>((resolve) => {
+      check = () => {
+        const first = wires.shift();
+        if (first === undefined) return;
+        check = () => {};
+        resolve(first);
+      };
+      check();
+    });
+  return { post, nextWire };
+}
+
+describe("peers", () => {
+  it("find each other by the name of a room, and tell where they could be found", limit, async () => {
+    const { post, nextWire } = await room("peer:the room");
+    const options = { signaling: signaling.url };
+    const { wire, listenAt } = await transport().connector.connect("peer:the room", options, patience());
+    const there = await nextWire();
+    assert.equal(`peer:${there.origin}`, listenAt);
+    wire.send(new Uint8Array([1, 2]));
+    assert.deepEqual(await next(there.wire), new Uint8Array([1, 2]));
+    there.wire.send(new Uint8Array([3]));
+    assert.deepEqual(await next(wire), new Uint8Array([3]));
+    wire.close("enough");
+    assert.equal(await there.wire.closed, "enough");
+    await post.close();
+  });
+
+  it("listen where they are, so that others reach them by the name that they have already", limit, async () => {
+    await using own = await serveSignaling({ port: 0 });
+    const options = { signaling: own.url };
+    const { post, nextWire } = await room("peer:middle", options);
+    const host = transport();
+    const { wire, listenAt = "" } = await host.connector.connect("peer:middle", options, patience());
+    await nextWire();
+    const came = new Promise<Wire>((resolve) => void host.listener?.listen(listenAt, options, resolve));
+    const other = await transport().connector.connect(listenAt, options, patience());
+    assert.equal(own.peers, 3, "the host goes by one name");
+    other.wire.send(new Uint8Array([9]));
+    assert.deepEqual(await next(await came), new Uint8Array([9]));
+    other.wire.close("over");
+    wire.close("over");
+    await post.close();
+  });
+
+  it("are told when nobody is there, and when the name is another's", limit, async () => {
+    const options = { signaling: signaling.url };
+    await assert.rejects(transport().connector.connect("peer:nobody", options, patience()), {
+      name: "CommClosedError",
+      message: `peer:nobody cannot be reached by way of ${signaling.url}: nobody of that name is there`,
+    });
+    const { post } = await room("peer:mine");
+    await assert.rejects(room("peer:mine"), {
+      name: "CommClosedError",
+      message: `somebody else is peer:mine at ${signaling.url}`,
+    });
+    await post.close();
+  });
+
+  it("are told what is wrong with what they ask for", limit, async () => {
+    const connect = (address: string, options: object) => transport().connector.connect(address, options, patience());
+    await assert.rejects(connect("peer:room", {}), /needs a signalling server/);
+    await assert.rejects(connect("peer:room", { signaling: "somewhere" }), /must be the URL/);
+    await assert.rejects(connect("peer:no/slash", { signaling: signaling.url }), /no name of a room/);
+    await assert.rejects(connect("peer:room", { signaling: "http://127.0.0.1:9/" }), {
+      name: "CommClosedError",
+      message: /the signalling server at http:\/\/127\.0\.0\.1:9\/ cannot be reached/,
+    });
+  });
+
+  it("give up when they are told to", limit, async () => {
+    const abort = new AbortController();
+    const attempt = transport().connector.connect("peer:nobody", { signaling: signaling.url }, abort.signal);
+    abort.abort(new Error("changed my mind"));
+    await assert.rejects(attempt, { message: "changed my mind" });
+  });
+
+  it("go on without the signalling server, and come back to it", limit, async () => {
+    const port = Number(new URL(signaling.url).port);
+    const own = await serveSignaling({ port: 0 });
+    const { port: ownPort } = new URL(own.url);
+    assert.notEqual(Number(ownPort), port);
+    const options = { signaling: own.url };
+    const { post, nextWire } = await room("peer:lasting", options);
+    const first = await transport().connector.connect("peer:lasting", options, patience());
+    const there = await nextWire();
+    await own.close();
+    first.wire.send(new Uint8Array([5]));
+    assert.deepEqual(await next(there.wire), new Uint8Array([5]));
+    let isBack = () => {};
+    const back = new Promise<void>((resolve) => {
+      isBack = resolve;
+    });
+    const again = await serveSignaling({ port: Number(ownPort), onPeers: (count) => count >= 2 && isBack() });
+    await back;
+    const second = await transport().connector.connect("peer:lasting", options, patience());
+    second.wire.send(new Uint8Array([6]));
+    assert.deepEqual(await next((await nextWire()).wire), new Uint8Array([6]));
+    first.wire.close("over");
+    second.wire.close("over");
+    await post.close();
+    await again.close();
+  });
+});
