@@ -28,7 +28,7 @@ const graceMs = 5_000;
 let stopped = false;
 
 /** Folders whose tests need what the build made; each is a step of its own. */
-const builtFolders = ["platform", "consumers", "size"];
+const builtFolders = ["platform", "consumers", "peers", "size"];
 
 /** @type {readonly Step[]} */
 const steps = [
@@ -63,6 +63,13 @@ const steps = [
     named: true,
     needs: ["build", "install-browsers"],
     run: browserTests,
+  },
+  {
+    name: "peers",
+    about: "pages of several browsers, and Node, that find each other over WebRTC",
+    named: true,
+    needs: ["build", "install-browsers"],
+    run: () => nodeTests(files("peers"), ["--test-concurrency=1"]),
   },
 ];
 

@@ -17,7 +17,7 @@ const MESSAGE_BYTES = 64 * 1024;
 /** Chromium throws when more than 16 MiB wait in a channel; the rest waits here. Bytes. */
 const MOST_IN_CHANNEL = 8 * 1024 * 1024;
 /** Below this, more may come. Bytes. */
-const LITTLE = 1024 * 1024;
+const LITTLE = 256 * 1024;
 
 /** How long the other end may take to hear a farewell, and to close the channel. Milliseconds. */
 const FAREWELL_MS = 1_000;
@@ -89,7 +89,6 @@ export class DataChannelWire implements Wire {
     if (this.#isClosed) return;
     this.#farewell = reason;
     this.#end(reason);
-    if (!this.#isMet) return this.#channel.close();
     this.#fill();
     // The other end closes the channel when it has heard that. This side would cut off what is on its way, where channels do that.
     const timer: unknown = setTimeout(() => this.#channel.close(), FAREWELL_MS);
@@ -98,24 +97,25 @@ export class DataChannelWire implements Wire {
 
   #hear(data: unknown): void {
     if (typeof data !== "string") {
-      if (this.#isClosed) return;
       this.#meet();
+      if (this.#isClosed) return;
       const bytes = new Uint8Array(data as ArrayBuffer);
       if (this.#onMessage === undefined) this.#held.push(bytes);
       else this.#onMessage(bytes);
     } else if (data.startsWith(FAREWELL)) {
       this.#end(data.slice(FAREWELL.length));
       this.#channel.close();
-    } else if (!this.#isClosed) {
-      this.#meet();
+    } else {
       if (data === GREETING) this.#say(ANSWER);
+      this.#meet();
     }
   }
 
   #meet(): void {
     if (this.#isMet) return;
     this.#isMet = true;
-    this.#fill();
+    // What has waited may be gone at once, and then the channel has nothing to tell.
+    this.#proceed();
   }
 
   /** There is room in the channel. */
