@@ -159,7 +159,8 @@ const workerBuild = (name) => ({
 
 const doorBuild = (platform, entryPoints) => ({
   ...shared,
-  external: platform === "node" ? ["ws"] : [], // CommonJS, which reads modules of Node in a way that a module cannot
+  // The first two are CommonJS, which reads modules of Node in a way that a module cannot; the last is there only for some.
+  external: platform === "node" ? ["ws", "peer", "node-datachannel"] : [],
   mangleProps: internalNames,
   entryPoints,
   outdir,
@@ -186,6 +187,7 @@ const builds = [
   // pages that use none need not load them. So are what tasks call: modules say by what names that goes, and are left out where it is not used.
   doorBuild("browser", [
     "src/index.ts",
+    "src/peer.ts",
     "src/client/session.ts",
     "src/client/get-client.ts",
     "src/client/as-completed.ts",
@@ -193,11 +195,12 @@ const builds = [
     "src/client/coordination/revive.ts",
     "src/shipping/task-context.ts",
   ]),
-  doorBuild("node", ["src/node.ts", "src/node-cli.ts"]),
+  doorBuild("node", ["src/node.ts", "src/node-peer.ts", "src/node-cli.ts"]),
   workerBuild("web-worker"),
   workerBuild("node-worker"),
   workerBuild("node-sandbox-worker"),
   scriptBuild("src/script.ts", "manyhands", "manyhands"),
+  scriptBuild("src/peer-script.ts", "manyhands-peer", "manyhands"),
   pagesBuild(shared, pages, [comlinkCounts, inlineStaysApart]),
 ];
 

@@ -1,30 +1,18 @@
 /** The door for pages. */
 
-import { fromText, fromWorker } from "./adapters/web-worker-endpoint.ts";
 import { Client as AnyClient } from "./client/client.ts";
-import { connect, platform, reach } from "./connect.ts";
+import { connect, reach } from "./connect.ts";
+import { pagePlatform } from "./page-platform.ts";
 import type { ConnectOptions } from "./runtime/far-client.ts";
 import type { JoinOptions, LentHost } from "./runtime/lending.ts";
 import { LocalCluster as AnyLocalCluster, type LocalClusterOptions } from "./runtime/local-cluster.ts";
 
 export * from "./public-names.ts";
 
-/** A file of our own origin first: it is not bound by the page's policy. Its text, as a Blob, where there is no such file. */
-const webPlatform = platform(
-  globalThis.navigator?.hardwareConcurrency ?? 1,
-  [
-    () => fromWorker(new Worker(new URL("./web-worker.js", import.meta.url), { type: "module" })),
-    async () => fromWorker(fromText((await import("./web-worker-inline.js")).default)),
-  ],
-  // Loaded while the threads are being started, which takes longer; who only talks to a cluster elsewhere needs none.
-  async () => new (await import("./scheduler/machine.ts")).SchedulerMachine(),
-  () => import("./page-elsewhere.ts"),
-);
-
 /** A scheduler and Web Workers in this page. */
 export class LocalCluster extends AnyLocalCluster {
   constructor(options?: LocalClusterOptions) {
-    super(webPlatform, options);
+    super(pagePlatform, options);
   }
 }
 
@@ -43,7 +31,7 @@ export class Client extends AnyClient {
   constructor(cluster?: LocalCluster | LocalClusterOptions);
   constructor(cluster: LocalCluster | LocalClusterOptions | string = {}, options: ConnectOptions = {}) {
     if (typeof cluster === "string") {
-      super(reach(webPlatform, cluster, options));
+      super(reach(pagePlatform, cluster, options));
       return;
     }
     const isGiven = cluster instanceof LocalCluster;
@@ -65,5 +53,5 @@ export class Client extends AnyClient {
  * ```
  */
 export async function join(address: string, options: JoinOptions = {}): Promise<LentHost> {
-  return (await webPlatform.elsewhere()).join(webPlatform, address, options);
+  return (await pagePlatform.elsewhere()).join(pagePlatform, address, options);
 }

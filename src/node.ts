@@ -1,28 +1,13 @@
 /** The door for Node. */
 
-import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
-import { fromWorker } from "./adapters/worker-thread-endpoint.ts";
 import { Client as AnyClient } from "./client/client.ts";
-import { connect, platform, reach } from "./connect.ts";
+import { connect, reach } from "./connect.ts";
+import { nodePlatform } from "./node-platform.ts";
 import type { ConnectOptions } from "./runtime/far-client.ts";
 import type { JoinOptions, LentHost } from "./runtime/lending.ts";
 import { LocalCluster as AnyLocalCluster, type LocalClusterOptions } from "./runtime/local-cluster.ts";
-import { SchedulerMachine } from "./scheduler/machine.ts";
-import { weavingRules } from "./scheduler/woven.ts";
 
 export * from "./public-names.ts";
-
-/** The worker's file first, and its text where a bundle was shipped without the file. */
-const nodePlatform = platform(
-  availableParallelism(),
-  [
-    () => fromWorker(new Worker(new URL("./node-worker.cjs", import.meta.url))),
-    async () => fromWorker(new Worker((await import("./node-worker-inline.js")).default, { eval: true })),
-  ],
-  () => new SchedulerMachine(weavingRules),
-  () => import("./node-elsewhere.ts"),
-);
 
 /** A scheduler and worker_threads in this process. */
 export class LocalCluster extends AnyLocalCluster {

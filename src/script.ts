@@ -1,36 +1,18 @@
 /** The door for `<script>`: the same names on one global, from one self-contained file. */
 
-import { fromText, fromWorker } from "./adapters/web-worker-endpoint.ts";
 import { Client as AnyClient } from "./client/client.ts";
-import { connect, platform, reach } from "./connect.ts";
+import { connect, reach } from "./connect.ts";
 import type { ConnectOptions } from "./runtime/far-client.ts";
 import type { JoinOptions, LentHost } from "./runtime/lending.ts";
 import { LocalCluster as AnyLocalCluster, type LocalClusterOptions } from "./runtime/local-cluster.ts";
-import { SchedulerMachine } from "./scheduler/machine.ts";
+import { scriptPlatform } from "./script-platform.ts";
 
 export * from "./public-names.ts";
-
-/** Only known while the script is being run for the first time. */
-const ownUrl = (globalThis.document?.currentScript as HTMLScriptElement | null | undefined)?.src;
-
-/**
- * The worker's file beside this one first: it is not bound by the page's policy. The text inside where there is no such file, where
- * the script came from elsewhere, and in pages opened from a file.
- */
-const webPlatform = platform(
-  globalThis.navigator?.hardwareConcurrency ?? 1,
-  [
-    () => fromWorker(new Worker(new URL("./web-worker.js", ownUrl))),
-    async () => fromWorker(fromText((await import("./web-worker-inline.js")).default)),
-  ],
-  () => new SchedulerMachine(),
-  () => import("./page-elsewhere.ts"),
-);
 
 /** A scheduler and Web Workers in this page. */
 export class LocalCluster extends AnyLocalCluster {
   constructor(options?: LocalClusterOptions) {
-    super(webPlatform, options);
+    super(scriptPlatform, options);
   }
 }
 
@@ -40,7 +22,7 @@ export class Client extends AnyClient {
   constructor(cluster?: LocalCluster | LocalClusterOptions);
   constructor(cluster: LocalCluster | LocalClusterOptions | string = {}, options: ConnectOptions = {}) {
     if (typeof cluster === "string") {
-      super(reach(webPlatform, cluster, options));
+      super(reach(scriptPlatform, cluster, options));
       return;
     }
     const isGiven = cluster instanceof LocalCluster;
@@ -62,5 +44,5 @@ export class Client extends AnyClient {
  * ```
  */
 export async function join(address: string, options: JoinOptions = {}): Promise<LentHost> {
-  return (await webPlatform.elsewhere()).join(webPlatform, address, options);
+  return (await scriptPlatform.elsewhere()).join(scriptPlatform, address, options);
 }

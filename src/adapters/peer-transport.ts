@@ -122,7 +122,7 @@ function anyName(): string {
 }
 
 function nameIn(address: string): string {
-  const name = decodeURIComponent(address.slice("peer:".length));
+  const name = decodeURIComponent(address.slice("peer:".length).replace(/\?.*/s, ""));
   if (NAME.test(name) && name.length <= 64) return name;
   throw new TypeError(
     `"${name}" is no name of a room: letters and digits, with single spaces, "-" or "_" between them, 64 at most`,

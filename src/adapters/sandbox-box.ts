@@ -125,7 +125,6 @@ function boxSource(nonce: string): string {
     `script-src 'nonce-${nonce}' blob: 'unsafe-eval' 'wasm-unsafe-eval'`,
     "worker-src blob:",
     "connect-src 'none'",
-    "webrtc 'block'",
   ].join("; ");
   return `<!doctype html><meta http-equiv="Content-Security-Policy" content="${policy}"><script nonce="${nonce}">(${inside})(${threadPrelude})</script>`;
 }

@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { ExpressPeerServer, type IClient } from "peer";
+import type { ExpressPeerServer, IClient } from "peer";
 import { WebSocketServer } from "ws";
 
 export interface SignalingOptions {
@@ -51,7 +51,7 @@ export async function serveSignaling(options: SignalingOptions = {}): Promise<Si
   const path = `/${options.path ?? ""}/`.replaceAll(/\/+/g, "/");
   const own = server ?? createServer((_request, response) => void response.end("the signalling server of manyhands\n"));
   if (server === undefined) await listening(own, port, host);
-  const { app, end } = attach(own, path, peersLimit);
+  const { app, end } = attach((await import("peer")).ExpressPeerServer, own, path, peersLimit);
   const peers = new Set<IClient>();
   const count = (change: () => void) => {
     change();
@@ -98,7 +98,7 @@ function reachable(server: Server, host: string): string {
  * Lets the package answer the upgrades below `path`. It would take all upgrades of the server for its own, and answer with an error
  * those that are not.
  */
-function attach(server: Server, path: string, peersLimit: number) {
+function attach(Application: typeof ExpressPeerServer, server: Server, path: string, peersLimit: number) {
   let sockets: WebSocketServer | undefined;
   const place = `${path}peerjs`;
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -106,7 +106,7 @@ function attach(server: Server, path: string, peersLimit: number) {
       sockets?.handleUpgrade(request, socket, head, (open) => sockets?.emit("connection", open, request));
     } else if (server.listenerCount("upgrade") === 1) socket.destroy(); // Nobody else is there to answer.
   };
-  const app = ExpressPeerServer(server, {
+  const app = Application(server, {
     path,
     concurrent_limit: peersLimit,
     createWebSocketServer: () => {
@@ -115,7 +115,7 @@ function attach(server: Server, path: string, peersLimit: number) {
     },
   });
   // It begins when another application takes it in.
-  const endTimers = withTimersThatEnd(() => ExpressPeerServer(server).use(app));
+  const endTimers = withTimersThatEnd(() => Application(server).use(app));
   server.on("upgrade", upgrade);
   return {
     app,

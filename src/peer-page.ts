@@ -1,0 +1,49 @@
+/** What the doors for peers in pages share: how peers reach each other, and the box in which they run what others submit. */
+
+import { ComlinkSpawner } from "./adapters/comlink-spawner.ts";
+import { DataChannelWire } from "./adapters/data-channel-wire.ts";
+import { peerTransport } from "./adapters/peer-transport.ts";
+import { Sandbox } from "./adapters/sandbox-box.ts";
+import { WebWorkerClock } from "./adapters/web-worker-clock.ts";
+import { transports } from "./runtime/connectors.ts";
+import type { JoinOptions, LentHost } from "./runtime/lending.ts";
+import type { Platform } from "./runtime/local-cluster.ts";
+import { demandTrust, type PeerJoinOptions } from "./runtime/trust.ts";
+
+/** Has `peer:` addresses reached from this page, and its timers go on while it is hidden. */
+export function openToPeers(platform: Platform): void {
+  const clock = new WebWorkerClock(platform.clock);
+  Object.assign(platform, { clock });
+  const transport = peerTransport({
+    clock,
+    prepare: async () => ({}),
+    wireOf: (channel) => new DataChannelWire(channel),
+    handsOver: true,
+  });
+  transports.set("peer", async () => transport);
+}
+
+/** Lends threads of this page: to peers, from within a box, unless they are trusted with everything. */
+export async function lend(
+  platform: Platform,
+  workerText: () => Promise<string>,
+  address: string,
+  options: PeerJoinOptions,
+): Promise<LentHost> {
+  const { join } = await platform.elsewhere();
+  const isPeer = address.startsWith("peer:");
+  const isBoxed = options.sandbox ?? isPeer;
+  if (isPeer) demandTrust(options);
+  const plain: JoinOptions = { ...options, sandbox: false };
+  if (!isBoxed) return join(platform, address, plain);
+  const sandbox = new Sandbox(await workerText());
+  const spawner = new ComlinkSpawner(platform.spawner.cores, [() => sandbox.start()]);
+  try {
+    const host = await join({ ...platform, spawner }, address, plain);
+    host.closed.then((reason) => sandbox.remove(reason));
+    return host;
+  } catch (error) {
+    sandbox.remove("it could not join");
+    throw error;
+  }
+}
