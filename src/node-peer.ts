@@ -2,7 +2,7 @@
 
 import { DataChannelWire } from "./adapters/data-channel-wire.ts";
 import { prepareNode } from "./adapters/node-datachannel-globals.ts";
-import { peerTransport } from "./adapters/peer-transport.ts";
+import { peerTransport, signalingIn } from "./adapters/peer-transport.ts";
 import { join as joinAny } from "./node.ts";
 import { nodePlatform } from "./node-platform.ts";
 import { transports } from "./runtime/connectors.ts";
@@ -39,5 +39,5 @@ transports.set("peer", async () => transport);
 export async function join(address: string, options: PeerJoinOptions = {}): Promise<LentHost> {
   const isPeer = address.startsWith("peer:");
   if (isPeer) demandTrust(options);
-  return joinAny(address, { sandbox: isPeer, ...options });
+  return joinAny(address, { sandbox: isPeer, signaling: signalingIn(address), ...options });
 }

@@ -2,7 +2,7 @@
 
 import { ComlinkSpawner } from "./adapters/comlink-spawner.ts";
 import { DataChannelWire } from "./adapters/data-channel-wire.ts";
-import { peerTransport } from "./adapters/peer-transport.ts";
+import { peerTransport, signalingIn } from "./adapters/peer-transport.ts";
 import { Sandbox } from "./adapters/sandbox-box.ts";
 import { WebWorkerClock } from "./adapters/web-worker-clock.ts";
 import { transports } from "./runtime/connectors.ts";
@@ -14,10 +14,12 @@ import { demandTrust, type PeerJoinOptions } from "./runtime/trust.ts";
 export function openToPeers(platform: Platform): void {
   const clock = new WebWorkerClock(platform.clock);
   Object.assign(platform, { clock });
+  // Browsers older than that cannot, and say so when it is tried.
+  Object.assign(platform.spawner, { takesChannels: true });
   const transport = peerTransport({
     clock,
     prepare: async () => ({}),
-    wireOf: (channel) => new DataChannelWire(channel),
+    wireOf: (channel, aside) => new DataChannelWire(channel, aside),
     handsOver: true,
   });
   transports.set("peer", async () => transport);
@@ -34,16 +36,28 @@ export async function lend(
   const isPeer = address.startsWith("peer:");
   const isBoxed = options.sandbox ?? isPeer;
   if (isPeer) demandTrust(options);
-  const plain: JoinOptions = { ...options, sandbox: false };
-  if (!isBoxed) return join(platform, address, plain);
+  // Other hosts are found where the room is, whatever they say of where they are.
+  const plain: JoinOptions = { signaling: signalingIn(address), ...options, sandbox: false };
+  if (!isBoxed) return behaved(await join(platform, address, plain));
   const sandbox = new Sandbox(await workerText());
   const spawner = new ComlinkSpawner(platform.spawner.cores, [() => sandbox.start()]);
   try {
     const host = await join({ ...platform, spawner }, address, plain);
     host.closed.then((reason) => sandbox.remove(reason));
-    return host;
+    return behaved(host);
   } catch (error) {
     sandbox.remove("it could not join");
     throw error;
   }
+}
+
+/** A page that is closed says so, and one that the browser is about to stop takes nothing more to do until it goes on. */
+function behaved(host: LentHost): LentHost {
+  const over = new AbortController();
+  const { signal } = over;
+  addEventListener("pagehide", () => void host.close(), { signal });
+  document.addEventListener("freeze", () => host.pause(), { signal });
+  document.addEventListener("resume", () => host.resume(), { signal });
+  host.closed.then(() => over.abort());
+  return host;
 }

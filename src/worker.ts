@@ -1,6 +1,7 @@
 /** What every thread runs, whichever platform it is of: a worker, at the end of a line to its owner. */
 
 import { exposeWorker, OwnerComm } from "./adapters/comlink-thread.ts";
+import { DataChannelWire } from "./adapters/data-channel-wire.ts";
 import { MessagePortComm } from "./adapters/message-port-comm.ts";
 import { MessagePortWire } from "./adapters/message-port-wire.ts";
 import { SystemClock } from "./adapters/system-clock.ts";
@@ -31,7 +32,8 @@ export function startWorker(endpoint: ThreadEndpoint): void {
         const end = port as MessagePort;
         if (!isWire) return runtime?.link(peer, new MessagePortComm<PeerMessage, PeerMessage>(end));
         const trunk = new Trunk({ clock });
-        trunk.attach(new MessagePortWire(end));
+        // Some are handed over by pages that have let go of them, others lead to the page, or process, which passes on what comes.
+        trunk.attach(end instanceof MessagePort ? new MessagePortWire(end) : new DataChannelWire(end));
         runtime?.link(peer, trunk.channel(0) as Comm<PeerMessage, PeerMessage>);
       },
     },

@@ -105,12 +105,18 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
 
   link(peer: WorkerAddress, port: object, isWire: boolean): void {
     this.#remote?.link(peer, (this.#comlink as Calls).transfer(port, [port as Transferable]), isWire);
+    this.#demandSent();
   }
 
   send(messages: readonly SchedulerToWorkerMessage[], transfer: readonly object[] = []): void {
     if (this.#isClosed) return;
     if (transfer.length > 0) this.#comlink?.transfer(messages as object, transfer as Transferable[]); // Noted of them.
     this.#deliver?.(messages);
+    this.#demandSent();
+  }
+
+  /** @throws what the platform said when it refused to send. */
+  #demandSent(): void {
     const refusal = this.#refusal;
     if (refusal === undefined) return;
     this.#refusal = undefined;

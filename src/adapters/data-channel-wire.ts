@@ -36,6 +36,7 @@ export interface Channel {
 export class DataChannelWire implements Wire {
   readonly maxMessageBytes = MESSAGE_BYTES;
   readonly closed: Promise<string>;
+  readonly aside: Wire["aside"];
   readonly #channel: Channel;
   #settleClosed: (reason: string) => void = () => {};
   #onMessage: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
@@ -50,8 +51,10 @@ export class DataChannelWire implements Wire {
   /** What is to be said last, when everything before it has been sent. */
   #farewell: string | undefined;
 
-  constructor(channel: Channel) {
+  /** `aside`: see {@link Wire}. */
+  constructor(channel: Channel, aside?: Wire["aside"]) {
     this.#channel = channel;
+    this.aside = aside;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });

@@ -3,6 +3,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { ConnectorOptions, Transport } from "../ports/connector.ts";
 import type { Wire } from "../ports/wire.ts";
+import { UnauthorizedError } from "../protocol/errors.ts";
 import { Meeting, type Met } from "./peer-meeting.ts";
 
 /** For what was said last to arrive. Milliseconds. */
@@ -29,8 +30,12 @@ export function peerTransport(platform: PeerPlatform): Transport {
   /** Where we are met. */
   const places = new Set<Place>();
 
-  async function placeAt(options: ConnectorOptions, name: string, isFound: (place: Place) => boolean): Promise<Place> {
-    const signaling = signalingOf(options);
+  async function placeAt(
+    signaling: string,
+    options: ConnectorOptions,
+    name: string,
+    isFound: (place: Place) => boolean,
+  ): Promise<Place> {
     const connection = await platform.prepare();
     let place = [...places].find((each) => each.signaling === signaling && !each.meeting.isClosed && isFound(each));
     if (place === undefined) {
@@ -70,11 +75,13 @@ export function peerTransport(platform: PeerPlatform): Transport {
   }
 
   return {
+    // Tabs are closed without a word more often than they fall silent and come back.
+    leaseMs: 2_500,
     connector: {
       async connect(address, options, signal) {
         const id = nameIn(address);
         // Whoever has a name there already goes by that.
-        const place = await placeAt(options, anyName(), (each) => each.name !== id);
+        const place = await placeAt(signalingOf(options, address), options, anyName(), (each) => each.name !== id);
         try {
           const met = await place.meeting.connect(id, signal);
           return { wire: wireOn(place, met), listenAt: `peer:${place.name}` };
@@ -86,7 +93,16 @@ export function peerTransport(platform: PeerPlatform): Transport {
     listener: {
       async listen(address, options, onWire) {
         const name = nameIn(address);
-        const place = await placeAt(options, name, (each) => each.name === name && each.meeting.onMet === undefined);
+        if (options.isOpen === true) {
+          throw new UnauthorizedError("whoever knows the signalling server could come in: a room asks for tokens");
+        }
+        const signaling = signalingOf(options, address);
+        let isNew = true;
+        const place = await placeAt(signaling, options, name, (each) => {
+          if (each.name !== name || each.meeting.onMet !== undefined) return false;
+          isNew = false;
+          return true;
+        });
         place.meeting.onMet = (met) => onWire(wireOn(place, met), { origin: met.id });
         try {
           await place.meeting.opened;
@@ -95,7 +111,8 @@ export function peerTransport(platform: PeerPlatform): Transport {
           throw error;
         }
         return {
-          address: `peer:${name}`,
+          // Those who go by a name that they were given are found at the server where they were given it.
+          address: isNew ? `peer:${name}?signaling=${encodeURIComponent(signaling)}` : `peer:${name}`,
           isLoopback: false,
           close: async () => {
             if (place.meeting.onMet === undefined) return;
@@ -129,13 +146,20 @@ function nameIn(address: string): string {
   );
 }
 
-function signalingOf({ signaling }: ConnectorOptions): string {
-  if (signaling === undefined) {
+/** The signalling server that an address names, as those of rooms and their invitations do. */
+export function signalingIn(address: string): string | undefined {
+  const query = /^peer:[^?#]*\?([^#]*)/.exec(address)?.[1];
+  return new URLSearchParams(query).get("signaling") ?? undefined;
+}
+
+function signalingOf({ signaling }: ConnectorOptions, address: string): string {
+  const given = signaling ?? signalingIn(address);
+  if (given === undefined) {
     throw new TypeError(
       'peer: needs a signalling server, as { signaling: "https://example.org/signal/" }; "manyhands signal" is one',
     );
   }
-  const { protocol, href } = URL.canParse(signaling) ? new URL(signaling) : { protocol: "", href: "" };
+  const { protocol, href } = URL.canParse(given) ? new URL(given) : { protocol: "", href: "" };
   if (/^(https?|wss?):$/.test(protocol)) return href;
-  throw new TypeError(`signaling must be the URL of a signalling server, not "${signaling}"`);
+  throw new TypeError(`signaling must be the URL of a signalling server, not "${given}"`);
 }

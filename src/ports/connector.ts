@@ -6,7 +6,7 @@ import type { Wire } from "./wire.ts";
 /** What both may be told; each technology looks at what is its own. */
 export interface ConnectorOptions {
   /** Where those that meet at a name find each other: the URL of a signalling server. */
-  readonly signaling?: string;
+  readonly signaling?: string | undefined;
   readonly iceServers?: readonly object[];
   /** In PEM: what a listener shows, so that `wss://` can be spoken to it; and whose word a connector takes beside those it knows. */
   readonly cert?: string;
@@ -73,6 +73,8 @@ export interface Transport {
   readonly connector: Connector;
   /** Where it can be listened; pages cannot, by most schemes. */
   readonly listener?: Listener;
+  /** How long it is waited for somebody whose connection dropped, unless said. Milliseconds. */
+  readonly leaseMs?: number;
 }
 
 /** What is needed beside, for whoever has to do with other pages or machines. */

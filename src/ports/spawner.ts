@@ -44,6 +44,8 @@ export interface Spawner {
   /** Cores of this machine, as far as the platform tells. */
   readonly cores: number;
   spawn(setup: WorkerSetup): Thread;
+  /** Whether its threads can be handed the channels that some wires have beside them. */
+  readonly takesChannels?: boolean;
   /** Two ends of a new direct link. */
   channel(): readonly [object, object];
 }

@@ -20,4 +20,9 @@ export interface Wire {
   onDrain(drained: () => void): void;
   close(reason: string): void;
   readonly closed: Promise<string>;
+  /**
+   * Where it can have channels beside it: one more between the same two, which can be handed to a thread in the turn in which it is made. Both
+   * ends name the same number. Throws if there is none of that number.
+   */
+  readonly aside?: ((number: number) => object) | undefined;
 }

@@ -29,8 +29,11 @@ export interface ClientFarewell {
 export const CONTROL = 0;
 export const FIRST_PIPE = 1_000_000;
 
-/** Which way bytes go between two hosts. */
-export type Route = "direct" | "relay";
+/**
+ * Which way bytes go between two hosts: from one to the other, or by way of the scheduler; and past both hosts, from thread to thread, where
+ * that can be.
+ */
+export type Route = "threads" | "direct" | "relay";
 
 /** The first word of a host. */
 export interface HostHello {
@@ -72,6 +75,12 @@ export interface HostListening {
   readonly address: string | undefined;
 }
 
+/** Workers of its speak to some of that host past both hosts. */
+export interface HostHandedOver {
+  readonly type: "handed-over";
+  readonly host: string;
+}
+
 /** It tried to reach another host, or had reached it and has lost it. */
 export interface HostReached {
   readonly type: "reached";
@@ -94,6 +103,7 @@ export type HostToScheduler =
   | HostIntent
   | HostListening
   | HostReached
+  | HostHandedOver
   | HostMeasured;
 
 /** Whether it is a word that a host may say on {@link CONTROL}. */
@@ -123,6 +133,8 @@ export function isHostWord(word: unknown): word is HostToScheduler {
       return true;
     case "listening":
       return isName(host) && (address === undefined || isName(address));
+    case "handed-over":
+      return isName(host);
     case "reached":
       return isName(host) && typeof rest["isReached"] === "boolean";
     case "measured":

@@ -273,6 +273,7 @@ class Talk {
       onDrain: (drained) => wire.onDrain(drained),
       close: (reason) => wire.close(reason),
       closed: wire.closed,
+      aside: wire.aside,
     };
   }
 }

@@ -133,6 +133,18 @@ export class Host implements WorkerOwner {
     return there;
   }
 
+  /** Hands a worker a channel to one elsewhere; false if it cannot take it. */
+  handOver(worker: WorkerAddress, peer: WorkerAddress, channel: object): boolean {
+    const thread = this.#threads.get(worker)?.thread;
+    if (thread === undefined || this.#spawner.takesChannels !== true) return false;
+    try {
+      thread.link(peer, channel, true);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   end(address: WorkerAddress, reason: string): void {
     const owned = this.#threads.get(address);
     if (owned === undefined) return this.elsewhere?.end(address, reason);

@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { ConnectorOptions, Equipment, Transport } from "../ports/connector.ts";
 import type { Spawner } from "../ports/spawner.ts";
 import { CommClosedError } from "../protocol/errors.ts";
-import { CONTROL, type HostToScheduler, type SchedulerToHost } from "../protocol/host-messages.ts";
+import { CONTROL, type HostToScheduler, type Route, type SchedulerToHost } from "../protocol/host-messages.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
 import { type Destination, destinationOf, transportOf, transports } from "./connectors.ts";
@@ -54,7 +54,7 @@ export interface HostStats {
   /** How often the connection dropped and went on. */
   readonly resumptions: number;
   /** How values get to and from other hosts that any were exchanged with. */
-  readonly routes: Readonly<Record<string, "direct" | "relay">>;
+  readonly routes: Readonly<Record<string, Route>>;
 }
 
 /** What lending needs of the platform. */
@@ -253,6 +253,7 @@ export class LentHost implements AsyncDisposable {
       listener: this.#transport.listener,
       connectorFor: async (peer) => (await transportOf(destinationOf(peer))).connector,
       openLink: (worker, peer) => this.#openLink(worker, peer),
+      handOver: (worker, peer, channel) => this.#host.handOver(worker, peer, channel),
     });
     this.#say({
       type: "hello",

@@ -24,7 +24,7 @@ export interface ListenOptions extends ConnectorOptions {
    * this machine only.
    */
   readonly tokens?: { readonly worker?: string; readonly client?: string } | false;
-  /** How long it is waited for somebody whose connection dropped, and how long a silent one is believed in. Milliseconds; 10 000 unless said. */
+  /** How long it is waited for somebody whose connection dropped, and how long a silent one is believed in. Milliseconds; 10 000 unless said, 2500 for rooms. */
   readonly leaseMs?: number;
   /** Told of who comes, who goes, and who was refused and why. */
   readonly onEvent?: (event: ListenEvent) => void;
@@ -76,6 +76,7 @@ export class Reachable {
       clock,
       secrecy: equipment.secrecy,
       voice: new SchedulerVoice(comm),
+      handOver: (worker, peer, channel) => host.handOver(worker, peer, channel),
       openLink: (worker, peer) => {
         const end = host.openLink(worker, peer);
         if (end === undefined) return undefined;
@@ -87,10 +88,15 @@ export class Reachable {
     host.elsewhere = this.#hosts;
   }
 
-  async listen(address: string, { tokens, leaseMs = 10_000, onEvent, ...options }: ListenOptions): Promise<Listening> {
-    if (!(leaseMs >= 100)) throw new RangeError(`leaseMs must be at least 100 milliseconds, not ${leaseMs}`);
+  async listen(
+    address: string,
+    { tokens, leaseMs: givenLeaseMs, onEvent, ...options }: ListenOptions,
+  ): Promise<Listening> {
+    if (givenLeaseMs !== undefined && !(givenLeaseMs >= 100))
+      throw new RangeError(`leaseMs must be at least 100 milliseconds, not ${givenLeaseMs}`);
     const destination = destinationOf(address);
-    const { listener } = await transportOf(destination);
+    const { listener, leaseMs: usualLeaseMs = 10_000 } = await transportOf(destination);
+    const leaseMs = givenLeaseMs ?? usualLeaseMs;
     if (listener === undefined) throw new TypeError(`nobody can listen at ${destination.scheme}: addresses here`);
     const { secrecy } = this.#shell.equipment;
     const made = () => hex(secrecy.random(16));

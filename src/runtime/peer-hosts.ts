@@ -12,6 +12,7 @@ import type {
 import { SCHEDULER_HOST } from "../protocol/hosts.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import { type Session, type Threshold, veil } from "./admission.ts";
+import { Asides } from "./asides.ts";
 import { Reception } from "./reception.ts";
 import { Tether } from "./tether.ts";
 import type { Trunk } from "./trunk.ts";
@@ -38,6 +39,8 @@ export interface PeerHostsShell {
   readonly connectorFor: (address: string) => Promise<Connector>;
   /** Hands a worker its end of a link that bytes go through, and returns the other end; undefined if it is not there any more. */
   readonly openLink: (worker: WorkerAddress, peer: WorkerAddress) => Trunk | undefined;
+  /** Hands a worker a channel that leads past this host; false if it cannot take it. */
+  readonly handOver: (worker: WorkerAddress, peer: WorkerAddress, channel: object) => boolean;
 }
 
 interface Pipe {
@@ -50,6 +53,10 @@ interface Pipe {
 
 interface PeerHost {
   readonly id: string;
+  /** Channels of single workers beside that way, or beside that to the scheduler. */
+  asides: Asides | undefined;
+  /** Whether it is for us to offer these. */
+  offers: boolean;
   route: Route | undefined;
   /** The direct way. */
   trunk: Trunk | undefined;
@@ -121,8 +128,11 @@ export class PeerHosts {
   #peerOf(id: string): PeerHost {
     let peer = this.#peers.get(id);
     if (peer === undefined) {
-      peer = { id, route: id === SCHEDULER_HOST ? "relay" : undefined, trunk: undefined, pipes: new Map() };
+      const isScheduler = id === SCHEDULER_HOST;
+      const route = isScheduler ? "relay" : undefined;
+      peer = { id, asides: undefined, offers: false, route, trunk: undefined, pipes: new Map() };
       this.#peers.set(id, peer);
+      if (isScheduler) peer.asides = this.#asidesOf(peer, this.#shell.trunk);
     }
     return peer;
   }
@@ -147,10 +157,32 @@ export class PeerHosts {
   }
 
   /** Has the bytes of a pipe go the way that there is. */
-  #lead({ route, trunk }: PeerHost, { number, link }: Pipe): void {
+  #lead({ id, route, trunk, asides, offers }: PeerHost, { number, link }: Pipe): void {
     if (link === undefined) return;
     if (route === "relay") this.#shell.trunk.forward(number, link, 0);
     else if (route === "direct" && trunk !== undefined) trunk.forward(number, link, 0);
+    else return;
+    if (route === "direct" || id === SCHEDULER_HOST) asides?.add(number, offers);
+  }
+
+  #asidesOf(peer: PeerHost, trunk: Trunk): Asides {
+    let isTold = false;
+    return new Asides(trunk, {
+      hand: (number, channel) => {
+        const pipe = peer.pipes.get(number);
+        return pipe !== undefined && this.#shell.handOver(pipe.worker, pipe.peer, channel);
+      },
+      takeBack: (number) => {
+        const pipe = peer.pipes.get(number);
+        if (pipe === undefined) return;
+        this.#open(peer, pipe);
+        this.#lead(peer, pipe);
+      },
+      onMade: () => {
+        if (!isTold) this.#shell.say({ type: "handed-over", host: peer.id });
+        isTold = true;
+      },
+    });
   }
 
   #take(id: string, route: Route): void {
@@ -195,7 +227,7 @@ export class PeerHosts {
           refused: "UnauthorizedError",
           message: `nobody called ${id} is expected here as a ${role}`,
         },
-      onParty: ({ id, trunk }) => this.#attach(id, trunk),
+      onParty: ({ id, trunk }) => this.#attach(id, trunk, false),
     });
     try {
       return (await this.#reception.listen(listener, listenAt, options)).address;
@@ -214,7 +246,7 @@ export class PeerHosts {
       const asking = { role: "peer", id, secret } as const;
       const { trunk } = await Tether.tie({ connector, address, options, asking, threshold }, abort.signal);
       if (this.#isClosed) return trunk.close("this host is gone");
-      this.#attach(host, trunk);
+      this.#attach(host, trunk, true);
       say({ type: "reached", host, isReached: true });
       this.#measure(host, trunk);
     } catch {
@@ -224,10 +256,12 @@ export class PeerHosts {
     }
   }
 
-  #attach(id: string, trunk: Trunk): void {
+  #attach(id: string, trunk: Trunk, offers: boolean): void {
     const peer = this.#peerOf(id);
     peer.trunk?.close("there is a new one");
     peer.trunk = trunk;
+    peer.offers = offers;
+    peer.asides = this.#asidesOf(peer, trunk);
     this.#expected.delete(id);
     trunk.closed.then(() => {
       if (peer.trunk === trunk && this.#peers.get(id) === peer)

@@ -1,7 +1,4 @@
-/**
- * PeerLinks: a worker's direct links to other workers, by which it asks for values and gives what it is asked for. What is said there of actors
- * it passes on.
- */
+/** PeerLinks: a worker's links to other workers, by which it asks for values and gives what it is asked for. */
 
 import type { Comm } from "../ports/comm.ts";
 import type { ActorMessage } from "../protocol/actors.ts";
@@ -22,13 +19,18 @@ export interface PeerLinksShell {
   hearOfActors(peer: WorkerAddress, link: PeerComm, message: ActorMessage): void;
 }
 
-/** Questions that a peer has not answered. */
-type OpenQuestions = Map<number, readonly TaskId[]>;
+interface Peer {
+  /** Those that are there, the latest last, which is the best: they lead to the same worker, and others of them may break. */
+  readonly links: PeerComm[];
+  /** Questions that it has not answered, and by which link each was asked; undefined while there is none. */
+  readonly open: Map<number, { readonly ids: readonly TaskId[]; link: PeerComm | undefined }>;
+}
 
 export class PeerLinks {
+  /** The best link to each peer that has one. */
   readonly comms = new Map<WorkerAddress, PeerComm>();
   readonly #shell: PeerLinksShell;
-  readonly #open = new Map<WorkerAddress, OpenQuestions>();
+  readonly #peers = new Map<WorkerAddress, Peer>();
   /** Questions of peers to be looked at again when more is known. */
   #unanswered: (() => void)[] = [];
 
@@ -36,26 +38,36 @@ export class PeerLinks {
     this.#shell = shell;
   }
 
-  /** There is a link to that peer from now on. Where it takes the place of one that broke, what was not answered is asked again. */
+  /**
+   * There is a link to that peer from now on. What was asked by one that broke is asked again; what was asked by another that is still
+   * there will be answered by that.
+   */
   link(address: WorkerAddress, link: PeerComm): void {
-    const open: OpenQuestions = this.#open.get(address) ?? new Map();
-    this.#open.set(address, open);
+    const peer: Peer = this.#peers.get(address) ?? { links: [], open: new Map() };
+    this.#peers.set(address, peer);
+    peer.links.push(link);
     this.comms.set(address, link);
-    link.listen((message) => this.#hear(address, link, message));
-    for (const [request, ids] of open) link.send({ type: "get-data", request, ids });
+    link.listen((message) => this.#hear(address, peer, link, message));
+    link.closed.then(() => {
+      peer.links.splice(peer.links.indexOf(link), 1);
+      if (this.#peers.get(address) === peer) this.#prefer(address, peer.links.at(-1));
+      askAgain(peer, link);
+    });
+    askAgain(peer, undefined);
   }
 
   remove(address: WorkerAddress): void {
+    this.#peers.delete(address);
     this.comms.delete(address);
-    this.#open.delete(address);
   }
 
   /** False if there is no such peer. */
   ask(address: WorkerAddress, request: number, ids: readonly TaskId[]): boolean {
-    const link = this.comms.get(address);
-    if (link === undefined) return false;
-    this.#open.get(address)?.set(request, ids);
-    link.send({ type: "get-data", request, ids });
+    const peer = this.#peers.get(address);
+    if (peer === undefined) return false;
+    const link = peer.links.at(-1);
+    peer.open.set(request, { ids, link });
+    link?.send({ type: "get-data", request, ids });
     return true;
   }
 
@@ -65,16 +77,21 @@ export class PeerLinks {
   }
 
   clear(reason: string): void {
-    for (const link of this.comms.values()) link.close(reason);
+    for (const { links } of this.#peers.values()) for (const link of links) link.close(reason);
+    this.#peers.clear();
     this.comms.clear();
-    this.#open.clear();
     this.#unanswered = [];
   }
 
-  #hear(address: WorkerAddress, link: PeerComm, message: PeerMessage): void {
+  #prefer(address: WorkerAddress, link: PeerComm | undefined): void {
+    if (link === undefined) this.comms.delete(address);
+    else this.comms.set(address, link);
+  }
+
+  #hear(address: WorkerAddress, peer: Peer, link: PeerComm, message: PeerMessage): void {
     if (message.type === "get-data") return this.#answer(link, message.request, message.ids);
     if (message.type !== "data") return this.#shell.hearOfActors(address, link, message);
-    if (this.comms.get(address) !== link || this.#open.get(address)?.delete(message.request) !== true) return;
+    if (!peer.open.delete(message.request)) return;
     this.#shell.receive(message.request, message.ids, message.values);
   }
 
@@ -82,5 +99,15 @@ export class PeerLinks {
     const found = this.#shell.lookUp(wanted);
     if (found.mayBeMore) this.#unanswered.push(() => this.#answer(link, request, wanted));
     else answerPeer(link, request, found, (id, cause) => this.#shell.refuse(id, cause));
+  }
+}
+
+/** Asks by the best link what was asked by `link`, or by none. */
+function askAgain(peer: Peer, link: PeerComm | undefined): void {
+  const best = peer.links.at(-1);
+  for (const [request, question] of peer.open) {
+    if (question.link !== link) continue;
+    question.link = best;
+    best?.send({ type: "get-data", request, ids: question.ids });
   }
 }

@@ -17,6 +17,7 @@ import type { WorkerAddress } from "../protocol/identity.ts";
 import { validateWorkerMessages } from "../protocol/validate.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
 import type { Session } from "./admission.ts";
+import type { Asides } from "./asides.ts";
 import type { Party } from "./reception.ts";
 import type { Trunk } from "./trunk.ts";
 import type { TrunkChannel } from "./trunk-channel.ts";
@@ -37,6 +38,8 @@ export class RemoteHost {
   readonly session: Session;
   readonly workers = new Map<WorkerAddress, RemoteWorkerComm>();
   hello: HostHello | undefined;
+  /** Channels between its workers and those of the scheduler's page or process. */
+  asides: Asides | undefined;
   /** Its workers are to take no tasks for now, those that are yet to come neither. */
   isPaused = false;
   /** So many workers are being started there. */

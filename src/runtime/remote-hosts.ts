@@ -11,6 +11,7 @@ import {
 } from "../protocol/host-messages.ts";
 import { SCHEDULER_HOST } from "../protocol/hosts.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
+import { Asides } from "./asides.ts";
 import { HostPairs } from "./host-pairs.ts";
 import type { Party } from "./reception.ts";
 import { RemoteHost, type RemoteWorkerComm } from "./remote-host.ts";
@@ -26,6 +27,8 @@ export interface RemoteHostsShell {
   readonly secrecy: Secrecy;
   /** Hands a worker of this page or process its end of a link that bytes go through, and returns the other end. */
   readonly openLink: (worker: WorkerAddress, peer: WorkerAddress) => Trunk | undefined;
+  /** Hands a worker of this page or process a channel that leads past it; false if it cannot take it. */
+  readonly handOver: (worker: WorkerAddress, peer: WorkerAddress, channel: object) => boolean;
 }
 
 interface Measures {
@@ -41,6 +44,8 @@ export class RemoteHosts implements WorkerOwner {
   readonly #hosts = new Map<string, RemoteHost>();
   readonly #pairs: HostPairs;
   #nextPipe = FIRST_PIPE;
+  /** Pipe of a worker of our own -> that worker, and the one elsewhere. */
+  readonly #ownPipes = new Map<number, readonly [own: WorkerAddress, peer: WorkerAddress]>();
 
   constructor(shell: RemoteHostsShell) {
     this.#shell = shell;
@@ -83,7 +88,28 @@ export class RemoteHosts implements WorkerOwner {
     if (here !== undefined && there !== undefined) return this.#pairs.connect(here, there, pipe);
     const [remote, own, peer] = here === undefined ? [there, from, to] : [here, to, from];
     const link = this.#shell.openLink(own, peer);
-    if (link !== undefined) remote?.trunk.forward(pipe, link, 0);
+    if (link === undefined || remote === undefined) return;
+    remote.trunk.forward(pipe, link, 0);
+    this.#asidesOf(remote).add(pipe, true);
+    this.#ownPipes.set(pipe, [own, peer]);
+  }
+
+  /** Channels that lead from our own workers to those of a host, past both. */
+  #asidesOf(host: RemoteHost): Asides {
+    const { openLink, handOver, scheduler } = this.#shell;
+    host.asides ??= new Asides(host.trunk, {
+      hand: (pipe, channel) => {
+        const [own, peer] = this.#ownPipes.get(pipe) ?? [];
+        return own !== undefined && peer !== undefined && handOver(own, peer, channel);
+      },
+      takeBack: (pipe) => {
+        const [own, peer] = this.#ownPipes.get(pipe) ?? [];
+        const link = own !== undefined && peer !== undefined ? openLink(own, peer) : undefined;
+        if (link !== undefined) host.trunk.forward(pipe, link, 0);
+      },
+      onMade: () => scheduler.noteLink({ from: SCHEDULER_HOST, to: host.id, route: "threads" }),
+    });
+    return host.asides;
   }
 
   end(worker: WorkerAddress, reason: string): void {
@@ -130,6 +156,8 @@ export class RemoteHosts implements WorkerOwner {
         return this.#pairs.hearListening(host, word.host, word.address);
       case "reached":
         return this.#pairs.hearReached(host, word.host, word.isReached);
+      case "handed-over":
+        return this.#shell.scheduler.noteLink({ from: host.id, to: word.host, route: "threads" });
       case "measured": {
         return this.#note(host.id, word.host, word);
       }

@@ -112,6 +112,10 @@ export class Trunk {
     return this.#wire !== undefined;
   }
 
+  get aside(): Wire["aside"] {
+    return this.#wire?.aside;
+  }
+
   /** How much has arrived whole: what the other end is to be told when a wire is replaced. 0 for a new trunk. */
   get received(): number {
     return this.#received;

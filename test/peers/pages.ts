@@ -20,7 +20,9 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
-const page = (script: string) => `<!doctype html><meta charset="utf-8"><title>loading</title><body>${script}</body>`;
+/** `__name`: what the loader of the tests puts around functions, which are sent to pages as they are. */
+const page = (script: string) =>
+  `<!doctype html><meta charset="utf-8"><title>loading</title><body><script>globalThis.__name = (named) => named</script>${script}</body>`;
 
 const pages: Readonly<Record<string, string>> = {
   "/blank.html": page("<script>document.title = 'ready'</script>"),

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type * as Manyhands from "manyhands/peer";
-import { type Signaling, serveSignaling } from "manyhands/peer";
+import * as node from "manyhands/peer";
 import type { Page } from "puppeteer-core";
+import { type Signaling, serveSignaling } from "../../src/adapters/signaling-server.ts";
 import { browserNames } from "../browsers/browsers.mjs";
 import { type PageServer, servePages, startBrowser, type TestBrowser } from "./pages.ts";
 
@@ -12,34 +13,53 @@ declare let cluster: Manyhands.LocalCluster;
 declare let client: Manyhands.Client;
 declare let host: Awaited<ReturnType<typeof Manyhands.join>>;
 
+const trusting = { sandbox: false, iTrustEverybodyInThisRoomWithMyOriginAndNetwork: true };
+
 let signaling: Signaling;
 let server: PageServer;
+const browsers: TestBrowser[] = [];
+/** One of each kind, which no test kills. */
+const lasting = new Map<string, TestBrowser>();
+const both = () =>
+  ["chromium", "firefox"].map((name) => lasting.get(name) as TestBrowser) as [TestBrowser, TestBrowser];
 before(async () => {
   signaling = await serveSignaling({ port: 0 });
   server = await servePages();
 });
 after(async () => {
+  for (const browser of browsers) await browser.close();
   await server.close();
   await signaling.close();
 });
 
-/** Opens a room in a page: a scheduler without threads of its own, and a client. */
-async function openRoom(page: Page, room: string, url: string) {
+async function newBrowser(name: (typeof browserNames)[number]): Promise<TestBrowser> {
+  const browser = await startBrowser(name);
+  browsers.push(browser);
+  return browser;
+}
+
+const open = (browser: TestBrowser) => browser.open(`${server.url}peer.html`);
+
+let rooms = 0;
+
+/** Opens a room in a page: a scheduler, with threads of its own or without, and a client. Returns the invitation. */
+async function openRoom(page: Page, nWorkers = 0): Promise<string> {
   return page.evaluate(
-    async (room, signaling) => {
-      const { LocalCluster, Client } = manyhands;
-      Object.assign(globalThis, { cluster: new LocalCluster({ nWorkers: 0 }) });
-      const listening = await cluster.listen(`peer:${room}`, { signaling });
-      Object.assign(globalThis, { client: new Client(cluster) });
-      return { address: listening.address, invitation: listening.invitation, tokens: listening.tokens };
+    async (room, signaling, nWorkers) => {
+      Object.assign(globalThis, { cluster: new manyhands.LocalCluster({ nWorkers }) });
+      const { invitation } = await cluster.listen(`peer:${room}`, { signaling });
+      Object.assign(globalThis, { client: new manyhands.Client(cluster) });
+      await cluster.ready;
+      return invitation;
     },
-    room,
-    url,
+    `room ${++rooms}`,
+    signaling.url,
+    nWorkers,
   );
 }
 
-async function joinRoom(page: Page, invitation: string, options: object) {
-  return page.evaluate(
+async function lend(page: Page, invitation: string, options: object): Promise<void> {
+  await page.evaluate(
     async (invitation, options) => {
       Object.assign(globalThis, { host: await manyhands.join(invitation, options) });
     },
@@ -48,29 +68,260 @@ async function joinRoom(page: Page, invitation: string, options: object) {
   );
 }
 
+/** Values of these many megabytes, from the worker of one name to that of another; what was read of them, and how they went. */
+async function move(page: Page, from: string, to: string, megabytes: number) {
+  return page.evaluate(
+    async (from, to, megabytes) => {
+      const { workers } = await client.schedulerInfo();
+      const addressOf = (name: string) => Object.keys(workers).find((address) => workers[address]?.name === name) ?? "";
+      const made = client
+        .with({ workers: [addressOf(from)] })
+        .submit((count: number) => new Float64Array(count).fill(7), megabytes * 125_000);
+      const read = client
+        .with({ workers: [addressOf(to)] })
+        .submit((array: Float64Array) => [array.length, array[0], array[array.length - 1]], made);
+      const ends = await read.result();
+      const { links } = await client.schedulerInfo();
+      return { ends, routes: links.map(({ route }) => route) };
+    },
+    from,
+    to,
+    megabytes,
+  );
+}
+
 for (const name of browserNames) {
   describe(`a room in ${name}`, () => {
     let browser: TestBrowser;
     before(async () => {
-      browser = await startBrowser(name);
+      browser = await newBrowser(name);
+      lasting.set(name, browser);
     });
-    after(() => browser.close());
 
-    it("two tabs: one submits, the other's threads work, in a box", { timeout: 30_000 }, async () => {
-      const [room, guest] = [
-        await browser.open(`${server.url}peer.html`),
-        await browser.open(`${server.url}peer.html`),
-      ];
-      const { invitation } = await openRoom(room, `tabs-${name}`, signaling.url);
-      await joinRoom(guest, invitation, { nWorkers: 2, signaling: signaling.url });
+    it("has the threads of another tab, a popup and a frame work in a box", { timeout: 40_000 }, async () => {
+      const [room, guest] = [await open(browser), await open(browser)];
+      const invitation = await openRoom(room);
+      await lend(guest, invitation, { nWorkers: 2, name: "tab" });
+      await room.evaluate(
+        async (url, invitation) => {
+          const isReady = (inside: Window) =>
+            new Promise<void>((resolve) => {
+              const look = () => (inside.document?.title === "ready" ? resolve() : setTimeout(look, 20));
+              look();
+            });
+          const frame = document.createElement("iframe");
+          frame.src = url;
+          document.body.append(frame);
+          const popup = globalThis.open(url) as Window;
+          for (const [inside, name] of [
+            [frame.contentWindow as Window, "frame"],
+            [popup, "popup"],
+          ] as const) {
+            await isReady(inside);
+            const { manyhands } = inside as unknown as { manyhands: typeof Manyhands };
+            await manyhands.join(invitation, { nWorkers: 1, name });
+          }
+        },
+        `${server.url}peer.html`,
+        invitation,
+      );
       const seen = await room.evaluate(async () => {
-        const doubled = client.map((x: number) => x * 2, [1, 2, 3]);
-        const origin = client.submit(() => globalThis.origin);
-        return [await client.gather(doubled), await origin.result()];
+        const origin = await client.submit(() => globalThis.origin).result();
+        const names = Object.values((await client.schedulerInfo()).workers).map(({ name }) => name);
+        const squares = client.map(
+          (x: number) => x * x,
+          Array.from({ length: 100 }, (_, i) => i),
+        );
+        const total = client.submit((all: number[]) => all.reduce((a, b) => a + b, 0), squares);
+        return { origin, names: names.sort(), total: await total.result() };
       });
-      assert.deepEqual(seen, [[2, 4, 6], "null"]);
+      assert.deepEqual(seen, { origin: "null", names: ["frame-0", "popup-0", "tab-0", "tab-1"], total: 328_350 });
+      for (const page of await browser.browser.pages()) await page.close();
+      await browser.browser.newPage();
+    });
+
+    it("moves values straight from thread to thread, past pages that are busy", { timeout: 60_000 }, async () => {
+      const [room, one, other] = [await open(browser), await open(browser), await open(browser)];
+      const invitation = await openRoom(room);
+      await lend(one, invitation, { nWorkers: 1, name: "one", ...trusting });
+      await lend(other, invitation, { nWorkers: 1, name: "other", ...trusting });
+      const first = await move(room, "one-0", "other-0", 16);
+      assert.deepEqual(first.ends, [2_000_000, 7, 7]);
+      const { routes } = await move(room, "other-0", "one-0", 1);
+      assert.deepEqual(routes, ["threads"]);
+      await one.close();
+      await other.close();
+      await room.close();
+    });
+
+    it("keeps threads in a box whose page passes on what comes", { timeout: 60_000 }, async () => {
+      const [room, one, other] = [await open(browser), await open(browser), await open(browser)];
+      const invitation = await openRoom(room);
+      await lend(one, invitation, { nWorkers: 1, name: "one" });
+      await lend(other, invitation, { nWorkers: 1, name: "other" });
+      const { ends, routes } = await move(room, "one-0", "other-0", 16);
+      assert.deepEqual([ends, routes], [[2_000_000, 7, 7], ["direct"]]);
+      // The thread goes on while its page is stuck, and what it has made arrives when the page is free again.
+      const stuck = one.evaluate(() => {
+        const until = performance.now() + 3_000;
+        while (performance.now() < until);
+      });
+      const sum = await room.evaluate(async () => {
+        const slow = client.submit((n: number) => {
+          let sum = 0;
+          for (let i = 0; i < n; i++) sum += i % 3;
+          return sum;
+        }, 3_000_000);
+        return slow.result();
+      });
+      assert.equal(sum, 3_000_000);
+      await stuck;
+      assert.equal(await room.evaluate(() => client.submit(() => 1).result()), 1);
+      await one.close();
+      await other.close();
+      await room.close();
+    });
+
+    it("is no place for who wants its threads out of the box and does not say that it knows what that means", {
+      timeout: 20_000,
+    }, async () => {
+      const page = await open(browser);
+      const said = await page.evaluate(
+        (signaling) =>
+          manyhands.join("peer:room#token", { signaling, sandbox: false }).then(
+            () => "joined",
+            ({ name, message }) => `${name}: ${message}`,
+          ),
+        signaling.url,
+      );
+      assert.match(said, /^TypeError: .*iTrustEverybodyInThisRoomWithMyOriginAndNetwork/);
+      await page.close();
+    });
+
+    it("tells who is not let in, and whose name is taken", { timeout: 40_000 }, async () => {
+      const [room, guest] = [await open(browser), await open(browser)];
+      const invitation = await openRoom(room);
+      const said = await guest.evaluate(async (invitation) => {
+        const [address = ""] = invitation.split("#");
+        const wrong = manyhands.join(`${address}#not-the-token`, { nWorkers: 1 });
+        const taken = new manyhands.LocalCluster({ nWorkers: 0 }).listen(address);
+        const outcomes = await Promise.allSettled([wrong, taken]);
+        return outcomes.map((outcome) => (outcome.status === "rejected" ? `${outcome.reason.name}` : "fulfilled"));
+      }, invitation);
+      assert.deepEqual(said, ["UnauthorizedError", "CommClosedError"]);
       await guest.close();
+      await room.close();
+    });
+
+    it("does what a killed browser had in hand again", { timeout: 60_000 }, async () => {
+      const mortal = await newBrowser(name);
+      const [room, doomed] = [await open(browser), await open(mortal)];
+      const invitation = await openRoom(room, 1);
+      await lend(doomed, invitation, { nWorkers: 1, name: "doomed", ...trusting });
+      await room.evaluate(async () => {
+        const { workers } = await client.schedulerInfo();
+        const addressOf = (name: string) =>
+          Object.keys(workers).find((address) => workers[address]?.name === name) ?? "";
+        const made = client
+          .with({ workers: [addressOf("doomed-0")], allowOtherWorkers: true })
+          .submit((count: number) => new Float64Array(count).fill(3), 5_000_000);
+        const read = client.with({ workers: [addressOf("worker-0")] }).submit((array: Float64Array) => array[0], made);
+        const isMade = new Promise<void>((resolve) => made.addDoneCallback(() => resolve()));
+        Object.assign(globalThis, { read });
+        await isMade;
+      });
+      await mortal.kill();
+      const { value, ms } = await room.evaluate(async () => {
+        const began = performance.now();
+        const { read } = globalThis as unknown as { read: Manyhands.Future<number> };
+        return { value: await read.result(), ms: performance.now() - began };
+      });
+      assert.equal(value, 3);
+      assert.ok(ms < 9_000, `it took ${ms} ms to notice and to do it again`);
       await room.close();
     });
   });
 }
+
+describe("a room of many kinds", () => {
+  it("Chromium and Firefox exchange 16 MB and 200 MB straight from thread to thread", {
+    timeout: 120_000,
+  }, async () => {
+    const [chromium, firefox] = both();
+    const [room, guest] = [await open(chromium), await open(firefox)];
+    const invitation = await openRoom(room, 1);
+    await lend(guest, invitation, { nWorkers: 1, name: "fox", ...trusting });
+    assert.deepEqual((await move(room, "fox-0", "worker-0", 16)).ends, [2_000_000, 7, 7]);
+    const { ends, routes } = await move(room, "worker-0", "fox-0", 200);
+    assert.deepEqual([ends, routes], [[25_000_000, 7, 7], ["threads"]]);
+    await room.close();
+    await guest.close();
+  });
+
+  it("Node opens one, and both browsers work in it; Node submits to it and lends a thread from elsewhere", {
+    timeout: 60_000,
+  }, async () => {
+    const [chromium, firefox] = both();
+    await using cluster = new node.LocalCluster({ nWorkers: 0 });
+    const { address, invitation, tokens } = await cluster.listen("peer:of Node", { signaling: signaling.url });
+    const pages = [await open(chromium), await open(firefox)];
+    await lend(pages[0] as Page, invitation, { nWorkers: 1, name: "chromium" });
+    await lend(pages[1] as Page, invitation, { nWorkers: 1, name: "firefox" });
+    await using client = new node.Client(address, { token: tokens.client });
+    const { workers } = await client.schedulerInfo();
+    const on = (name: string) => ({ workers: Object.keys(workers).filter((key) => workers[key]?.name === name) });
+    const made = client.with(on("chromium-0")).submit(() => new Float64Array(500_000).fill(2));
+    const read = client.with(on("firefox-0")).submit((array: Float64Array) => [array.length, array[9]], made);
+    assert.deepEqual(await read.result(), [500_000, 2]);
+    for (const page of pages) await page.close();
+  });
+
+  it("a page submits to Node's room, and Node lends threads to a page's", { timeout: 60_000 }, async () => {
+    const [chromium] = both();
+    const page = await open(chromium);
+    const invitation = await openRoom(page, 1);
+    const lent = await node.join(invitation, { nWorkers: 1, name: "node", ...trusting });
+    const { ends } = await move(page, "node-0", "worker-0", 16);
+    assert.deepEqual(ends, [2_000_000, 7, 7]);
+    await lent.leave();
+    await using cluster = new node.LocalCluster({ nWorkers: 1 });
+    const { address, tokens } = await cluster.listen("peer:for pages", { signaling: signaling.url });
+    const sum = await page.evaluate(
+      async (address, token) => {
+        const client = new manyhands.Client(address, { token });
+        return client.submit((a: number, b: number) => a + b, 20, 22).result();
+      },
+      address,
+      tokens.client,
+    );
+    assert.equal(sum, 42);
+    await page.close();
+  });
+
+  it("who talks nonsense is shown out, and nobody else notices", { timeout: 60_000 }, async () => {
+    const [chromium] = both();
+    const [room, guest, liar] = [await open(chromium), await open(chromium), await open(chromium)];
+    const invitation = await openRoom(room);
+    await lend(guest, invitation, { nWorkers: 1, name: "honest" });
+    await liar.addScriptTag({ url: `${server.url}node_modules/peerjs/dist/peerjs.min.js` });
+    const reason = await liar.evaluate(
+      async (signaling, name) => {
+        const { Peer } = globalThis as unknown as { Peer: new (id: string, options: object) => import("peerjs").Peer };
+        const { hostname, port } = new URL(signaling);
+        const peer = new Peer("a-liar", { host: hostname, port: Number(port), path: "/", config: { iceServers: [] } });
+        await new Promise<void>((resolve) => peer.on("open", () => resolve()));
+        const connection = peer.connect(name, { serialization: "raw", reliable: true });
+        await new Promise<void>((resolve) => connection.on("open", () => resolve()));
+        const said = new Promise((resolve) => connection.on("close", () => resolve("closed")));
+        connection.send("manyhands");
+        for (let i = 0; i < 50; i++) connection.send(crypto.getRandomValues(new Uint8Array(1 + i * 1000)));
+        return said;
+      },
+      signaling.url,
+      `room ${rooms}`,
+    );
+    assert.equal(reason, "closed");
+    assert.equal(await room.evaluate(() => client.submit(() => 5).result()), 5);
+    for (const page of [room, guest, liar]) await page.close();
+  });
+});
