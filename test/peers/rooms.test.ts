@@ -12,6 +12,7 @@ declare const manyhands: typeof Manyhands;
 declare let cluster: Manyhands.LocalCluster;
 declare let client: Manyhands.Client;
 declare let host: Awaited<ReturnType<typeof Manyhands.join>>;
+declare let addressOf: (name: string) => Promise<string>;
 
 const trusting = { sandbox: false, iTrustEverybodyInThisRoomWithMyOriginAndNetwork: true };
 
@@ -48,8 +49,17 @@ async function openRoom(page: Page, nWorkers = 0): Promise<string> {
     async (room, signaling, nWorkers) => {
       Object.assign(globalThis, { cluster: new manyhands.LocalCluster({ nWorkers }) });
       const { invitation } = await cluster.listen(`peer:${room}`, { signaling });
-      Object.assign(globalThis, { client: new manyhands.Client(cluster) });
-      await cluster.ready;
+      Object.assign(globalThis, {
+        client: new manyhands.Client(cluster),
+        // A host is there when it has been let in; the word of its workers may be on its way.
+        addressOf: async (name: string) => {
+          for (;;) {
+            for (const [address, worker] of Object.entries((await client.schedulerInfo()).workers)) {
+              if (worker.name === name) return address;
+            }
+          }
+        },
+      });
       return invitation;
     },
     `room ${++rooms}`,
@@ -72,13 +82,12 @@ async function lend(page: Page, invitation: string, options: object): Promise<vo
 async function move(page: Page, from: string, to: string, megabytes: number) {
   return page.evaluate(
     async (from, to, megabytes) => {
-      const { workers } = await client.schedulerInfo();
-      const addressOf = (name: string) => Object.keys(workers).find((address) => workers[address]?.name === name) ?? "";
+      const [source, goal] = [await addressOf(from), await addressOf(to)];
       const made = client
-        .with({ workers: [addressOf(from)] })
+        .with({ workers: [source] })
         .submit((count: number) => new Float64Array(count).fill(7), megabytes * 125_000);
       const read = client
-        .with({ workers: [addressOf(to)] })
+        .with({ workers: [goal] })
         .submit((array: Float64Array) => [array.length, array[0], array[array.length - 1]], made);
       const ends = await read.result();
       const { links } = await client.schedulerInfo();
@@ -219,13 +228,11 @@ for (const name of browserNames) {
       const invitation = await openRoom(room, 1);
       await lend(doomed, invitation, { nWorkers: 1, name: "doomed", ...trusting });
       await room.evaluate(async () => {
-        const { workers } = await client.schedulerInfo();
-        const addressOf = (name: string) =>
-          Object.keys(workers).find((address) => workers[address]?.name === name) ?? "";
+        const [mortal, own] = [await addressOf("doomed-0"), await addressOf("worker-0")];
         const made = client
-          .with({ workers: [addressOf("doomed-0")], allowOtherWorkers: true })
+          .with({ workers: [mortal], allowOtherWorkers: true })
           .submit((count: number) => new Float64Array(count).fill(3), 5_000_000);
-        const read = client.with({ workers: [addressOf("worker-0")] }).submit((array: Float64Array) => array[0], made);
+        const read = client.with({ workers: [own] }).submit((array: Float64Array) => array[0], made);
         const isMade = new Promise<void>((resolve) => made.addDoneCallback(() => resolve()));
         Object.assign(globalThis, { read });
         await isMade;
@@ -268,6 +275,7 @@ describe("a room of many kinds", () => {
     await lend(pages[0] as Page, invitation, { nWorkers: 1, name: "chromium" });
     await lend(pages[1] as Page, invitation, { nWorkers: 1, name: "firefox" });
     await using client = new node.Client(address, { token: tokens.client });
+    await client.waitForWorkers(2);
     const { workers } = await client.schedulerInfo();
     const on = (name: string) => ({ workers: Object.keys(workers).filter((key) => workers[key]?.name === name) });
     const made = client.with(on("chromium-0")).submit(() => new Float64Array(500_000).fill(2));

@@ -1,0 +1,115 @@
+// @ts-check
+/**
+ * `npm run bench:peers`: values between two tabs of Chromium, against a data channel by hand and PeerJS's own `binary` in the same run; small
+ * messages; joining; and 1 s tasks over twenty pages. `--quick` is shorter and says less.
+ */
+import { parseArgs } from "node:util";
+import puppeteer from "puppeteer-core";
+import { serveSignaling } from "../../dist/node-peer.js";
+import { launchOptions } from "../browsers/browsers.mjs";
+import { servePeers } from "./peers/server.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    pages: { type: "string", default: "20" },
+    browser: { type: "string", default: "chromium" },
+  },
+});
+const rounds = options.quick ? 3 : 5;
+const megabytes = options.quick ? 16 : 32;
+
+const signaling = await serveSignaling({ port: 0 });
+const server = await servePeers();
+const launch = () => puppeteer.launch(launchOptions(/** @type {"chromium" | "firefox"} */ (options.browser)));
+const browser = await launch();
+const others = [];
+try {
+  const pages = await Promise.all([0, 1, 2].map(() => open(browser)));
+  const figures = await throughput(pages);
+  for (const [what, figure] of Object.entries(figures)) console.log(`${what.padEnd(62)} ${figure}`);
+  await efficiency();
+} finally {
+  for (const each of [browser, ...others]) await each.close();
+  await server.close();
+  await signaling.close();
+}
+process.exit(0);
+
+/** @param {import("puppeteer-core").Browser} where */
+async function open(where) {
+  const page = await where.newPage();
+  await page.goto(`${server.url}bench.html`);
+  await page.waitForFunction(() => document.title === "ready");
+  return page;
+}
+
+/** @param {readonly number[]} values */
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+/** @param {readonly import("puppeteer-core").Page[]} pages */
+async function throughput([room, one, other]) {
+  const evaluate = (page, run, ...args) => page.evaluate(run, ...args);
+  const invitation = await evaluate(room, (url) => bench.openRoom("bench", url), signaling.url);
+  for (const [page, name] of [
+    [one, "one"],
+    [other, "other"],
+  ])
+    await evaluate(page, (at, name) => bench.lend(at, name, 1), invitation, name);
+  await evaluate(one, (url) => bench.listenBare("bare-one", url), signaling.url);
+  await evaluate(other, (url) => bench.connectBare("bare-one", url), signaling.url);
+  await evaluate(one, () => bench.met());
+  const taken = { bare: [], ours: [], binary: [], bareMs: [], oursMs: [] };
+  await evaluate(room, (megabytes) => bench.move(megabytes), 1);
+  for (let i = 0; i < rounds; i++) {
+    taken.bare.push(await evaluate(other, (megabytes) => bench.bare(megabytes), megabytes));
+    taken.ours.push(await evaluate(room, (megabytes) => bench.move(megabytes), megabytes));
+    taken.binary.push(await evaluate(other, (megabytes) => bench.binary(megabytes), Math.min(8, megabytes)));
+    taken.bareMs.push(await evaluate(other, () => bench.bareRoundTrip(200)));
+    taken.oursMs.push(await evaluate(room, () => bench.roundTrip(100)));
+  }
+  const joins = [];
+  for (let i = 0; i < rounds; i++) {
+    const page = await open(browser);
+    joins.push(await evaluate(page, (at, number) => bench.joinToFirst(at, number), invitation, i));
+    await page.close();
+  }
+  const [bare, ours, binary] = [median(taken.bare), median(taken.ours), median(taken.binary)];
+  const [bareMs, oursMs] = [median(taken.bareMs), median(taken.oursMs)];
+  return {
+    "bare data channel, page to page": `${bare.toFixed(1)} MB/s`,
+    "PeerJS 'binary', page to page": `${binary.toFixed(1)} MB/s`,
+    "manyhands, a value from worker to worker": `${ours.toFixed(1)} MB/s, ${((ours / bare) * 100).toFixed(0)} % of bare, ${(ours / binary).toFixed(2)} x PeerJS`,
+    "bare round trip": `${bareMs.toFixed(2)} ms`,
+    "manyhands, asking a worker for a small value": `${oursMs.toFixed(2)} ms, ${(oursMs / bareMs).toFixed(2)} x bare`,
+    "from join() to the first result": `${median(joins).toFixed(0)} ms`,
+    routes: JSON.stringify(await evaluate(room, () => bench.routes())),
+  };
+}
+
+async function efficiency() {
+  const count = Number(options.pages);
+  const room = await open(browser);
+  const invitation = await room.evaluate((url) => bench.openRoom("many", url), signaling.url);
+  const perBrowser = 10;
+  for (let i = 0; i < count; i += perBrowser) {
+    const where = await launch();
+    others.push(where);
+    for (let k = 0; k < Math.min(perBrowser, count - i); k++) {
+      const page = await open(where);
+      await page.evaluate((at, name) => bench.lend(at, name, 1), invitation, `p${i + k}`);
+    }
+  }
+  const { ms, longest, tasks } = await room.evaluate(
+    (count, each) => bench.seconds(count, each),
+    count,
+    options.quick ? 2 : 4,
+  );
+  const best = (tasks / count) * 1000;
+  console.log(
+    `${`${tasks} tasks of 1 s over ${count} pages`.padEnd(62)} ${(ms / 1000).toFixed(2)} s, ${((best / ms) * 100).toFixed(1)} % of what could be`,
+  );
+  console.log(`${"longest task of the scheduler's page meanwhile".padEnd(62)} ${longest.toFixed(0)} ms`);
+}

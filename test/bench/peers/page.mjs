@@ -1,0 +1,189 @@
+// What a page of the bench of peers can do: with manyhands, with PeerJS, and with a data channel by hand.
+import * as manyhands from "/dist/peer.js";
+
+const { Peer } = globalThis;
+const trusting = { sandbox: false, iTrustEverybodyInThisRoomWithMyOriginAndNetwork: true };
+const CHUNK = 64 * 1024;
+const HIGH = 4 * 1024 * 1024;
+const state = {};
+
+function peerAt(name, url) {
+  const { hostname, port } = new URL(url);
+  const peer = new Peer(name, { host: hostname, port: Number(port), path: "/", config: { iceServers: [] } });
+  return new Promise((resolve) => peer.on("open", () => resolve(peer)));
+}
+
+/** Answers what comes: a small message by the same, many bytes by one word when all are there. */
+function serve(channel) {
+  channel.binaryType = "arraybuffer";
+  let left = 0;
+  channel.onmessage = ({ data }) => {
+    if (typeof data === "string" && data.startsWith("expect ")) left = Number(data.slice(7));
+    else if (typeof data === "string") channel.send(data);
+    else {
+      left -= data.byteLength;
+      if (left === 0) channel.send("all");
+    }
+  };
+}
+
+const word = (channel) =>
+  new Promise((resolve) => {
+    channel.onmessage = ({ data }) => resolve(data);
+  });
+const addressOf = async (name) => {
+  for (;;) {
+    const { workers } = await state.client.schedulerInfo();
+    const found = Object.keys(workers).find((address) => workers[address].name === name);
+    if (found !== undefined) return found;
+  }
+};
+
+globalThis.bench = {
+  async openRoom(name, signaling) {
+    state.cluster = new manyhands.LocalCluster({ nWorkers: 0 });
+    const { invitation } = await state.cluster.listen(`peer:${name}`, { signaling });
+    state.client = new manyhands.Client(state.cluster);
+    return invitation;
+  },
+  async lend(invitation, name, nWorkers) {
+    state.host = await manyhands.join(invitation, { name, nWorkers, ...trusting });
+  },
+  async joinToFirst(invitation, number) {
+    const began = performance.now();
+    const kind = `new${number}`;
+    state.host = await manyhands.join(invitation, { name: kind, nWorkers: 1, ...trusting });
+    return performance.now() - began;
+  },
+  async routes() {
+    return (await state.client.schedulerInfo()).links.map(({ route }) => route);
+  },
+  /** MB/s, from the worker of one page to that of the other. */
+  async move(megabytes) {
+    const [from, to] = [await addressOf("one-0"), await addressOf("other-0")];
+    const made = state.client
+      .with({ workers: [from] })
+      .submit((bytes) => new Uint8Array(bytes).fill(1), megabytes * 1e6);
+    await new Promise((resolve) => made.addDoneCallback(resolve));
+    const began = performance.now();
+    await state.client
+      .with({ workers: [to] })
+      .submit((bytes) => bytes[bytes.length - 1], made)
+      .result();
+    const ms = performance.now() - began;
+    made.release();
+    return megabytes / (ms / 1000);
+  },
+  /** Milliseconds for a worker to have a small value of the other's. */
+  async roundTrip(count) {
+    const [from, to] = [await addressOf("one-0"), await addressOf("other-0")];
+    const times = [];
+    for (let i = 0; i < count; i++) {
+      const made = state.client.with({ workers: [from] }).submit((i) => new Uint8Array(20_000).fill(i), i);
+      await new Promise((resolve) => made.addDoneCallback(resolve));
+      const began = performance.now();
+      await state.client
+        .with({ workers: [to] })
+        .submit((bytes) => bytes[0], made)
+        .result();
+      const withValue = performance.now() - began;
+      const again = performance.now();
+      await state.client
+        .with({ workers: [to] })
+        .submit((i) => i, i)
+        .result();
+      times.push(Math.max(0, withValue - (performance.now() - again)));
+      made.release();
+    }
+    return times.toSorted((a, b) => a - b)[count >> 1];
+  },
+  async seconds(pages, each) {
+    let longest = 0;
+    const observer = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+    });
+    observer.observe({ type: "longtask" });
+    await state.client.gather(
+      state.client.map(
+        (i) => i,
+        Array.from({ length: pages }, (_, i) => i),
+      ),
+    );
+    const began = performance.now();
+    const tasks = pages * each;
+    const sleeps = state.client.map(
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        return 1;
+      },
+      Array.from({ length: tasks }, (_, i) => i),
+    );
+    await state.client.gather(sleeps);
+    return { ms: performance.now() - began, longest, tasks };
+  },
+  async listenBare(name, url) {
+    const peer = await peerAt(name, url);
+    state.met = new Promise((resolve) => {
+      peer.on("connection", (connection) => {
+        connection.on("open", () => {
+          if (connection.serialization === "raw") {
+            connection.peerConnection.ondatachannel = undefined;
+            serve(connection.peerConnection.createDataChannel("bare", { negotiated: true, id: 9 }));
+            resolve();
+          } else connection.on("data", (data) => connection.send(data.byteLength ?? data));
+        });
+      });
+    });
+  },
+  met: () => state.met,
+  async connectBare(name, url) {
+    const peer = await peerAt(`${name}-asker`, url);
+    const raw = peer.connect(name, { serialization: "raw", reliable: true });
+    await new Promise((resolve) => raw.on("open", resolve));
+    state.bare = raw.peerConnection.createDataChannel("bare", { negotiated: true, id: 9 });
+    state.bare.binaryType = "arraybuffer";
+    state.bare.bufferedAmountLowThreshold = HIGH / 4;
+    await new Promise((resolve) => {
+      if (state.bare.readyState === "open") resolve();
+      else state.bare.onopen = resolve;
+    });
+    state.packed = peer.connect(name, { serialization: "binary", reliable: true });
+    await new Promise((resolve) => state.packed.on("open", resolve));
+  },
+  async bare(megabytes) {
+    const bytes = megabytes * 1e6;
+    const channel = state.bare;
+    const began = performance.now();
+    channel.send(`expect ${bytes}`);
+    const all = word(channel);
+    const value = new Uint8Array(bytes);
+    for (let at = 0; at < bytes; at += CHUNK) {
+      if (channel.bufferedAmount > HIGH)
+        await new Promise((resolve) => {
+          channel.onbufferedamountlow = resolve;
+        });
+      channel.send(value.subarray(at, Math.min(bytes, at + CHUNK)));
+    }
+    await all;
+    return megabytes / ((performance.now() - began) / 1000);
+  },
+  async bareRoundTrip(count) {
+    const times = [];
+    for (let i = 0; i < count; i++) {
+      const began = performance.now();
+      const answer = word(state.bare);
+      state.bare.send("ping");
+      await answer;
+      times.push(performance.now() - began);
+    }
+    return times.toSorted((a, b) => a - b)[count >> 1];
+  },
+  async binary(megabytes) {
+    const began = performance.now();
+    const answer = new Promise((resolve) => state.packed.once("data", resolve));
+    state.packed.send(new Uint8Array(megabytes * 1e6));
+    await answer;
+    return megabytes / ((performance.now() - began) / 1000);
+  },
+};
+document.title = "ready";

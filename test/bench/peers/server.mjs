@@ -1,0 +1,34 @@
+// @ts-check
+/** Serves the pages of the bench of peers. */
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const top = fileURLToPath(new URL("../../../", import.meta.url));
+
+const page = `<!doctype html><meta charset="utf-8"><title>loading</title>
+<script src="/node_modules/peerjs/dist/peerjs.min.js"></script>
+<script type="module" src="/test/bench/peers/page.mjs"></script>`;
+
+export async function servePeers() {
+  const server = createServer(async ({ url = "/" }, response) => {
+    const { pathname } = new URL(url, "http://localhost");
+    const isPage = pathname === "/bench.html";
+    const body = isPage ? page : await readFile(join(top, normalize(pathname))).catch(() => undefined);
+    const type = isPage || extname(pathname) === ".html" ? "text/html" : "text/javascript";
+    response.writeHead(body ? 200 : 404, { "Content-Type": `${type}; charset=utf-8` }).end(body ?? "");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
