@@ -1,6 +1,7 @@
 /** Peers in one process, who find each other through a signalling server of their own and speak over node-datachannel. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { cleanup } from "node-datachannel";
 import { DataChannelWire } from "../../src/adapters/data-channel-wire.ts";
 import { prepareNode } from "../../src/adapters/node-datachannel-globals.ts";
 import { peerTransport } from "../../src/adapters/peer-transport.ts";
@@ -9,18 +10,21 @@ import { SystemClock } from "../../src/adapters/system-clock.ts";
 import type { ListeningPost } from "../../src/ports/connector.ts";
 import type { Wire } from "../../src/ports/wire.ts";
 
-const limit = { timeout: 20_000 };
+const limit = { timeout: 60_000 };
 const clock = new SystemClock();
 const transport = () =>
   peerTransport({ clock, prepare: prepareNode, wireOf: (channel) => new DataChannelWire(channel), handsOver: false });
-const patience = () => AbortSignal.timeout(10_000);
+const patience = () => AbortSignal.timeout(30_000);
 const next = (wire: Wire) => new Promise<Uint8Array>((resolve) => wire.listen(resolve));
 
 let signaling: Signaling;
 before(async () => {
   signaling = await serveSignaling({ port: 0 });
 });
-after(() => signaling.close());
+after(async () => {
+  await signaling.close();
+  cleanup(); // Or connections that a failed test left open would keep the process.
+});
 // What peers leave behind would keep the process for a while.
 after(clock.keepAlive());
 
