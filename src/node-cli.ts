@@ -3,7 +3,7 @@
 
 import { EXIT } from "./cli/command.ts";
 import { main } from "./cli/main.ts";
-import { join, LocalCluster } from "./node.ts";
+import { join, LocalCluster } from "./node-peer.ts";
 
 let interrupts = 0;
 let stop: () => void = () => {};

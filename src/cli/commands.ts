@@ -5,4 +5,5 @@ import type { Command } from "./command.ts";
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   scheduler: async () => (await import("./scheduler.ts")).scheduler,
   worker: async () => (await import("./worker.ts")).worker,
+  signal: async () => (await import("./signal.ts")).signal,
 };

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * `npm run bench:peers`: values between two tabs of Chromium, against a data channel by hand and PeerJS's own `binary` in the same run; small
  * messages; joining; and 1 s tasks over twenty pages. `--quick` is shorter and says less.

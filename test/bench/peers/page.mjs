@@ -103,12 +103,7 @@ globalThis.bench = {
       for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
     });
     observer.observe({ type: "longtask" });
-    await state.client.gather(
-      state.client.map(
-        (i) => i,
-        Array.from({ length: pages }, (_, i) => i),
-      ),
-    );
+    await state.client.waitForWorkers(pages);
     const began = performance.now();
     const tasks = pages * each;
     const sleeps = state.client.map(
