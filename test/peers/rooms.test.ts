@@ -12,6 +12,8 @@ declare const manyhands: typeof Manyhands;
 declare let cluster: Manyhands.LocalCluster;
 declare let client: Manyhands.Client;
 declare let host: Awaited<ReturnType<typeof Manyhands.join>>;
+declare let left: Promise<string | undefined>;
+declare let onLeft: (reason: string | undefined) => void;
 declare let addressOf: (name: string) => Promise<string>;
 
 const trusting = { sandbox: false, iTrustEverybodyInThisRoomWithMyOriginAndNetwork: true };
@@ -44,11 +46,18 @@ const open = (browser: TestBrowser) => browser.open(`${server.url}peer.html`);
 let rooms = 0;
 
 /** Opens a room in a page: a scheduler, with threads of its own or without, and a client. Returns the invitation. */
-async function openRoom(page: Page, nWorkers = 0): Promise<string> {
+async function openRoom(page: Page, nWorkers = 0, url = signaling.url): Promise<string> {
   return page.evaluate(
     async (room, signaling, nWorkers) => {
       Object.assign(globalThis, { cluster: new manyhands.LocalCluster({ nWorkers }) });
-      const { invitation } = await cluster.listen(`peer:${room}`, { signaling });
+      const left = new Promise<string | undefined>((resolve) => {
+        Object.assign(globalThis, { onLeft: resolve });
+      });
+      const { invitation } = await cluster.listen(`peer:${room}`, {
+        signaling,
+        onEvent: ({ type, reason }) => type === "left" && onLeft(reason),
+      });
+      Object.assign(globalThis, { left });
       Object.assign(globalThis, {
         client: new manyhands.Client(cluster),
         // A host is there when it has been let in; the word of its workers may be on its way.
@@ -63,7 +72,7 @@ async function openRoom(page: Page, nWorkers = 0): Promise<string> {
       return invitation;
     },
     `room ${++rooms}`,
-    signaling.url,
+    url,
     nWorkers,
   );
 }
@@ -189,6 +198,32 @@ for (const name of browserNames) {
       await one.close();
       await other.close();
       await room.close();
+    });
+
+    it("is told by a tab that it is closed, and goes on without the signalling server", {
+      timeout: 30_000,
+    }, async () => {
+      const own = await serveSignaling({ port: 0 });
+      const [room, guest, script] = [
+        await open(browser),
+        await open(browser),
+        await browser.open(`${server.url}script.html`),
+      ];
+      const invitation = await openRoom(room, 0, own.url);
+      await lend(guest, invitation, { nWorkers: 1, name: "guest" });
+      await lend(script, invitation, { nWorkers: 1, name: "script" });
+      await own.close();
+      const origins = await room.evaluate(async () => {
+        const on = async (name: string) => client.with({ workers: [await addressOf(name)] });
+        const there = [await on("guest-0"), await on("script-0")];
+        return client.gather(there.map((each) => each.submit(() => globalThis.origin)));
+      });
+      assert.deepEqual(origins, ["null", "null"]);
+      const began = performance.now();
+      await guest.goto("about:blank");
+      await room.evaluate(() => left);
+      assert.ok(performance.now() - began < 2_000, "silence would have been noticed later");
+      for (const page of [room, guest, script]) await page.close();
     });
 
     it("is no place for who wants its threads out of the box and does not say that it knows what that means", {
