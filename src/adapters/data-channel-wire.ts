@@ -64,7 +64,7 @@ export class DataChannelWire implements Wire {
     channel.addEventListener("bufferedamountlow", () => this.#proceed());
     channel.addEventListener("close", () => this.#end("the other end is gone"));
     if (channel.readyState === "open") this.#say(GREETING);
-    else channel.addEventListener("open", () => this.#say(GREETING));
+    else channel.addEventListener("open", () => this.#greet());
     if (channel.readyState === "closed") this.#end("the other end is gone");
   }
 
@@ -98,6 +98,11 @@ export class DataChannelWire implements Wire {
     (timer as { unref?: () => void }).unref?.();
   }
 
+  #greet(): void {
+    this.#say(GREETING);
+    this.#proceed();
+  }
+
   #hear(data: unknown): void {
     if (typeof data !== "string") {
       this.#meet();
@@ -109,7 +114,8 @@ export class DataChannelWire implements Wire {
       this.#end(data.slice(FAREWELL.length));
       this.#channel.close();
     } else {
-      if (data === GREETING) this.#say(ANSWER);
+      // A thread may hear before its channel says that it is open; then it greets later.
+      if (data === GREETING && this.#channel.readyState === "open") this.#say(ANSWER);
       this.#meet();
     }
   }
@@ -129,7 +135,7 @@ export class DataChannelWire implements Wire {
 
   /** Sends what has waited, as far as the channel has room. */
   #fill(): void {
-    if (!this.#isMet) return;
+    if (!this.#isMet || this.#channel.readyState === "connecting") return;
     let count = 0;
     while (count < this.#waiting.length && this.#channel.bufferedAmount < MOST_IN_CHANNEL) {
       const bytes = this.#waiting[count++] as Uint8Array<ArrayBuffer>;

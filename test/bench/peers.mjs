@@ -38,6 +38,7 @@ process.exit(0);
 /** @param {import("puppeteer-core").Browser} where */
 async function open(where) {
   const page = await where.newPage();
+  page.on("pageerror", (error) => console.error(String(error)));
   await page.goto(`${server.url}bench.html`);
   await page.waitForFunction(() => document.title === "ready");
   return page;
@@ -66,13 +67,17 @@ async function throughput([room, one, other]) {
     taken.bare.push(await evaluate(other, (megabytes) => bench.bare(megabytes), megabytes));
     taken.ours.push(await evaluate(room, (megabytes) => bench.move(megabytes), megabytes));
     taken.binary.push(await evaluate(other, (megabytes) => bench.binary(megabytes), Math.min(8, megabytes)));
-    taken.bareMs.push(await evaluate(other, () => bench.bareRoundTrip(200)));
-    taken.oursMs.push(await evaluate(room, () => bench.roundTrip(100)));
+    const [bareMs, oursMs] = await evaluate(other, () => bench.roundTrips(300));
+    taken.bareMs.push(bareMs);
+    taken.oursMs.push(oursMs);
   }
   const joins = [];
   for (let i = 0; i < rounds; i++) {
     const page = await open(browser);
-    joins.push(await evaluate(page, (at, number) => bench.joinToFirst(at, number), invitation, i));
+    await evaluate(room, () => bench.expectFirst());
+    await evaluate(room, (name) => bench.firstResult(name), `new${i}`);
+    const began = await evaluate(page, (at, name) => bench.joinNow(at, name), invitation, `new${i}`);
+    joins.push((await evaluate(room, () => bench.whenFirst())) - began);
     await page.close();
   }
   const [bare, ours, binary] = [median(taken.bare), median(taken.ours), median(taken.binary)];
@@ -81,8 +86,8 @@ async function throughput([room, one, other]) {
     "bare data channel, page to page": `${bare.toFixed(1)} MB/s`,
     "PeerJS 'binary', page to page": `${binary.toFixed(1)} MB/s`,
     "manyhands, a value from worker to worker": `${ours.toFixed(1)} MB/s, ${((ours / bare) * 100).toFixed(0)} % of bare, ${(ours / binary).toFixed(2)} x PeerJS`,
-    "bare round trip": `${bareMs.toFixed(2)} ms`,
-    "manyhands, asking a worker for a small value": `${oursMs.toFixed(2)} ms, ${(oursMs / bareMs).toFixed(2)} x bare`,
+    "bare data channel, from worker to worker and back": `${bareMs.toFixed(2)} ms`,
+    "manyhands, a small message from worker to worker and back": `${oursMs.toFixed(2)} ms, ${(oursMs / bareMs).toFixed(2)} x bare`,
     "from join() to the first result": `${median(joins).toFixed(0)} ms`,
     routes: JSON.stringify(await evaluate(room, () => bench.routes())),
   };

@@ -27,6 +27,17 @@ function serve(channel) {
   };
 }
 
+/** Has a thread of this page ask, or answer, on two channels that go past it. */
+function handOver(connection, asks) {
+  state.echo = new Worker("/echo-worker.js");
+  const [bare, ours] = [10, 11].map((id) => connection.createDataChannel("echo", { negotiated: true, id }));
+  const ready = new Promise((resolve) => {
+    state.echo.onmessage = resolve;
+  });
+  state.echo.postMessage({ bare, ours, asks }, [bare, ours]);
+  return ready;
+}
+
 const word = (channel) =>
   new Promise((resolve) => {
     channel.onmessage = ({ data }) => resolve(data);
@@ -49,11 +60,24 @@ globalThis.bench = {
   async lend(invitation, name, nWorkers) {
     state.host = await manyhands.join(invitation, { name, nWorkers, ...trusting });
   },
-  async joinToFirst(invitation, number) {
-    const began = performance.now();
-    const kind = `new${number}`;
-    state.host = await manyhands.join(invitation, { name: kind, nWorkers: 1, ...trusting });
-    return performance.now() - began;
+  /** When the first result came of a host of that name. */
+  async firstResult(name) {
+    state.client
+      .with({ workers: [`${name}-0`] })
+      .submit(() => 1)
+      .addDoneCallback(() => state.firstAt(Date.now()));
+    await state.client.schedulerInfo();
+  },
+  whenFirst: () => state.first,
+  expectFirst() {
+    state.first = new Promise((resolve) => {
+      state.firstAt = resolve;
+    });
+  },
+  async joinNow(invitation, name) {
+    const began = Date.now();
+    state.host = await manyhands.join(invitation, { name, nWorkers: 1, ...trusting });
+    return began;
   },
   async routes() {
     return (await state.client.schedulerInfo()).links.map(({ route }) => route);
@@ -73,29 +97,6 @@ globalThis.bench = {
     const ms = performance.now() - began;
     made.release();
     return megabytes / (ms / 1000);
-  },
-  /** Milliseconds for a worker to have a small value of the other's. */
-  async roundTrip(count) {
-    const [from, to] = [await addressOf("one-0"), await addressOf("other-0")];
-    const times = [];
-    for (let i = 0; i < count; i++) {
-      const made = state.client.with({ workers: [from] }).submit((i) => new Uint8Array(20_000).fill(i), i);
-      await new Promise((resolve) => made.addDoneCallback(resolve));
-      const began = performance.now();
-      await state.client
-        .with({ workers: [to] })
-        .submit((bytes) => bytes[0], made)
-        .result();
-      const withValue = performance.now() - began;
-      const again = performance.now();
-      await state.client
-        .with({ workers: [to] })
-        .submit((i) => i, i)
-        .result();
-      times.push(Math.max(0, withValue - (performance.now() - again)));
-      made.release();
-    }
-    return times.toSorted((a, b) => a - b)[count >> 1];
   },
   async seconds(pages, each) {
     let longest = 0;
@@ -122,7 +123,7 @@ globalThis.bench = {
       peer.on("connection", (connection) => {
         connection.on("open", () => {
           if (connection.serialization === "raw") {
-            connection.peerConnection.ondatachannel = undefined;
+            handOver(connection.peerConnection, false);
             serve(connection.peerConnection.createDataChannel("bare", { negotiated: true, id: 9 }));
             resolve();
           } else connection.on("data", (data) => connection.send(data.byteLength ?? data));
@@ -142,6 +143,7 @@ globalThis.bench = {
       if (state.bare.readyState === "open") resolve();
       else state.bare.onopen = resolve;
     });
+    await handOver(raw.peerConnection, true);
     state.packed = peer.connect(name, { serialization: "binary", reliable: true });
     await new Promise((resolve) => state.packed.on("open", resolve));
   },
@@ -162,16 +164,12 @@ globalThis.bench = {
     await all;
     return megabytes / ((performance.now() - began) / 1000);
   },
-  async bareRoundTrip(count) {
-    const times = [];
-    for (let i = 0; i < count; i++) {
-      const began = performance.now();
-      const answer = word(state.bare);
-      state.bare.send("ping");
-      await answer;
-      times.push(performance.now() - began);
-    }
-    return times.toSorted((a, b) => a - b)[count >> 1];
+  /** Median milliseconds of a small message there and back, from thread to thread: by hand, and through a trunk. */
+  roundTrips(count) {
+    return new Promise((resolve) => {
+      state.echo.onmessage = ({ data }) => resolve(data);
+      state.echo.postMessage(count);
+    });
   },
   async binary(megabytes) {
     const began = performance.now();

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const top = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -13,10 +14,23 @@ const page = `<!doctype html><meta charset="utf-8"><title>loading</title>
 <script type="module" src="/test/bench/peers/page.mjs"></script>`;
 
 export async function servePeers() {
+  const { outputFiles } = await build({
+    entryPoints: [join(top, "test/bench/peers/echo-worker.ts")],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2022",
+  });
   const server = createServer(async ({ url = "/" }, response) => {
     const { pathname } = new URL(url, "http://localhost");
     const isPage = pathname === "/bench.html";
-    const body = isPage ? page : await readFile(join(top, normalize(pathname))).catch(() => undefined);
+    const isEcho = pathname === "/echo-worker.js";
+    const body = isPage
+      ? page
+      : isEcho
+        ? outputFiles[0]?.text
+        : await readFile(join(top, normalize(pathname))).catch(() => undefined);
     const type = isPage || extname(pathname) === ".html" ? "text/html" : "text/javascript";
     response.writeHead(body ? 200 : 404, { "Content-Type": `${type}; charset=utf-8` }).end(body ?? "");
   });
