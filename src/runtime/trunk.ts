@@ -65,7 +65,6 @@ export class Trunk {
   readonly #timers = new Map<Timer, () => void>();
   readonly #sender: Sender;
   readonly #owner: ChannelOwner;
-
   readonly #channels = new Map<number, Channel>();
   /** Begun by the other end, and not yet known to whoever uses this one. */
   readonly #unclaimed = new Set<Channel>();
@@ -75,7 +74,6 @@ export class Trunk {
   /** The piece that the next message of the wire is, of which the frame has come. */
   #beside: words.Frame | undefined;
   readonly #reservations: Reservations;
-
   #receivedBytes = 0;
   #attachments = 0;
 

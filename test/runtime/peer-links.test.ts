@@ -13,6 +13,7 @@ function stage() {
     },
     receive: (request, _ids, values) => void received.push([request, values]),
     refuse: () => {},
+    hearOfActors: () => {},
   });
   /** A link to the peer; what it was asked by it, and a way to answer. */
   const link = () => {
