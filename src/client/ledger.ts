@@ -177,19 +177,28 @@ export class Ledger {
   async #unpack(future: Future, packed: PackedFutures): Promise<void> {
     this.#open.set(futureAccess.id(future), future);
     const isOver = () => future.done() && futureAccess.state(future) !== "stored";
+    const claimed: Future[] = [];
+    const claim = (key: string) => {
+      const inner = this.#shell.claim(future, key);
+      claimed.push(inner);
+      return inner;
+    };
     try {
       const { unpackFutures } = await loadUnpacking();
       if (isOver()) return;
-      const claim = (key: string) => this.#shell.claim(future, key);
       const value = await unpackFutures(packed, claim, reviverOf(futureAccess.owner(future)));
-      if (isOver()) return;
-      this.#end(future, "finished", value);
-      const keepsItself = (value as { readonly [KEEPS_ITSELF]?: unknown } | null | undefined)?.[KEEPS_ITSELF];
-      if (keepsItself && !this.#shell.names.has(futureAccess.id(future))) futureAccess.owner(future).release(future);
+      if (!isOver()) {
+        this.#end(future, "finished", value);
+        const keepsItself = (value as { readonly [KEEPS_ITSELF]?: unknown } | null | undefined)?.[KEEPS_ITSELF];
+        if (keepsItself && !this.#shell.names.has(futureAccess.id(future))) futureAccess.owner(future).release(future);
+        return;
+      }
     } catch (error) {
       // The code for it could not be loaded, or something in it cannot be used here.
       if (!isOver()) this.#end(future, "error", error);
     }
+    // It came twice, was let go of meanwhile, or cannot be used: nobody will see these.
+    for (const inner of claimed) inner.release();
   }
 
   #end(future: Future, state: "finished" | "error" | "cancelled", outcome: unknown): void {

@@ -75,7 +75,10 @@ export interface FreeKeys {
   readonly ids: readonly TaskId[];
 }
 
-/** These runs are not wanted any more: abort their signals, and do not begin what has not begun. What is given up is said to be. */
+/**
+ * These runs are not wanted any more: abort their signals, do not begin what has not begun, and let go of what they have made. What is
+ * given up is said to be.
+ */
 export interface CancelCompute {
   readonly type: "cancel-compute";
   readonly ids: readonly TaskId[];

@@ -35,7 +35,7 @@ import { type ClientRecord, FLAG_COPIED, type TaskRecord } from "./records.ts";
 import { buryZombie, isLost, leaveWorker, releaseClaim, stopFetching } from "./release.ts";
 import { type RequestTools, requestTools } from "./request-tools.ts";
 import { SchedulerState } from "./state.ts";
-import { addKeys, freeStrays, strikeHolders } from "./stray-values.ts";
+import { addKeys, disownRun, freeStrays, strikeHolders } from "./stray-values.ts";
 import { move, settleRecommendations } from "./transitions.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import type { weavingRules } from "./woven.ts";
@@ -328,11 +328,8 @@ export class SchedulerMachine {
     const state = this.#state;
     const task = this.#current(worker, message.id, message.run) ?? state.hosts?.win(worker, message.id, message.run);
     if (task === undefined) {
-      // A run that was called off left a value behind.
-      const other = state.tasks.get(message.id);
-      if (other?.processingOn === worker) worker.strays.add(message.id);
-      else if (other === undefined || !state.replicas.has(other, worker)) state.toWorker(worker).free(message.id);
-      return;
+      // A run that was called off left a value behind. It may have been replaced there by the one that counts, so the run is named.
+      return disownRun(state, worker, message.id, message.run);
     }
     leaveWorker(state, task);
     if ((task.flags & FLAG_COPIED) !== 0) return state.demands?.hearCopy(task, worker, message);

@@ -1,6 +1,6 @@
 /** What workers say of values that no run of theirs has just made: copies that have come, copies that are missing, and what was left over. */
 
-import type { TaskId } from "../protocol/identity.ts";
+import type { RunId, TaskId } from "../protocol/identity.ts";
 import type { MissingData } from "../protocol/worker-messages.ts";
 import type { TaskRecord } from "./records.ts";
 import { isIrreplaceable, loseReplica } from "./release.ts";
@@ -15,6 +15,11 @@ export function addKeys(state: SchedulerState, worker: WorkerRecord, ids: readon
     else if (task?.processingOn === worker) worker.strays.add(id);
     else state.toWorker(worker).free(id);
   }
+}
+
+/** What a run has made that was called off is not wanted. */
+export function disownRun(state: SchedulerState, worker: WorkerRecord, id: TaskId, run: RunId): void {
+  state.toWorker(worker).send({ type: "cancel-compute", ids: [id], runs: [run], reason: "not wanted any more" });
 }
 
 /** None of those that were asked has a value, and so they do not hold it. Returns it if nobody does any more. */

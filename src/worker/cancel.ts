@@ -5,6 +5,7 @@ import type { CancelCompute } from "../protocol/worker-messages.ts";
 import { giveBackFollowers } from "./ahead.ts";
 import type { WorkerInstruction } from "./contract.ts";
 import { takeApart } from "./inputs.ts";
+import { dropValue } from "./rejoin.ts";
 import { hasFreeSlot } from "./slots.ts";
 import { LocalTask, type WorkerState } from "./state.ts";
 
@@ -24,6 +25,8 @@ export function cancel(
       giveBackFollowers(state, id);
     }
     drop(state, id, run);
+    // It may have ended before it was called off.
+    if (state.made.get(id)?.run === run) dropValue(state, id);
   }
 }
 

@@ -4,6 +4,7 @@ import type { TaskId, WorkerAddress } from "../protocol/identity.ts";
 import { type AcquireReplicas, type ComputeTask, NO_TASK } from "../protocol/worker-messages.ts";
 import { giveBackFollowers } from "./ahead.ts";
 import type { WorkerInstruction } from "./contract.ts";
+import { dropValue, keepCopy } from "./rejoin.ts";
 import { say } from "./report.ts";
 import { type Fetch, type LocalTask, NO_DATA, type WorkerState } from "./state.ts";
 
@@ -19,6 +20,8 @@ export function noteHolders(
     const holders: WorkerAddress[] = [];
     for (let k = 0; k < count; k++) holders.push(peers[whoHas[i + 3 + k] as number] as WorkerAddress);
     i += 3 + count;
+    // Whoever is told of others that hold it is not counted among them: what a run has made here lost to another, and does not count.
+    if (state.made.has(id)) dropValue(state, id);
     if (state.values.has(id)) continue;
     const known = state.fetches.get(id);
     if (known === undefined) {
@@ -116,7 +119,7 @@ export function receive(state: WorkerState, number: number, values: ReadonlyMap<
 
 function arrive(state: WorkerState, fetch: Fetch, value: unknown): void {
   state.fetches.delete(fetch.id);
-  state.values.set(fetch.id, value);
+  keepCopy(state, fetch.id, value);
   state.added.push(fetch.id);
   satisfy(state, fetch);
 }

@@ -27,7 +27,7 @@ import { cancel } from "./cancel.ts";
 import type { Failure, Result, WorkerInstruction } from "./contract.ts";
 import { acquire, ask, noteHolders, receive, removePeer, satisfy } from "./gather.ts";
 import { awaitInputs, hasInputs, takeApartFirst } from "./inputs.ts";
-import { adoptHeld, beginAnew, dropValue, noteMade } from "./rejoin.ts";
+import { adoptHeld, beginAnew, dropValue, keepCopy, noteMade } from "./rejoin.ts";
 import { closeColumns, ride, say, spend } from "./report.ts";
 import { hasFreeSlot, lend, rejoin, secede } from "./slots.ts";
 import { type Fetch, LocalBlock, LocalTask, NO_DATA, WorkerState } from "./state.ts";
@@ -343,7 +343,7 @@ export class WorkerMachine {
 
   #put(id: TaskId, value: unknown): void {
     const state = this.#state;
-    state.values.set(id, value);
+    keepCopy(state, id, value);
     const fetch = state.fetches.get(id);
     if (fetch === undefined) return;
     state.fetches.delete(id);

@@ -49,13 +49,19 @@ export function adoptHeld(state: WorkerState, { client, clientTask, id }: AdoptH
   if (offer === undefined || id === undefined) return;
   state.values.set(id, offer.value);
   if (offer.load !== undefined) state.loads.set(id, offer.load);
-  state.made.set(id, offer.made);
+  state.made.set(id, { ...offer.made, run: undefined });
 }
 
 /** Notes how a result that stays here was made. */
 export function noteMade(state: WorkerState, task: LocalTask, nbytes: number, valueType: string): void {
-  const { client, clientTask, fn } = task;
-  state.made.set(task.id, { client, clientTask, fn, nbytes, valueType });
+  const { client, clientTask, fn, run } = task;
+  state.made.set(task.id, { client, clientTask, fn, run, nbytes, valueType });
+}
+
+/** A value has come from elsewhere. */
+export function keepCopy(state: WorkerState, id: TaskId, value: unknown): void {
+  dropValue(state, id);
+  state.values.set(id, value);
 }
 
 export function dropValue(state: WorkerState, id: TaskId): void {

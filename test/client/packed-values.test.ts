@@ -6,6 +6,7 @@ import type { ClientMessage, ClientRequest } from "../../src/protocol/client-mes
 import { FUTURES_MARK } from "../../src/protocol/packed-futures.ts";
 import { scripted, typesOf } from "./scripted.ts";
 
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 const MARK = "manyhands:future";
 const data = (value: unknown, tasks: number[] = [], shared = true) => ({ value, tasks, shared });
 
@@ -67,6 +68,32 @@ describe("a result with futures in it", () => {
     const packed = { [FUTURES_MARK]: ["k"], value: [{ [MARK]: 1 }, { "manyhands:handle": { kind: "queue" } }] };
     tell({ type: "value-fetched", id: 0, value: packed, nbytes: 100, shared: false, moved: false });
     await assert.rejects(result, TypeError);
+    assert.deepEqual(await sent(), [
+      { type: "client-desires-key", id: 1, key: "k" },
+      { type: "client-releases-keys", ids: [1] },
+    ]);
+  });
+
+  it("that comes twice is put together once: no claims are left that nobody knows of", async () => {
+    const { client, sent, tell } = scripted();
+    const future = client.submit(() => [1]);
+    const result = future.result() as Promise<unknown> as Promise<Future[]>;
+    await sent();
+    const value = { [FUTURES_MARK]: ["k"], value: [{ [MARK]: 1 }] };
+    const news = { type: "value-fetched", id: 0, nbytes: 100, shared: true, moved: false, value } as const;
+    tell(news, news);
+    const [inner] = await result;
+    assert.equal(inner?.key, "k");
+    await settled();
+    const messages = await sent();
+    const ids = messages.flatMap((message) => (message.type === "client-desires-key" ? [message.id] : []));
+    const released = messages.flatMap((message) => (message.type === "client-releases-keys" ? message.ids : []));
+    assert.equal(ids.length - released.length, 1);
+    inner?.release();
+    assert.deepEqual(
+      (await sent()).flatMap((message) => (message.type === "client-releases-keys" ? message.ids : [])),
+      ids.filter((id) => !released.includes(id)),
+    );
   });
 });
 

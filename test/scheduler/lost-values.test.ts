@@ -199,7 +199,7 @@ describe("inputs that cannot be fetched", () => {
         z waiting
       > w1: missing x for y
       > w1: store x 20000
-        w1 <- free x
+        w1 <- cancel x@1
     `);
   });
 

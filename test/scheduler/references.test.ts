@@ -192,7 +192,7 @@ describe("a task that nobody needs", () => {
       > c1: release x
         w1 <- cancel x@1
       > w1: store x 20000
-        w1 <- free x
+        w1 <- cancel x@1
     `);
   });
 

@@ -63,6 +63,41 @@ describe("a second copy", () => {
     `);
   });
 
+  it("that comes to a value too late leaves none behind, though it may have been told to fetch the other meanwhile", () => {
+    follow(`
+      > learn hosts
+      > add client c1
+      > add worker a/0
+      > add worker b/0
+      > c1: submit p = f(0)
+        a/0 <- learn f
+        a/0 <- compute p = f(0)
+      > a/0: finish p = 1 in 20000 us
+        c1 <- 1: p = 1
+      > c1: submit x = f(1)
+        a/0 <- compute x = f(1)
+      > a/0: start x
+        wake at 100
+        c1 <- 2: x started
+      > at 100 ms
+        b/0 <- learn f
+        b/0 <- compute x@2 = f(1)
+      > b/0: store x@2 20000
+        a/0 <- cancel x@1
+        c1 <- 3: x is stored, 20000 bytes
+      > c1: replicate x
+        link a/0 and b/0
+        a/0 <- acquire x from b/0
+      > a/0: store x@1 20000
+        a/0 <- cancel x@1
+      > a/0: add x
+        c1 <- 4: answer 0: done
+      > show tasks
+        p memory
+        x memory, on b/0 a/0
+    `);
+  });
+
   it("is not made where its user does not want it", () => {
     follow(`
       > learn hosts

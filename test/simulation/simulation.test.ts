@@ -7,13 +7,13 @@ import { simulate } from "./simulate.ts";
 /** Worlds that went wrong before something was mended. */
 const ONCE_BAD = [
   18, 33, 36, 47, 49, 50, 51, 62, 82, 86, 98, 151, 155, 206, 267, 740, 1053, 1173, 1269, 1649, 2168, 2592, 3023, 3777,
-  4919, 4921, 5075, 5502, 7698, 8020, 8061, 8103, 8204, 10948, 21202, 21364, 546, 3466, 7187,
+  4919, 4921, 5075, 5502, 7698, 8020, 8061, 8103, 8204, 10948, 21202, 21364, 546, 3466, 7187, 2139, 2393,
 ];
 
 const PER_TEST = 100;
 
 /** The same, of several hosts. */
-const ONCE_BAD_HOSTS = [3, 6, 8, 22, 38, 51, 53, 64, 253, 711];
+const ONCE_BAD_HOSTS = [3, 6, 8, 22, 38, 51, 53, 64, 253, 711, 7959];
 
 async function live(seeds: Iterable<number>, kind: "threads" | "hosts" = "threads"): Promise<void> {
   for (const seed of seeds) {

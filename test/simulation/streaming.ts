@@ -5,7 +5,7 @@ import type { Session } from "../../src/client/session.ts";
 import { StreamItems } from "../../src/client/stream-items.ts";
 import { KilledWorkerError } from "../../src/protocol/errors.ts";
 import type { Held, User } from "./user.ts";
-import { itemsOf } from "./work.ts";
+import { isDemanded, itemsOf } from "./work.ts";
 
 /** What is read of a future's stream. Its code is here already: loading it would take a time that is not this world's. */
 export function open(session: Session, future: Future, limit: number): StreamItems<number> {
@@ -48,6 +48,10 @@ export function read(user: User, held: Held, items: StreamItems<number>): void {
     begin(),
     () => {},
     // What a future may end with is looked at where it is asked for; one that was retried has lost its error meanwhile.
-    (error) => future.done() || error instanceof KilledWorkerError || user.work.errorsOf(node).has(error.message),
+    (error) =>
+      future.done() ||
+      error instanceof KilledWorkerError ||
+      isDemanded(node, error) ||
+      user.work.errorsOf(node).has(error.message),
   );
 }

@@ -13,6 +13,7 @@ import {
   digestOf,
   type Fault,
   functions,
+  isDemanded,
   isNode,
   isStream,
   type Kind,
@@ -242,12 +243,8 @@ export class User {
       const isEnough = error.attempts.length >= 3 || ancestors.some(isStream);
       assert.ok(isEnough, `${key} had its three attempts`);
       assert.ok(this.#deathsOf(error.attempts), `the workers died that ${key} is blamed for`);
-    } else if (error instanceof NoValidWorkerError) {
-      const isDue = ancestors.some(({ demands }) => demands?.workers ?? demands?.resources ?? demands?.quorum);
-      assert.ok(isDue, `${key} may run anywhere: ${error.message}`);
-    } else if (error instanceof TimeoutError) {
-      const isDue = ancestors.some(({ demands }) => demands?.timeoutMs === error.timeoutMs);
-      assert.ok(isDue, `${key} was given so long: ${error.message}`);
+    } else if (error instanceof NoValidWorkerError || error instanceof TimeoutError) {
+      assert.ok(isDemanded(node, error), `${key} may run anywhere, and has its time: ${error.message}`);
     } else if (error.name === "UnserializableError") {
       const isDue = ancestors.some((each) => each.fault === "unserializable");
       assert.ok(isDue, `${key} has no reason to be unserializable: ${error.message}`);

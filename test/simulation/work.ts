@@ -1,6 +1,7 @@
 /** What simulated tasks do, and what a plain sequential run of the same tasks would give. */
 
 import type { Future } from "../../src/client/future.ts";
+import { NoValidWorkerError, TimeoutError } from "../../src/protocol/errors.ts";
 import type { Demands } from "../../src/protocol/task-spec.ts";
 import { gatherChildren, submitChildren } from "./delegating.ts";
 import type { Sharing } from "./sharing.ts";
@@ -128,6 +129,13 @@ export const functions = { brief, quick, slow, varied, lasting, listed, streamed
 
 export function isStream({ functionName }: Node): boolean {
   return functionName === "listed" || functionName === "streamed";
+}
+
+/** Whether what a task or one of its inputs demands may end it so. */
+export function isDemanded(node: Node, error: Error): boolean {
+  const all = [...withAncestors(node)].flatMap(({ demands }) => demands ?? []);
+  if (error instanceof TimeoutError) return all.some(({ timeoutMs }) => timeoutMs === error.timeoutMs);
+  return error instanceof NoValidWorkerError && all.some((each) => each.workers ?? each.resources ?? each.quorum);
 }
 
 /** What such a task gives before it returns. */

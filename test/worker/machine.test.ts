@@ -279,6 +279,26 @@ describe("a value that is to be kept here", () => {
     `);
   });
 
+  it("is fetched if what a run has made here is not counted, and stays when that is called off", () => {
+    follow(`
+      > compute x = f(1)
+      > next
+        run x with 1
+      > succeed x 20000
+        -> 1 in 100 us
+        -> x is here, 20000 bytes
+      > acquire x from w2
+        ask w2 for x, request 1
+      > show values
+        values: none
+      > receive 1: x = "theirs"
+        -> copied x
+      > cancel x@1
+      > peer asks x
+        answer x = "theirs"
+    `);
+  });
+
   it("is not waited for when its holder is gone", () => {
     follow(`
       > acquire x from w2
@@ -369,6 +389,28 @@ describe("a run that is called off", () => {
     `,
       2,
     );
+  });
+
+  it("leaves no value behind if it has just ended", () => {
+    follow(`
+      > compute x = f(1), x@2 = f(1)
+      > next
+        run x with 1
+      > succeed x 20000
+        -> 1 in 100 us
+        -> x is here, 20000 bytes
+      > next
+        run x@2 with 1
+      > cancel x@1
+      > show values
+        values: none
+      > succeed x@2 20000
+        -> 1 in 100 us
+        -> x@2 is here, 20000 bytes
+      > cancel x@1
+      > show values
+        values: x
+    `);
   });
 
   it("is unknown once it is over", () => {
