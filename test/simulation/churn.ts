@@ -2,6 +2,8 @@
  * One seed, several hosts that come and go: links that drop and clog, pages that sleep, hosts that crash, leave, lapse and come back, liars,
  * schedulers that are lost. Futures end as a sequential run says all the same, and in the end nothing is left.
  */
+import "./garbage.ts";
+
 import assert from "node:assert/strict";
 import { loadUnpacking } from "../../src/client/ledger.ts";
 import { Recall } from "../../src/client/recall.ts";

@@ -1,4 +1,6 @@
 /** One seed, one cluster: its users, its threads and their misfortunes, and what must be true in the end. */
+import "./garbage.ts";
+
 import assert from "node:assert/strict";
 import { memoryComm } from "../../src/adapters/memory-comm.ts";
 import { loadUnpacking } from "../../src/client/ledger.ts";
