@@ -44,7 +44,7 @@ export function acquire(state: WorkerState, message: AcquireReplicas, instructio
   for (let i = 0; i < whoHas.length; i += 3 + (whoHas[i + 2] as number)) {
     const id = whoHas[i] as TaskId;
     const fetch = state.fetches.get(id);
-    if (fetch === undefined) state.added.push(id);
+    if (fetch === undefined) state.added.add(id);
     else fetch.isToBeKept = true;
   }
   ask(state, begun, instructions);
@@ -120,7 +120,7 @@ export function receive(state: WorkerState, number: number, values: ReadonlyMap<
 function arrive(state: WorkerState, fetch: Fetch, value: unknown): void {
   state.fetches.delete(fetch.id);
   keepCopy(state, fetch.id, value);
-  state.added.push(fetch.id);
+  state.added.add(fetch.id);
   satisfy(state, fetch);
 }
 

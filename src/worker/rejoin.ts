@@ -68,6 +68,7 @@ export function dropValue(state: WorkerState, id: TaskId): void {
   state.values.delete(id);
   state.loads.delete(id);
   state.made.delete(id);
+  state.added.delete(id);
 }
 
 function nameOf({ client, clientTask }: { readonly client: ClientId; readonly clientTask: ClientTaskId }): string {
@@ -91,13 +92,13 @@ function forgetAll(state: WorkerState): void {
     state.fetches,
     state.requests,
     state.spent,
+    state.added,
   ]) {
     each.clear();
   }
   state.ranges = [];
   state.results = [];
   state.dropped = [];
-  state.added = [];
   state.messages = [];
   state.transfer = [];
 }

@@ -30,9 +30,9 @@ export function spend(state: WorkerState, fn: FunctionId, runs: number, us: numb
 
 /** Makes messages of what has gathered in columns, so that what follows comes after it. */
 export function closeColumns(state: WorkerState): void {
-  if (state.added.length > 0) {
-    state.messages.push({ type: "add-keys", ids: state.added });
-    state.added = [];
+  if (state.added.size > 0) {
+    state.messages.push({ type: "add-keys", ids: [...state.added] });
+    state.added.clear();
   }
   if (state.dropped.length > 0) {
     state.messages.push({ type: "task-dropped", runs: state.dropped });

@@ -238,7 +238,8 @@ export class WorkerState {
   /** Runs and microseconds by function since the last message. */
   readonly spent = new Map<FunctionId, { runs: number; us: number }>();
   dropped: number[] = [];
-  added: TaskId[] = [];
+  /** Copies that have come, and are still here. */
+  readonly added = new Set<TaskId>();
   messages: WorkerMessage[] = [];
   transfer: object[] = [];
 

@@ -1,5 +1,7 @@
 /** What a worker fetches, runs and says, event by event. */
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { WorkerMachine } from "../../src/worker/machine.ts";
 import { follow as followOn } from "../support/transcript.ts";
 import { WorkerStage } from "../support/worker-stage.ts";
 
@@ -261,9 +263,18 @@ describe("a value that is to be kept here", () => {
         -> y is missing, asked w2
       > show values
         values: x
-      > acquire x from w3
+      > acquire x x from w3
         -> copied x
     `);
+  });
+
+  it("is not said to be here if it is freed before that could be said", () => {
+    const machine = new WorkerMachine(1);
+    machine.handle({ type: "acquire-replicas", whoHas: [1, 20_000, 1, 0, 2, 20_000, 1, 0], peers: ["w2"] });
+    machine.take();
+    machine.receive(1, [1, 2], ["x", "y"]);
+    machine.handle({ type: "free-keys", ids: [1] });
+    assert.deepEqual(machine.take(), [{ type: "send", messages: [{ type: "add-keys", ids: [2] }], transfer: [] }]);
   });
 
   it("is fetched once, whoever needs it", () => {
