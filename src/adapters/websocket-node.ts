@@ -19,7 +19,7 @@ const options = { perMessageDeflate: false, maxPayload: MOST_BYTES } as const;
 /** Opens a connection. Rejects with a `CommClosedError` if there is none to be had. */
 export function connectNodeWebSocket(address: string, signal?: AbortSignal): Promise<Wire> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(address, options);
+    const socket = new WebSocket(address, { ...options, ...(isUnseen(address) && { generateMask: () => {} }) });
     const wire = new NodeWebSocketWire(socket);
     const giveUp = () => wire.close("given up");
     socket.once("open", () => {
@@ -32,6 +32,15 @@ export function connectNodeWebSocket(address: string, signal?: AbortSignal): Pro
     if (signal?.aborted) giveUp();
     else signal?.addEventListener("abort", giveUp, { once: true });
   });
+}
+
+/**
+ * Whether nothing between the ends can read what is sent. The protocol has clients disguise their bytes, so that nobody can make what is
+ * between take them for something else; where nothing is, a mask of zeros spares both ends a walk over every byte.
+ */
+function isUnseen(address: string): boolean {
+  const { protocol, hostname } = new URL(address);
+  return protocol === "wss:" || hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 
 export interface WebSocketListener {

@@ -4,7 +4,7 @@ import { ProtocolError } from "../protocol/errors.ts";
 import { FrameReader } from "../shipping/frame-reader.ts";
 import { BUFFER_LIMIT } from "../shipping/frame-tags.ts";
 import { decodeFrames } from "../shipping/frames.ts";
-import { MEASURED } from "./trunk-words.ts";
+import { MEASURED, UNMEASURED_BYTES } from "./trunk-words.ts";
 
 export interface Assembly {
   /** What is reserved for all of it; 0 where nobody said how much that is. */
@@ -18,14 +18,16 @@ export interface Assembly {
 
 /** `first`: the first piece, which is not yet added. */
 export function assemblyOf(flags: number, first: Uint8Array<ArrayBuffer>, limit: number): Assembly {
-  return (flags & MEASURED) === 0 ? new GrowingMessage(limit) : new MeasuredMessage(first, limit);
+  return (flags & MEASURED) === 0
+    ? new GrowingMessage(Math.min(limit, UNMEASURED_BYTES))
+    : new MeasuredMessage(first, limit);
 }
 
 function tooLarge(bytes: number, limit: number): ProtocolError {
   return new ProtocolError(`A message has ${bytes} bytes or more, and ${limit} are allowed.`);
 }
 
-/** A header alone, in one piece as a rule. */
+/** A short header alone, in one piece as a rule. */
 class GrowingMessage implements Assembly {
   readonly bytes = 0;
   readonly #limit: number;

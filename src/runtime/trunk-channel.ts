@@ -208,12 +208,14 @@ export class Channel implements TrunkChannel {
 
   #deliver(listener: (message: unknown) => void): void {
     const assembly = this.#assembly as Assembly;
+    const reserved = this.#reserved;
     this.#assembly = undefined;
+    this.#reserved = 0;
     // How long its parts are was in it, too.
-    if (this.#reserved > 0) this.#release(this.#taken - this.#reserved);
-    this.#freeReserved();
+    if (reserved > 0) this.#release(this.#taken - reserved);
     const message = assembly.whole();
     this.#owner.tell(() => listener(message));
+    if (reserved > 0) this.#owner.reservations.giveBack(reserved);
   }
 
   #freeReserved(): void {

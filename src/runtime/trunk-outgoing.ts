@@ -2,7 +2,7 @@
 
 import { UnserializableError } from "../protocol/errors.ts";
 import { encodeFrames } from "../shipping/frames.ts";
-import { FIRST, LAST, MEASURED, putCount } from "./trunk-words.ts";
+import { FIRST, LAST, MEASURED, putCount, UNMEASURED_BYTES } from "./trunk-words.ts";
 
 /** A piece from here on is sent as it lies in memory; smaller ones are copied together. */
 const BESIDE_BYTES = 16 * 1024;
@@ -36,7 +36,7 @@ export class OutgoingMessage implements Outgoing {
     const { header, buffers } = encodeFrames(message);
     const moved = move(transfer);
     const ours = buffers.map((buffer) => moved.get(buffer) ?? copyOf(buffer));
-    if (ours.length > 0) {
+    if (ours.length > 0 || header.length > UNMEASURED_BYTES) {
       this.#flags |= MEASURED;
       this.#add(measures(header, ours));
     }

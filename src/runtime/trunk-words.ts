@@ -25,6 +25,9 @@ export const LAST = 2;
 /** Begins with how long the header and each of the buffers is. */
 export const MEASURED = 4;
 
+/** A header alone, up to this long, does not say how long it is: nothing need be reserved for it. */
+export const UNMEASURED_BYTES = 8 * 1024;
+
 /** Bytes before the payload of a frame, at most. */
 export const HEAD_BYTES = 17;
 

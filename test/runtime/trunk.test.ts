@@ -275,6 +275,14 @@ describe("a trunk closes with a ProtocolError", () => {
     });
   }
 
+  it("for a message that goes on and on without saying how long it is", async () => {
+    const { trunk, end } = await strangers();
+    const piece = [0 << 3, 1, 100, ...new Array(100).fill(0)];
+    end.send(Uint8Array.of((0 << 3) | 1, 1, 1, 0));
+    for (let i = 0; i < 100; i++) end.send(Uint8Array.from(piece));
+    assert.match(await trunk.closed, /ProtocolError: A message has \d+ bytes or more, and 8192 are allowed/);
+  });
+
   it("for a piece of another length than was said", async () => {
     const { trunk, end } = await strangers();
     end.send(Uint8Array.of((1 << 3) | 1, 1, 9));
