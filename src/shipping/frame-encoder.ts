@@ -131,7 +131,7 @@ export class FrameEncoder {
   #array(array: readonly unknown[]): void {
     const writer = this.#writer;
     const { length } = array;
-    const start = writer.at;
+    const start = writer.length;
     writer.byte(tags.ARRAY);
     writer.count(length);
     let isPrimitive = true;
@@ -152,7 +152,7 @@ export class FrameEncoder {
     const more = isPrimitive && length > LONG_ARRAY ? MATCH_NAMES : Object.keys(array).filter(isName);
     const names = more.filter((name) => hasOwn.call(array, name));
     if (names.length === 0) return;
-    writer.bytes[start] = tags.ARRAY_AND_MORE;
+    writer.amend(start, tags.ARRAY_AND_MORE);
     this.#properties(array, names);
   }
 

@@ -2,9 +2,10 @@
 
 import { ASCII, LATIN1, LONGEST_KEPT, platform, SAME_STRING, SHORTEST_KEPT, WIDE } from "./frame-tags.ts";
 
-const FIRST_BYTES = 4096;
-/** What is kept for the next message. */
-const KEPT_BYTES = 1 << 20;
+/** What is written for short messages lies in one piece of memory after the other: making one for each would take longer than writing it. */
+const SLAB_BYTES = 16 * 1024;
+/** With less than this left, another is begun. */
+const SCANT_BYTES = 512;
 /** Longer strings are left to the platform, which copies many units at a time but takes a while to begin. */
 const LONG_STRING = 64;
 const CACHE_SIZE = 1024;
@@ -12,8 +13,10 @@ const CACHE_SIZE = 1024;
 const textEncoder = platform.TextEncoder === undefined ? undefined : new platform.TextEncoder();
 
 export class FrameWriter {
-  bytes = new Uint8Array(FIRST_BYTES);
+  bytes = new Uint8Array(SLAB_BYTES);
   at = 0;
+  /** Where this message begins. */
+  #start = 0;
   #view = new DataView(this.bytes.buffer);
   /** Strings of late, where their units put them, and their numbers; those below `#firstString` were in messages before this one. */
   readonly #strings: string[] = new Array(CACHE_SIZE).fill("");
@@ -21,25 +24,44 @@ export class FrameWriter {
   #firstString = 0;
   #nextString = 0;
 
-  /** What was written; it begins anew. */
+  /** Bytes written of this message. */
+  get length(): number {
+    return this.at - this.#start;
+  }
+
+  /** Writes another byte where this message had one. */
+  amend(place: number, byte: number): void {
+    this.bytes[this.#start + place] = byte;
+  }
+
+  /** What was written; another message begins behind it. */
   take(): Uint8Array<ArrayBuffer> {
-    const taken = this.bytes.slice(0, this.at);
+    const taken = this.bytes.subarray(this.#start, this.at);
+    this.#start = this.at;
     this.reset();
     return taken;
   }
 
+  /** What was written of this message is given up. */
   reset(): void {
-    this.at = 0;
+    this.at = this.#start;
     this.#firstString = this.#nextString;
-    if (this.bytes.length > KEPT_BYTES) this.#use(new Uint8Array(FIRST_BYTES));
+    if (this.bytes.length > SLAB_BYTES || this.bytes.length - this.at < SCANT_BYTES) {
+      this.#use(new Uint8Array(SLAB_BYTES));
+      this.at = 0;
+      this.#start = 0;
+    }
   }
 
   /** Makes room for so many bytes more. */
   room(count: number): void {
     if (this.at + count <= this.bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.at + count, 2 * this.bytes.length));
-    larger.set(this.bytes.subarray(0, this.at));
+    const written = this.bytes.subarray(this.#start, this.at);
+    const larger = new Uint8Array(Math.max(SLAB_BYTES, 2 * (written.length + count)));
+    larger.set(written);
     this.#use(larger);
+    this.at = written.length;
+    this.#start = 0;
   }
 
   #use(bytes: Uint8Array<ArrayBuffer>): void {
