@@ -45,6 +45,10 @@ class LocalCluster {
   }
 }
 
+function join(): never {
+  throw new TypeError("threads are lent by pages and processes, and not by tasks: call join() outside");
+}
+
 /** Names that functions find in scope wherever they run, and that travel by name from there on. */
 export const taskScope: Readonly<Record<string, unknown>> = {
   ActorLostError,
@@ -77,6 +81,7 @@ export const taskScope: Readonly<Record<string, unknown>> = {
   getClient,
   getTask,
   getWorker,
+  join,
   manyhands$outcomeOf: outcomeOf,
   progress,
   rejoin,

@@ -85,6 +85,11 @@ function evaluate(
     },
   };
   for (const [name, value] of namesAround(body, scope)) if (!Object.hasOwn(bindings, name)) around[name] = value;
+  for (const { aliases = {} } of [spec, ...declared.values()]) {
+    for (const [alias, name] of Object.entries(aliases)) {
+      if (Object.hasOwn(scope, name) && !Object.hasOwn(bindings, alias)) around[alias] ??= scope[name];
+    }
+  }
   const run = (values: unknown) => instantiate(spec, { ...around, ...(values as Names) }, body);
   const values = restore(carried, (key) => claim(`${key}`), compileInner, revive);
   return values instanceof Promise ? values.then(run) : run(values);

@@ -24,6 +24,8 @@ export type FunctionSpec =
       readonly name: string;
       readonly source: string;
       readonly bindings?: Readonly<Record<string, unknown>>;
+      /** Names that may mean something of the library, with what that is called where it runs: see `own-names.ts`. */
+      readonly aliases?: Readonly<Record<string, string>>;
       /** For one that was taken along and travels on by itself: the hash of what it was taken along with. */
       readonly family?: string;
       readonly hash: string;
@@ -105,21 +107,8 @@ function describe(fn: AnyFunction, path: string): FunctionSpec {
   const source = asExpression(fn, name, text);
   // Its own name tells functions apart only where they may call themselves by it.
   const spec = { kind: "source", name, source, hash: hash(`${source.includes(name) ? name : ""} ${source}`) } as const;
-  const bindings = ownBindings(source);
-  return bindings === undefined ? spec : { ...spec, bindings, hash: hash(`${spec.hash} ${JSON.stringify(bindings)}`) };
-}
-
-/** What of the library's a function refers to by other names than it has in workers. */
-function ownBindings(source: string): Record<string, unknown> | undefined {
-  const { names, members } = aliasesIn(source);
-  if (names.size + members.size === 0) return undefined;
-  const mark = (name: string): FunctionMark => ({ [FUNCTION_MARK]: builtin(name, name) });
-  const bindings: Record<string, unknown> = {};
-  for (const [local, name] of names) bindings[local] = mark(name);
-  for (const [local, used] of members) {
-    bindings[local] = Object.fromEntries([...used].map((name) => [name, mark(name)]));
-  }
-  return bindings;
+  const aliases = aliasesIn(source);
+  return aliases === undefined ? spec : { ...spec, aliases, hash: hash(`${spec.hash} ${JSON.stringify(aliases)}`) };
 }
 
 /** Globals that Node writes in JavaScript: they have source text, but it only works where it stands. */

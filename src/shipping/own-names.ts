@@ -1,8 +1,8 @@
 /**
- * Under which names functions refer to the library's own, after whatever a bundler or a compiler has done to their imports.
+ * Under which names functions refer to the library's own, after whatever a bundler has done to their imports.
  *
  * Workers have the library's names in scope. A bundler that joins modules may have given them others, and so may a minifier: then the
- * functions themselves know under which they were declared. Where imports become members of something, that something is found by its name.
+ * library's functions themselves know under which they were declared.
  */
 
 /** Public name and function. Modules add what they declare; what nobody loads is not missed. */
@@ -13,26 +13,13 @@ export function goByNames(functions: Readonly<Record<string, { readonly name: st
   for (const [name, fn] of Object.entries(functions)) own.set(name, fn);
 }
 
-/** What webpack (as long as it keeps names), Vitest, esbuild and TypeScript make of `import … from "manyhands"` where imports become members. */
-const namespaces =
-  /\b(?:\w*__WEBPACK_IMPORTED_MODULE_\d+__|__vi_import_\d+__|__vite_ssr_import_\d+__|import_manyhands\w*|manyhands_\d+)\.(\w+)/g;
-
-/** Names in `source` that mean something of the library but are not what it is called in workers: each with what it is called there. */
-export function aliasesIn(source: string): {
-  readonly names: Map<string, string>;
-  readonly members: Map<string, Set<string>>;
-} {
-  const names = new Map<string, string>();
+/** Names in `source` that may mean something of the library but are not what that is called in workers: each with what it is called there. */
+export function aliasesIn(source: string): Readonly<Record<string, string>> | undefined {
+  const aliases: Record<string, string> = {};
   for (const [name, fn] of own) {
     const local = fn.name;
     if (local === name || !/^[\w$]+$/.test(local)) continue;
-    if (new RegExp(`(?<![\\w$.])${local.replaceAll("$", "\\$")}(?![\\w$])`).test(source)) names.set(local, name);
+    if (new RegExp(`(?<![\\w$.])${local.replaceAll("$", "\\$")}(?![\\w$])`).test(source)) aliases[local] = name;
   }
-  const members = new Map<string, Set<string>>();
-  for (const { 0: path, 1: member = "" } of source.matchAll(namespaces)) {
-    if (!own.has(member)) continue;
-    const namespace = path.slice(0, -member.length - 1);
-    members.set(namespace, (members.get(namespace) ?? new Set()).add(member));
-  }
-  return { names, members };
+  return Object.keys(aliases).length === 0 ? undefined : aliases;
 }

@@ -1,6 +1,8 @@
 /** Functions find the library's names, whatever these are called where the functions were written. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { compile } from "../../src/shipping/compile.ts";
+import { closure, describeFunction } from "../../src/shipping/function-source.ts";
 import { aliasesIn, goByNames } from "../../src/shipping/own-names.ts";
 
 /** As a minifier leaves them. */
@@ -9,31 +11,30 @@ goByNames({ getExample: short, plainExample: function plainExample() {} });
 
 describe("aliasesIn()", () => {
   it("finds what was renamed, as a name of its own only", () => {
-    assert.deepEqual([...aliasesIn("() => qq$1() + 1").names], [["qq$1", "getExample"]]);
+    assert.deepEqual(aliasesIn("() => qq$1() + 1"), { qq$1: "getExample" });
     for (const other of ["() => it.qq$1()", "() => qq$10()", "() => aqq$1", "() => qq"]) {
-      assert.deepEqual([...aliasesIn(other).names], [], other);
+      assert.equal(aliasesIn(other), undefined, other);
     }
   });
 
   it("leaves names alone that are what they are called in workers", () => {
-    assert.deepEqual([...aliasesIn("() => plainExample()").names], []);
+    assert.equal(aliasesIn("() => plainExample()"), undefined);
   });
 
-  it("finds what became members of something, as webpack, Vitest, esbuild and TypeScript write it", () => {
-    const texts = {
-      manyhands__WEBPACK_IMPORTED_MODULE_0__: "() => (0,manyhands__WEBPACK_IMPORTED_MODULE_0__.getExample)()",
-      __vi_import_0__: "() => __vi_import_0__.getExample()",
-      __vite_ssr_import_3__: "() => (0,__vite_ssr_import_3__.getExample)()",
-      import_manyhands: "() => (0, import_manyhands.getExample)()",
-      manyhands_1: "() => (0, manyhands_1.getExample)()",
-    };
-    for (const [namespace, text] of Object.entries(texts)) {
-      assert.deepEqual([...aliasesIn(text).members], [[namespace, new Set(["getExample"])]], text);
-    }
+  it("gives functions what they mean where it is known, and leaves to them what is their own", () => {
+    const scope = { getExample: () => 7 };
+    const spec = describeFunction(new Function("return (x) => x + qq$1()")() as (x: number) => number);
+    assert.equal((compile(spec, scope) as (x: number) => number)(1), 8);
+    const own = describeFunction(new Function("return (qq$1) => qq$1 + 1")() as (x: number) => number);
+    assert.equal((compile(own, scope) as (x: number) => number)(1), 2);
+    assert.equal((compile(own, {}) as (x: number) => number)(1), 2);
   });
 
-  it("does not take other modules' members for the library's", () => {
-    assert.equal(aliasesIn("() => (0,lodash__WEBPACK_IMPORTED_MODULE_1__.chunk)([])").members.size, 0);
-    assert.equal(aliasesIn("() => tools.getExample()").members.size, 0);
+  it("does not come between functions that were taken along and what was taken along with them", () => {
+    const leaf = () => 5;
+    const stem = new Function("return (qq$1) => leaf() + qq$1")() as (x: number) => number;
+    const root = new Function("return () => stem(1)")() as () => number;
+    const compiled = compile(describeFunction(closure({ leaf, stem }, root)), {}) as () => number;
+    assert.equal(compiled(), 6);
   });
 });

@@ -118,10 +118,8 @@ export class Outgoing implements RoutedCall {
     this.args = isPacked ? [packFutures(values, futures)] : values;
     if (isPacked) this.count = PACKED_ARGUMENTS;
     const { session } = this.#caller.route;
-    this.#claims = futures.map((future) => {
-      session.naming.refer(future); // A value that only we have is given to the cluster.
-      return session.claim(future.key);
-    });
+    // What they stand for is kept for as long as something that holds them is.
+    this.#claims = futures.length === 0 ? NOTHING : [session.scatter(futures, {}, undefined)];
   }
 }
 
