@@ -22,6 +22,8 @@ export class KnownFunctions {
   readonly #known = new WeakMap<AnyFunction, KnownFunction>();
   /** Apart, so that nobody has to ask which of both a function is. */
   readonly #generators = new WeakMap<AnyFunction, KnownFunction>();
+  /** By hash: equal functions are one to the scheduler, and go by the name of the first. */
+  readonly #names = new Map<string, string>();
   #lastFunction: AnyFunction | undefined;
   #last: KnownFunction | undefined;
   #count = 0;
@@ -57,9 +59,11 @@ export class KnownFunctions {
     }
     const spec = describeFunction(fn);
     const futures = futuresBoundIn(spec);
+    const prefix = this.#names.get(spec.hash) ?? spec.name;
+    this.#names.set(spec.hash, prefix);
     const known = {
       number: this.#count++,
-      origin: { owner: this.#client, prefix: spec.name, fn },
+      origin: { owner: this.#client, prefix, fn },
       spec,
       futures: futures && ([...futures] as unknown as Future[]),
       isSent: false,

@@ -24,6 +24,17 @@ export const asking: readonly Case[] = [
     },
   },
   {
+    name: "a task is found by its key, though its function goes by another name than an equal one before it",
+    async run() {
+      await using t = start();
+      const identity = (x: number) => x;
+      await t.client.submit(identity, 1).result();
+      const other = (x: number) => x;
+      const future = t.client.submit(other, 2);
+      equal(await t.client.future(future.key).result(), 2);
+    },
+  },
+  {
     name: "waitForWorkers() can be given up",
     async run({ client }) {
       const abort = new AbortController();
