@@ -5,7 +5,7 @@ import type { CancelCompute } from "../protocol/worker-messages.ts";
 import { giveBackFollowers } from "./ahead.ts";
 import type { WorkerInstruction } from "./contract.ts";
 import { takeApart } from "./inputs.ts";
-import { dropValue } from "./rejoin.ts";
+import { disown } from "./rejoin.ts";
 import { hasFreeSlot } from "./slots.ts";
 import { LocalTask, type WorkerState } from "./state.ts";
 
@@ -26,7 +26,7 @@ export function cancel(
     }
     drop(state, id, run);
     // It may have ended before it was called off.
-    if (state.made.get(id)?.run === run) dropValue(state, id);
+    disown(state, id, run);
   }
 }
 

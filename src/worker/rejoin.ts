@@ -6,10 +6,13 @@
  * it is wanted.
  */
 
-import type { ClientId, ClientTaskId, FunctionId, TaskId } from "../protocol/identity.ts";
+import type { ClientId, ClientTaskId, FunctionId, RunId, TaskId } from "../protocol/identity.ts";
 import type { AdoptHeld, HeldValue, WorkerHolds } from "../protocol/worker-messages.ts";
 import type { WorkerInstruction } from "./contract.ts";
 import { type LocalTask, NOTHING_SEEN, type WorkerState } from "./state.ts";
+
+/** Stands for a run of another scheduler's time. */
+const ADOPTED = 0;
 
 /** `number`: as in `Rejoin`. `hashOf`: of a function as the scheduler numbered it until now. */
 export function beginAnew(
@@ -49,13 +52,23 @@ export function adoptHeld(state: WorkerState, { client, clientTask, id }: AdoptH
   if (offer === undefined || id === undefined) return;
   state.values.set(id, offer.value);
   if (offer.load !== undefined) state.loads.set(id, offer.load);
-  state.made.set(id, { ...offer.made, run: undefined });
+  state.made.set(id, { ...offer.made, runs: [ADOPTED] });
 }
 
 /** Notes how a result that stays here was made. */
 export function noteMade(state: WorkerState, task: LocalTask, nbytes: number, valueType: string): void {
   const { client, clientTask, fn, run } = task;
-  state.made.set(task.id, { client, clientTask, fn, run, nbytes, valueType });
+  const runs = [...(state.made.get(task.id)?.runs ?? []), run];
+  state.made.set(task.id, { client, clientTask, fn, runs, nbytes, valueType });
+}
+
+/** What this run has come to does not count. If nothing else has come to it, it goes. */
+export function disown(state: WorkerState, id: TaskId, run: RunId): void {
+  const made = state.made.get(id);
+  if (made?.runs.includes(run) !== true) return;
+  const runs = made.runs.filter((each) => each !== run);
+  if (runs.length === 0) dropValue(state, id);
+  else state.made.set(id, { ...made, runs });
 }
 
 /** A value has come from elsewhere. */

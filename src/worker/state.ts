@@ -154,8 +154,8 @@ export interface Load {
 export interface Made extends Omit<HeldValue, "hash"> {
   /** What made it, by number or, since before a change of schedulers, by hash. */
   readonly fn: FunctionId | string;
-  /** The run that made it; none of this scheduler's, if it was made before. */
-  readonly run: RunId | undefined;
+  /** The runs that came to it: more than one if it was made again before the scheduler had said of the first whether it counts. */
+  readonly runs: readonly RunId[];
 }
 
 /** One that may be adopted. */

@@ -424,6 +424,29 @@ describe("a run that is called off", () => {
     `);
   });
 
+  it("leaves a value behind that another run here has come to as well", () => {
+    follow(`
+      > compute x = f(1), x@3 = f(1)
+      > next
+        run x with 1
+      > succeed x 20000
+        -> 1 in 100 us
+        -> x is here, 20000 bytes
+      > next
+        run x@3 with 1
+      > succeed x@3 20000
+        -> 1 in 100 us
+        -> x@3 is here, 20000 bytes
+      > cancel x@3
+      > cancel x@3
+      > show values
+        values: x
+      > cancel x@1
+      > show values
+        values: none
+    `);
+  });
+
   it("is unknown once it is over", () => {
     follow(`
       > compute x = f(1)
