@@ -19,8 +19,12 @@ const options = { perMessageDeflate: false, maxPayload: MOST_BYTES } as const;
 /** Opens a connection. Rejects with a `CommClosedError` if there is none to be had. */
 export function connectNodeWebSocket(address: string, signal?: AbortSignal): Promise<Wire> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(address, { ...options, ...(isUnseen(address) && { generateMask: () => {} }) });
-    const wire = new NodeWebSocketWire(socket);
+    const masking: Masking = { isWanted: true };
+    const generateMask = (mask: Buffer) => {
+      mask[0] = Number(masking.isWanted);
+    };
+    const socket = new WebSocket(address, { ...options, ...(isUnseen(address) && { generateMask }) });
+    const wire = new NodeWebSocketWire(socket, masking);
     const giveUp = () => wire.close("given up");
     socket.once("open", () => {
       signal?.removeEventListener("abort", giveUp);
@@ -34,9 +38,17 @@ export function connectNodeWebSocket(address: string, signal?: AbortSignal): Pro
   });
 }
 
+/** Whether the next message is masked. */
+interface Masking {
+  isWanted: boolean;
+}
+
+/** Masked messages are copied, and go out in one piece; others go out as they are, which takes a while to prepare. */
+const MASKED_BYTES = 4096;
+
 /**
  * Whether nothing between the ends can read what is sent. The protocol has clients disguise their bytes, so that nobody can make what is
- * between take them for something else; where nothing is, a mask of zeros spares both ends a walk over every byte.
+ * between take them for something else; where nothing is, any mask will do, and one of zeros spares both ends a walk over every byte.
  */
 function isUnseen(address: string): boolean {
   const { protocol, hostname } = new URL(address);
@@ -100,6 +112,7 @@ export class NodeWebSocketWire implements Wire {
   readonly maxMessageBytes = MOST_BYTES;
   readonly closed: Promise<string>;
   readonly #socket: WebSocket;
+  readonly #masking: Masking | undefined;
   #settleClosed: (reason: string) => void = () => {};
   #onMessage: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
   #held: Uint8Array<ArrayBuffer>[] = [];
@@ -108,8 +121,9 @@ export class NodeWebSocketWire implements Wire {
   #isClosed = false;
   #problem: string | undefined;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, masking?: Masking) {
     this.#socket = socket;
+    this.#masking = masking;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
@@ -128,6 +142,7 @@ export class NodeWebSocketWire implements Wire {
 
   send(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#isClosed) return;
+    if (this.#masking !== undefined) this.#masking.isWanted = bytes.length < MASKED_BYTES;
     // What is written is asked for only where somebody may wait for it: each answer costs as much as a short message.
     if (this.#socket.bufferedAmount + bytes.length <= LOW_WATER_BYTES) this.#socket.send(bytes);
     else {

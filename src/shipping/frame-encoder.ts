@@ -135,6 +135,7 @@ export class FrameEncoder {
     writer.byte(tags.ARRAY);
     writer.count(length);
     let isPrimitive = true;
+    let taken = length;
     for (let i = 0; i < length; ) {
       const item = array[i];
       if (typeof item === "number") {
@@ -142,15 +143,16 @@ export class FrameEncoder {
         continue;
       }
       if (item === undefined && !hasOwn.call(array, i)) {
-        i = this.#holes(array, i);
+        const end = this.#holes(array, i);
+        taken -= end - i;
+        i = end;
         continue;
       }
       if (typeof item === "object" && item !== null) isPrimitive = false;
       this.#value(item);
       i++;
     }
-    const more = isPrimitive && length > LONG_ARRAY ? MATCH_NAMES : Object.keys(array).filter(isName);
-    const names = more.filter((name) => hasOwn.call(array, name));
+    const names = isPrimitive && length > LONG_ARRAY ? MATCH_NAMES.filter(isOwn, array) : namesBeside(array, taken);
     if (names.length === 0) return;
     writer.amend(start, tags.ARRAY_AND_MORE);
     this.#properties(array, names);
@@ -326,6 +328,18 @@ export class FrameEncoder {
 }
 
 const runTags = { 1: tags.RUN_OF_INT8, 2: tags.RUN_OF_INT16, 4: tags.RUN_OF_INT32, 8: tags.RUN_OF_DOUBLE } as const;
+
+function isOwn(this: object, name: string): boolean {
+  return hasOwn.call(this, name);
+}
+
+const NONE: readonly string[] = [];
+
+/** The properties of an array that are not among its items, of which there are so many: as a rule there are no more keys than that. */
+function namesBeside(array: readonly unknown[], taken: number): readonly string[] {
+  const keys = Object.keys(array);
+  return keys.length === taken ? NONE : keys.filter(isName);
+}
 
 /** Whether `key` is no place of an array. */
 function isName(key: string): boolean {
