@@ -34,7 +34,10 @@ const workers = {
 
 /** Long names in the scheduler's records, which never leave it; what is in messages and in the public API keeps its name. */
 const internalNames =
-  /^(formerlyRegistered|liveDependents|recommendations?|functionsById|dirtyWorkers|dirtyClients|occupancyUs|processingOn|expectedUs|waitingOn|lastUsed|heapIndex|retriesUsed|witnessed|firstSlot|hasInputs|isWanted|isNeeded|isAvailable|isFinal|isSuspect|nextTaskId|dispatches|fetching|ending|linked|alone|delivered|recommend|deaths|runId|group|suspects|vacating|isDirty|toWorker|toClient|handOver|inMemory|strays|zombies|dependents|firstClientTask|awaitedFrom|awaitedTo|unfolded|inMemoryRange|handOverPart|durationUs|removeFold|foldAt|enterClaim|tellHowFar|granted|claims|unfold|firstTask|answersRequests|unname|outbox)$/;
+  /^(formerlyRegistered|liveDependents|recommendations?|functionsById|dirtyWorkers|dirtyClients|occupancyUs|processingOn|expectedUs|waitingOn|lastUsed|heapIndex|retriesUsed|witnessed|firstSlot|hasInputs|isWanted|isNeeded|isAvailable|isFinal|isSuspect|nextTaskId|dispatches|fetching|ending|linked|alone|delivered|recommend|deaths|runId|group|suspects|vacating|isDirty|toWorker|toClient|handOver|inMemory|strays|zombies|dependents|firstClientTask|awaitedFrom|awaitedTo|unfolded|inMemoryRange|handOverPart|durationUs|spentUs|removeFold|foldAt|enterClaim|tellHowFar|granted|claims|unfold|firstTask|answersRequests|unname|outbox)$/;
+
+/** Pages that a profile is shown by, and that are written as files: the same in every build, and in none but when asked for. */
+const inlinePage = /\bprofile-page-inline\.js$/;
 
 const inlineWorker = /\b(web-worker|node-worker)-inline\.js$/;
 
@@ -42,6 +45,7 @@ const inlineWorker = /\b(web-worker|node-worker)-inline\.js$/;
 const inlineStaysApart = {
   name: "inline-stays-apart",
   setup({ onResolve }) {
+    onResolve({ filter: inlinePage }, () => ({ path: "./profile-page-inline.js", external: true }));
     onResolve({ filter: inlineWorker }, ({ path }) => ({ path: `./${inlineWorker.exec(path)[0]}`, external: true }));
   },
 };
@@ -50,6 +54,8 @@ const inlineStaysApart = {
 const inlineComesAlong = {
   name: "inline-comes-along",
   setup({ onResolve, onLoad }) {
+    // But for what makes profiles, which lies beside it: import() in a script looks there.
+    onResolve({ filter: /^\.\/profiling\.ts$/ }, () => ({ path: "./manyhands-profiling.js", external: true }));
     onResolve({ filter: inlineWorker }, ({ path }) => ({
       path: inlineWorker.exec(path)[1],
       namespace: "inline-worker",
@@ -58,6 +64,16 @@ const inlineComesAlong = {
       const { text, inputs } = await workerText(path);
       return { contents: asModule(text), watchFiles: inputs };
     });
+  },
+};
+
+/** @type {import("esbuild").Plugin} Clients of tasks make no profiles, and workers need not carry what makes them. */
+const noProfilesInWorkers = {
+  name: "no-profiles-in-workers",
+  setup({ onLoad }) {
+    const refusal = `throw new Error("profiles are made by clients outside of tasks");`;
+    const contents = `export function profile() { ${refusal} }\nexport function report() { ${refusal} }\n`;
+    onLoad({ filter: /\bclient[\\/]profiling\.ts$/ }, () => ({ contents }));
   },
 };
 
@@ -116,7 +132,7 @@ async function workerText(name) {
   const { outputFiles, metafile } = await build({
     ...shared,
     legalComments: "none", // they are in the file beside the worker
-    plugins: [comlinkCounts],
+    plugins: [comlinkCounts, noProfilesInWorkers],
     entryPoints: [`src/${name}.ts`],
     platform,
     format: inlineFormat,
@@ -154,19 +170,51 @@ const workerBuild = (name) => ({
   platform: workers[name].platform,
   format: workers[name].format,
   outExtension: { ".js": workers[name].extension ?? ".js" },
-  plugins: [comlinkCounts, importsStayUntouched, ...(workers[name].inlineFormat ? [inlineModule(name)] : [])],
+  plugins: [
+    comlinkCounts,
+    noProfilesInWorkers,
+    importsStayUntouched,
+    ...(workers[name].inlineFormat ? [inlineModule(name)] : []),
+  ],
 });
+
+/** The page of a profile, as a module that holds its text. */
+const profilePageBuild = {
+  ...shared,
+  entryPoints: { "profile-page": "src/dashboard/profile-page.ts" },
+  outdir,
+  platform: "browser",
+  format: "iife",
+  sourcemap: false,
+  legalComments: "inline", // the page is all there is of it
+  write: false,
+  plugins: [
+    {
+      name: "page-around-it",
+      setup({ onEnd }) {
+        onEnd(async ({ errors, outputFiles = [] }) => {
+          if (errors.length > 0) return;
+          const script = outputFiles[0].text.replaceAll("</script", "<\\/script");
+          const page = await readFile("src/dashboard/profile-page.html", "utf8");
+          await mkdir(outdir, { recursive: true });
+          await writeFile(`${outdir}/profile-page-inline.js`, asModule(page.replace("PROFILE_SCRIPT", () => script)));
+        });
+      },
+    },
+  ],
+};
 
 const doorBuild = (platform, entryPoints) => ({
   ...shared,
-  // The first two are CommonJS, which reads modules of Node in a way that a module cannot; the last is there only for some.
-  external: platform === "node" ? ["ws", "peer", "node-datachannel"] : [],
+  // The first three are CommonJS, which reads modules of Node in a way that a module cannot; the last is there only for some.
+  external: platform === "node" ? ["ws", "peer", "cli-progress", "node-datachannel"] : [],
   mangleProps: internalNames,
   entryPoints,
   outdir,
   platform,
   format: "esm",
   splitting: true,
+  loader: { ".css": "text" },
   chunkNames: `${platform}-[hash]`, // beside the doors, so that relative URLs mean the same in every chunk
   plugins: [comlinkCounts, importsStayUntouched, inlineStaysApart],
 });
@@ -182,12 +230,24 @@ const scriptBuild = (entry, name, globalName) => ({
   plugins: [comlinkCounts, importsStayUntouched, inlineComesAlong],
 });
 
+/** What the script loads when a profile is wanted. */
+const scriptProfilingBuild = {
+  ...shared,
+  mangleProps: internalNames,
+  entryPoints: { "manyhands-profiling": "src/client/profiling.ts" },
+  outdir,
+  platform: "browser",
+  format: "esm",
+  plugins: [inlineStaysApart],
+};
+
 const builds = [
   // The session is an entry too, so that what the client shares with handles on queues and locks lies in another file than these:
   // pages that use none need not load them. So are what tasks call: modules say by what names that goes, and are left out where it is not used.
   doorBuild("browser", [
     "src/index.ts",
     "src/peer.ts",
+    "src/dashboard.ts",
     "src/client/session.ts",
     "src/client/get-client.ts",
     "src/client/as-completed.ts",
@@ -199,8 +259,10 @@ const builds = [
   workerBuild("web-worker"),
   workerBuild("node-worker"),
   workerBuild("node-sandbox-worker"),
+  profilePageBuild,
   scriptBuild("src/script.ts", "manyhands", "manyhands"),
   scriptBuild("src/peer-script.ts", "manyhands-peer", "manyhands"),
+  scriptProfilingBuild,
   pagesBuild(shared, pages, [comlinkCounts, inlineStaysApart]),
 ];
 

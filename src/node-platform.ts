@@ -3,9 +3,12 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { fromWorker } from "./adapters/worker-thread-endpoint.ts";
+import { saveFilesWith } from "./client/saving.ts";
 import { platform } from "./connect.ts";
 import { SchedulerMachine } from "./scheduler/machine.ts";
 import { weavingRules } from "./scheduler/woven.ts";
+
+saveFilesWith(async (filename, text) => (await import("./adapters/file-saver.ts")).saveFile(filename, text));
 
 /** The worker's file first, and its text where a bundle was shipped without the file. */
 export const nodePlatform = platform(

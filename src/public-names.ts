@@ -23,11 +23,14 @@ export type { CancelOptions, FutureStatus, Progress } from "./client/future.ts";
 export { Future } from "./client/future.ts";
 export { getClient } from "./client/get-client.ts";
 export { futuresOf } from "./client/nesting.ts";
+export type { ChromeTrace, CpuProfile, SampledStacks } from "./client/profile-exports.ts";
+export type { PerformanceReport, Profile, ReportOptions } from "./client/profiling.ts";
 export type { ProgressCount, ProgressReport } from "./client/progress.ts";
 export { progress } from "./client/progress.ts";
 export type { Recording, RecordingOptions, TaskSpan } from "./client/recording.ts";
 export type { ReplayOptions } from "./client/replay.ts";
 export type { MapStreamOptions, StreamMade, StreamSource, TaskStream } from "./client/streaming.ts";
+export type { TimeAccount, TransferAccount } from "./client/time-accounts.ts";
 export type { Retries, WithOptions } from "./client/with-options.ts";
 export type { ActorOptions } from "./protocol/actors.ts";
 export {
@@ -44,7 +47,9 @@ export {
 } from "./protocol/errors.ts";
 export type { Key } from "./protocol/identity.ts";
 export type { SchedulerInfo, WorkerInfo } from "./protocol/requests.ts";
+export type { MeetingPlace, NameCounts, Survey, SurveyedTask } from "./protocol/survey.ts";
 export type { Resources } from "./protocol/task-spec.ts";
+export type { FunctionTotals } from "./protocol/tracing.ts";
 export type { AdaptOptions } from "./runtime/elasticity.ts";
 export type { ConnectOptions } from "./runtime/far-client.ts";
 export type { HostStats, JoinOptions, LentHost as Host } from "./runtime/lending.ts";

@@ -1,6 +1,8 @@
 /** Seeing what the cluster does: the part of `Client` that records it. */
 
+import type { Survey } from "../protocol/survey.ts";
 import { EventControl } from "./event-control.ts";
+import type { PerformanceReport, Profile, ReportOptions } from "./profiling.ts";
 import type { Recording, RecordingOptions } from "./recording.ts";
 import type { Session } from "./session.ts";
 
@@ -28,5 +30,47 @@ export class Diagnostics extends EventControl {
     const recording = new Recording(this.#session, options);
     await recording.ready;
     return recording;
+  }
+
+  /**
+   * What there is in the cluster at this moment: who is there, tasks by name and state, each task and what it needs if there are no more
+   * than `graph` (200 unless said), and what clients meet at. It is counted when it is asked for.
+   */
+  survey({ graph = 200 }: { readonly graph?: number } = {}): Promise<Survey> {
+    return this.#session.ask({ type: "survey", graph }) as Promise<Survey>;
+  }
+
+  /**
+   * Where time has gone. While a {@link performanceReport} of this client is open, all that it has recorded so far (workers tell ten times a
+   * second); otherwise what the
+   * scheduler counts anyway: how often each function has run since the cluster began, and how long all of that took.
+   *
+   * With `filename`, it is also written as a page that opens by itself, with no network.
+   *
+   * @example
+   * ```ts
+   * const { totals } = await client.profile({ filename: "profile.html" }); // [{ name: "work", runs: 100, ms: 2504.3 }]
+   * ```
+   */
+  async profile({ filename }: { readonly filename?: string } = {}): Promise<Profile> {
+    const { profile } = await import("./profiling.ts");
+    return profile(this.#session, filename);
+  }
+
+  /**
+   * Records what workers do, span by span, and in Node what stacks they are found in, until it is stopped or goes out of scope; then
+   * writes it as a page, if there is a `filename`. Settles when it has begun: open it before the work it is about.
+   *
+   * @example
+   * ```ts
+   * {
+   *   await using report = await client.performanceReport({ filename: "report.html" });
+   *   await client.gather(client.map(work, items));
+   * }
+   * ```
+   */
+  async performanceReport(options: ReportOptions = {}): Promise<PerformanceReport> {
+    const { report } = await import("./profiling.ts");
+    return report(this, this.#session, options);
   }
 }

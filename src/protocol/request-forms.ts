@@ -21,7 +21,7 @@ import {
 } from "./form.ts";
 import type * as requests from "./requests.ts";
 import { MOST_TASKS, names, packedValue, shippedFunction, taskId } from "./shared-forms.ts";
-import type { TraceCloseRequest, TraceOpenRequest, TraceReadRequest } from "./tracing.ts";
+import type { TotalsRequest, TraceCloseRequest, TraceOpenRequest, TraceReadRequest } from "./tracing.ts";
 import type * as workers from "./worker-requests.ts";
 
 const type = anything; // It was looked at to find the form.
@@ -98,6 +98,8 @@ const forms: { readonly [K in requests.Request["type"]]: Form } = {
   "register-module": fields<Errand<"register-module">>({ type, url: name }),
   "log-event": fields<LogEventRequest>({ type, topics: names, message: anything }),
   events: fields<EventsRequest>({ type, topic: name, after: perhaps(whole()) }),
+  survey: fields<requests.SurveyRequest>({ type, graph: whole() }),
+  totals: fields<TotalsRequest>({ type }),
   "trace-open": fields<TraceOpenRequest>({ type }),
   "trace-read": fields<TraceReadRequest>({ type, after: whole(), now: flag }),
   "trace-close": fields<TraceCloseRequest>({ type }),

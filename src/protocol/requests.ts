@@ -7,12 +7,19 @@ import type { Route } from "./host-messages.ts";
 import type { ClientId, ClientTaskId, Key, WorkerAddress } from "./identity.ts";
 import type { PackedValue } from "./packed-value.ts";
 import type { Resources, ShippedFunction } from "./task-spec.ts";
-import type { TraceRequest } from "./tracing.ts";
+import type { TotalsRequest, TraceRequest } from "./tracing.ts";
 import type { WorkerRequest, WorkerStatus } from "./worker-requests.ts";
 
 /** Who is there, and how busy. Answered with {@link SchedulerInfo}. */
 export interface InfoRequest {
   readonly type: "scheduler-info";
+}
+
+/** What there is at this moment. Answered with a a `Survey`: see `survey.ts`. */
+export interface SurveyRequest {
+  readonly type: "survey";
+  /** How many tasks there may be for each to be told; of more, none is. */
+  readonly graph: number;
 }
 
 /** Answered when so many workers are there. */
@@ -139,6 +146,8 @@ export type Request =
   | WorkerRequest
   | StreamRequest
   | RecipeRequest
+  | SurveyRequest
+  | TotalsRequest
   | TraceRequest;
 
 export interface StreamItems {

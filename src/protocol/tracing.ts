@@ -39,6 +39,20 @@ export interface TraceCloseRequest {
   readonly type: "trace-close";
 }
 
+/** What was run since the cluster began. Answered with {@link FunctionTotals}, one for each name, those that took most first. */
+export interface TotalsRequest {
+  readonly type: "totals";
+}
+
+export interface FunctionTotals {
+  /** The functions', of which several may have the same. */
+  readonly name: string;
+  /** Runs that have ended. */
+  readonly runs: number;
+  /** What they have taken together, in milliseconds, without what they spent waiting for other tasks. */
+  readonly ms: number;
+}
+
 export type TraceRequest = TraceOpenRequest | TraceReadRequest | TraceCloseRequest;
 
 export interface Traces {

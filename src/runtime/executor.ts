@@ -52,6 +52,8 @@ export class Executor {
   readonly #scope: Readonly<Record<string, unknown>>;
   readonly #claim: (key: string) => unknown;
   readonly #revive: Revive;
+  /** Called before a function is made of what came, while somebody wants to see that; what it returns, afterwards. */
+  watchMaking: ((name: string) => (() => void) | undefined) | undefined;
   /** Who else may look at a buffer: the load of the value it was last seen in. */
   readonly #loads = new WeakMap<ArrayBuffer, Load>();
   readonly #builtins = new Set(Reflect.ownKeys(globalThis));
@@ -191,7 +193,12 @@ export class Executor {
   }
 
   #compileFirst(registered: Registered): Compiled {
+    const made = this.watchMaking?.(registered.spec.name);
     const compiled = this.#compile(registered.spec);
+    if (made !== undefined) {
+      if (compiled instanceof Promise) compiled.then(made, made);
+      else made();
+    }
     registered.compiled = compiled;
     if (compiled instanceof Promise) {
       const settle = (outcome: AnyFunction | undefined) => {

@@ -8,7 +8,7 @@ const SEND_MS = 100;
 /** And at the latest when so many spans have. */
 const MOST_SPANS = 2000;
 /** What runs of equal small things have between them is not worth a span of its own. Milliseconds. */
-const GAP_MS = 0.05;
+const GAP_MS = 0.2;
 
 export interface Span {
   readonly kind: SpanKind;

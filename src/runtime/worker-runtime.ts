@@ -120,9 +120,11 @@ export class WorkerRuntime {
         comm.send([{ type: "errand-done", number, outcome }]);
       },
       trace: (isOn) => {
-        this.#trace?.end();
+        this.#trace?.flush();
+        if (isOn && this.#trace !== undefined) return; // What it has asked of peers is still under way.
         const nameOf = (fn: FunctionId) => this.#executor.nameOf(fn);
-        this.#trace = isOn ? new WorkerTrace(clock, nameOf, (trace) => comm.send([trace])) : undefined;
+        this.#trace = isOn ? new WorkerTrace(clock, nameOf, (told) => comm.send([told])) : undefined;
+        this.#executor.watchMaking = isOn ? (name) => this.#trace?.making(name) : undefined;
       },
       letGo: () => this.#wake(),
       actor: (errand) => this.#actors.perform(errand),

@@ -7,12 +7,17 @@ import { measure } from "../shipping/measure.ts";
 import type { Running } from "./running-task.ts";
 import { Tracer } from "./tracer.ts";
 
+/** Tasks that take less are told together with those before and after, and not by key. Milliseconds. */
+const SHORT_MS = 0.2;
+
 export class WorkerTrace {
   readonly #clock: Clock;
   readonly #tracer: Tracer;
   readonly #nameOf: (fn: FunctionId) => string;
   /** What peers have been asked for, and when. */
   readonly #asked = new Map<number, { readonly peer: WorkerAddress; readonly atMs: number }>();
+
+  #madeAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, nameOf: (fn: FunctionId) => string, send: (trace: Trace) => void) {
     this.#clock = clock;
@@ -21,15 +26,27 @@ export class WorkerTrace {
   }
 
   /** A task has ended. */
-  ran({ key, task, waitedMs }: Running, beganMs: number, endMs: number, failed: boolean): void {
+  ran({ key, task, waitedMs }: Running, askedMs: number, endMs: number, failed: boolean): void {
+    // The first of its function is kept waiting by the making of it, which is told by itself.
+    const beganMs = Math.min(endMs, Math.max(askedMs, this.#madeAtMs));
     const name = this.#nameOf(task.fn);
-    this.#tracer.note(beganMs, endMs - waitedMs, { kind: "compute", name, key, failed });
+    const isShort = !failed && waitedMs === 0 && endMs - beganMs < SHORT_MS;
+    this.#tracer.note(beganMs, endMs - waitedMs, { kind: "compute", name, key: isShort ? undefined : key, failed });
     if (waitedMs > 0) this.#tracer.note(endMs - waitedMs, endMs, { kind: "wait", name, key });
   }
 
   /** So many of one function have run one after the other. */
   ranMany(fn: FunctionId, tasks: number, beganMs: number, endMs: number): void {
     if (tasks > 0) this.#tracer.note(beganMs, endMs, { kind: "compute", name: this.#nameOf(fn), tasks });
+  }
+
+  /** Something is being made of what has come: a function that can be called, of its source. What is returned is called when that is done. */
+  making(name: string): () => void {
+    const beganMs = this.#clock.now();
+    return () => {
+      this.#madeAtMs = this.#clock.now();
+      this.#tracer.note(beganMs, this.#madeAtMs, { kind: "deserialize", name, tasks: 0 });
+    };
   }
 
   asked(request: number, peer: WorkerAddress): void {
@@ -44,7 +61,8 @@ export class WorkerTrace {
     this.#tracer.note(asked.atMs, this.#clock.now(), { kind: "transfer", name: asked.peer, bytes });
   }
 
-  end(): void {
+  /** Sends what has gathered. */
+  flush(): void {
     this.#tracer.flush();
   }
 }

@@ -9,6 +9,7 @@
 import type { CoordinationRequest, SharedKind, SharedTarget } from "../protocol/coordination.ts";
 import type { Key } from "../protocol/identity.ts";
 import type { PackedValue } from "../protocol/packed-value.ts";
+import type { MeetingPlace } from "../protocol/survey.ts";
 import type { Actors } from "./actors.ts";
 import type { Refusal } from "./answers.ts";
 import { SharedBarrier, SharedEvent } from "./coordination/meeting-points.ts";
@@ -83,6 +84,14 @@ export class Coordination implements AskShell {
     for (const shared of all) shared.abandon(client);
     wakeAll(all);
     this.#tidy(all);
+  }
+
+  /** What there is now. */
+  survey(): MeetingPlace[] {
+    return [...this.#entries.values()].map(({ shared }) => {
+      const { kind, name } = shared.target;
+      return { kind, name, waiting: this.#waitingAt(shared).length, isIdle: shared.isIdle };
+    });
   }
 
   /** To be called after every event. */

@@ -1,4 +1,4 @@
-/** How long functions take: a moving average for each. */
+/** How long functions take: a moving average for each, and what all runs have taken together. */
 
 import type { FunctionId } from "../protocol/identity.ts";
 import type { SchedulerState } from "./state.ts";
@@ -10,6 +10,8 @@ const NEW_DURATION_WEIGHT = 0.5;
 export function learnDuration(state: SchedulerState, id: FunctionId, count: number, totalUs: number): void {
   const fn = state.functionsById[id];
   if (fn === undefined || count === 0) return;
+  fn.runs += count;
+  fn.spentUs += totalUs;
   const averageUs = Math.max(1, Math.round(totalUs / count));
   const weight = fn.durationUs < 0 ? 1 : 1 - (1 - NEW_DURATION_WEIGHT) ** Math.min(count, 10);
   fn.durationUs = Math.max(1, Math.round(weight * averageUs + (1 - weight) * Math.max(0, fn.durationUs)));

@@ -7,6 +7,7 @@
 
 import type { Answer, ClientRequest, WithdrawRequest } from "../protocol/client-messages.ts";
 import type { Key, WorkerAddress } from "../protocol/identity.ts";
+import type { Survey } from "../protocol/survey.ts";
 import type { Trace } from "../protocol/tracing.ts";
 import type { ErrandDone, TaskItems } from "../protocol/worker-messages.ts";
 import { Actors } from "./actors.ts";
@@ -25,6 +26,8 @@ import { Replication } from "./replication.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
 import { Streams } from "./streams.ts";
+import { countByName, drawGraph } from "./survey.ts";
+import { totals } from "./totals.ts";
 import { describe, hasWhat, sizes, tasksOf, whoHas } from "./whereabouts.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import { WorkerRequests } from "./worker-requests.ts";
@@ -102,6 +105,17 @@ class Requests implements RequestRules {
         });
         return;
       }
+      case "survey": {
+        const value = {
+          info: describe(state),
+          names: countByName(state),
+          graph: drawGraph(state, request.graph),
+          meetingPlaces: this.#coordination.survey(),
+        };
+        return this.#answer(client, number, { value: value satisfies Survey });
+      }
+      case "totals":
+        return this.#answer(client, number, { value: totals(state) });
       case "who-has":
         return this.#answer(client, number, { value: whoHas(state, request.tasks && tasksOf(client, request.tasks)) });
       case "has-what": {

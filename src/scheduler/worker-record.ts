@@ -14,6 +14,10 @@ export interface FunctionRecord {
   readonly shipped: ShippedFunction;
   /** Moving average of one run in microseconds; -1 until one was seen. */
   durationUs: number;
+  /** Runs that have ended. */
+  runs: number;
+  /** What they have taken together, in microseconds. */
+  spentUs: number;
 }
 
 /** What a cancelled run is known by that the thread may still be busy with. */

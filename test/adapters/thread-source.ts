@@ -10,6 +10,7 @@ export function threadOf(url: URL): (options?: WorkerOptions) => Worker {
     write: false,
     platform: "node",
     format: "cjs",
+    external: ["./profile-page-inline.js"], // made by the build, for pages that no thread writes
   });
   const text = outputFiles[0]?.text ?? "";
   return (options) => new Worker(text, { ...options, eval: true });

@@ -32,7 +32,7 @@ const knows: Readonly<Record<string, readonly string[] | typeof anywhere>> = {
     "worker/contract.ts",
   ],
   adapters: ["protocol", "ports", "shipping"],
-  dashboard: ["protocol", "client"],
+  dashboard: ["protocol", "ports", "client"],
   cli: anywhere,
 };
 
@@ -54,7 +54,12 @@ const technologies: Readonly<Record<string, readonly string[]>> = {
   opfs: [],
   indexeddb: ["idb-keyval"],
   file: ["node:"],
+  http: ["node:"],
+  terminal: ["cli-progress"],
 };
+
+/** What draws: series over time, flame graphs, and graphs laid out. */
+const drawing = ["uplot", "flame-chart-js", "@dagrejs/dagre"];
 
 /** Rooms where a decision must come out the same whenever it is made. */
 const timeless = ["protocol", "collections", "scheduler", "worker"];
@@ -63,8 +68,8 @@ const lineLimit = 400;
 const emptyWords = ["util", "utils", "helper", "helpers", "common", "misc", "manager"];
 const emptyNames = [...emptyWords, "types", "data", "process"];
 
-/** Text of a worker, written by the build; a declaration stands for it in the source. */
-const builtModule = /^\.\/(web|node)-worker-inline\.js$/;
+/** Text of a worker or a page, written by the build; a declaration stands for it in the source. */
+const builtModule = /^\.\/(web-worker|node-worker|profile-page)-inline\.js$/;
 
 /** Every file of ours below `folder` that is code, as paths from the top of the repository. */
 export function readHouse(top: string, folder: string): SourceFile[] {
@@ -115,7 +120,9 @@ export const everyPackageIsAtHome: Rule = (files) =>
 
 function isAtHome(specifier: string, path: string): boolean {
   const room = roomOf(path);
-  if (room === "cli" || (room === undefined && /^src\/node\b/.test(path))) return specifier.startsWith("node:");
+  if (room === "cli" || (room === undefined && /^src\/(node|serve-dashboard|show-progress)\b/.test(path)))
+    return specifier.startsWith("node:");
+  if (room === "dashboard") return drawing.some((name) => belongsTo(specifier, name));
   if (room !== "adapters") return false;
   return technologies[technologyOf(path) ?? ""]?.some((name) => belongsTo(specifier, name)) ?? false;
 }
@@ -207,7 +214,8 @@ interface OwnImport {
 function ownImports(files: readonly SourceFile[]): OwnImport[] {
   return files.flatMap((from) =>
     from.imports
-      .filter(({ specifier }) => isOwn(specifier))
+      // Style sheets are text, and import nothing.
+      .filter(({ specifier }) => isOwn(specifier) && !specifier.endsWith(".css"))
       .map(({ specifier, line }) => ({ from, specifier, line, to: posix.join(posix.dirname(from.path), specifier) })),
   );
 }

@@ -17,6 +17,7 @@ import { keeping } from "./keeping.ts";
 import { options } from "./options.ts";
 import { patterns } from "./patterns.ts";
 import { placement } from "./placement.ts";
+import { profiling } from "./profiling.ts";
 import { quorums } from "./quorum.ts";
 import { recording } from "./recording.ts";
 import { replays } from "./replay.ts";
@@ -39,6 +40,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   stopping,
   streams,
   recording,
+  profiling,
   replays,
   deaths,
   asking,

@@ -18,7 +18,7 @@ export const recording: readonly Case[] = [
       await client.gather(client.map(spin, [20, 30, 40]));
       await client.submit(fail).exception();
       await stream.stop();
-      const spun = stream.spans.filter(({ name }) => name === "spin");
+      const spun = stream.spans.filter(({ kind, name }) => kind === "compute" && name === "spin");
       equal(
         spun.reduce((sum, { tasks }) => sum + tasks, 0),
         3,
@@ -83,8 +83,11 @@ export const recording: readonly Case[] = [
       await second.stop();
       equal(first.spans.length, 0);
       equal(
-        second.spans.map(({ name }) => name),
-        ["later"],
+        second.spans.map(({ kind, name }) => [kind, name]),
+        [
+          ["deserialize", "later"],
+          ["compute", "later"],
+        ],
       );
     },
   },

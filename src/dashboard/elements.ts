@@ -1,0 +1,83 @@
+/** Small things that every panel is made of: elements, tables, numbers as people read them. */
+
+type Child = Node | string;
+
+export function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, string>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/** Where the first row has a number, numbers are expected below. */
+export function table(
+  caption: string,
+  titles: readonly string[],
+  rows: readonly (readonly Child[])[],
+): HTMLTableElement {
+  const side = (i: number): Record<string, string> => (isNumber(rows[0]?.[i]) ? { class: "number" } : {});
+  const body = rows.map((row) => {
+    const cells = row.map((cell, i) =>
+      i === 0 ? element("th", { scope: "row" }, cell) : element("td", side(i), cell),
+    );
+    return element("tr", {}, ...cells);
+  });
+  const heads = titles.map((title, i) => element("th", { scope: "col", ...side(i) }, title));
+  return element(
+    "table",
+    {},
+    element("caption", {}, caption),
+    element("thead", {}, element("tr", {}, ...heads)),
+    element("tbody", {}, ...body),
+  );
+}
+
+function isNumber(cell: Child | undefined): boolean {
+  return typeof cell === "string" && /^(\d|$)/.test(cell);
+}
+
+export function duration(ms: number): string {
+  if (ms >= 60_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms >= 1) return `${ms.toFixed(1)} ms`;
+  return ms === 0 ? "0" : `${Math.round(ms * 1000)} µs`;
+}
+
+export function bytes(count: number): string {
+  if (count >= 1e9) return `${(count / 1e9).toFixed(2)} GB`;
+  if (count >= 1e6) return `${(count / 1e6).toFixed(1)} MB`;
+  if (count >= 1e3) return `${(count / 1e3).toFixed(1)} kB`;
+  return `${count} B`;
+}
+
+/** A worker's address without what all of them have. */
+export function shortAddress(address: string): string {
+  return address.replace(/^\w+:\/\//, "");
+}
+
+/** A part of a whole, drawn. */
+export function bar(
+  parts: readonly { readonly name: string; readonly value: number; readonly colour: string }[],
+  whole: number,
+): HTMLElement {
+  const drawn = parts.filter(({ value }) => value > 0);
+  const segments = drawn.map(({ name, value, colour }) => {
+    const segment = element("span", { title: `${name}: ${duration(value)}` });
+    segment.style.background = colour;
+    segment.style.width = `${whole > 0 ? (100 * value) / whole : 0}%`;
+    return segment;
+  });
+  return element(
+    "div",
+    {
+      class: "bar",
+      role: "img",
+      "aria-label": drawn.map(({ name, value }) => `${name} ${duration(value)}`).join(", "),
+    },
+    ...segments,
+  );
+}

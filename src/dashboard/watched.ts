@@ -1,0 +1,73 @@
+/** What a dashboard needs of whoever knows a cluster: a client has it, and so has the address where one serves it. */
+
+import type { ClusterEvent } from "../client/cluster-events.ts";
+import type { TaskSpan } from "../client/recording.ts";
+import type { Survey } from "../protocol/survey.ts";
+
+export interface SpanStream extends AsyncIterable<readonly TaskSpan[]> {
+  stop(): Promise<void>;
+}
+
+export interface Watched {
+  survey(): Promise<Survey>;
+  taskStream(options: { readonly limit: number }): Promise<SpanStream>;
+  subscribeTopic(
+    topic: string,
+    handler: (event: ClusterEvent) => void,
+    options: { readonly history: boolean },
+  ): Promise<{ close(): void }>;
+}
+
+/** What `client.serveDashboard()` serves in Node, seen from a page. The token, if there is one, is in the address. */
+export function watchedAt(address: string): Watched {
+  const at = (path: string): URL => {
+    const url = new URL(path, address);
+    url.search = new URL(address).search;
+    return url;
+  };
+  return {
+    survey: async () => {
+      const response = await fetch(at("survey"));
+      if (!response.ok) throw new Error(await response.text());
+      return (await response.json()) as Survey;
+    },
+    taskStream: async () => spansAt(at("spans")),
+    subscribeTopic: async (_topic, handler) => {
+      const source = new EventSource(at("events"));
+      source.onmessage = ({ data }: MessageEvent<string>) => {
+        const event = JSON.parse(data) as ClusterEvent;
+        handler({ ...event, time: new Date(event.time) });
+      };
+      return { close: () => source.close() };
+    },
+  };
+}
+
+function spansAt(url: URL): SpanStream {
+  const source = new EventSource(url);
+  let waiting: (readonly TaskSpan[])[] = [];
+  let isOver = false;
+  let wake = () => {};
+  source.onmessage = ({ data }: MessageEvent<string>) => {
+    waiting.push(JSON.parse(data) as TaskSpan[]);
+    wake();
+  };
+  return {
+    async *[Symbol.asyncIterator]() {
+      while (!isOver) {
+        const came = waiting;
+        waiting = [];
+        yield* came;
+        if (waiting.length > 0 || isOver) continue;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    stop: async () => {
+      isOver = true;
+      source.close();
+      wake();
+    },
+  };
+}
