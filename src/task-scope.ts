@@ -49,6 +49,10 @@ function join(): never {
   throw new TypeError("threads are lent by pages and processes, and not by tasks: call join() outside");
 }
 
+function showProgress(): never {
+  throw new TypeError("bars are shown by the process that has the terminal: call showProgress() outside of tasks");
+}
+
 /** Names that functions find in scope wherever they run, and that travel by name from there on. */
 export const taskScope: Readonly<Record<string, unknown>> = {
   ActorLostError,
@@ -86,6 +90,7 @@ export const taskScope: Readonly<Record<string, unknown>> = {
   progress,
   rejoin,
   secede,
+  showProgress,
   transfer,
   wait,
 };
