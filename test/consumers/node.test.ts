@@ -43,6 +43,7 @@ describe("Node", () => {
         entryPoints: ["main.js"],
         outfile,
         bundle: true,
+        external: ["ws", "cli-progress"], // loaded when they are needed, from where the package is installed
         platform: "node",
         format,
         logLevel: "silent",
