@@ -1,6 +1,7 @@
 /** The package in Node: imported, required, bundled into one file, and as the compiler of a user sees its types. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -8,7 +9,9 @@ import { build } from "esbuild";
 import { scratch } from "./package.ts";
 import { expected, importProgram, moduleProgram, workModule } from "./programs.ts";
 
-const projects = scratch();
+/** What npm would install beside it: what is loaded when it is needed, such as `ws`. */
+const { dependencies } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+const projects = scratch(Object.keys(dependencies));
 const compiler = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
 
 /** What a program printed. It has to end by itself: a thread left behind would keep it alive. */
@@ -43,7 +46,6 @@ describe("Node", () => {
         entryPoints: ["main.js"],
         outfile,
         bundle: true,
-        external: ["ws", "cli-progress"], // loaded when they are needed, from where the package is installed
         platform: "node",
         format,
         logLevel: "silent",

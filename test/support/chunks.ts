@@ -22,6 +22,9 @@ export const isEntry = (chunk: Chunk) => chunk.isEntry;
 /** What is imported when it is needed, and exports `name`. */
 export const isLoadedFor = (name: string) => (chunk: Chunk) => chunk.isDynamicEntry && chunk.exports.includes(name);
 
-/** What a program loads that does no more than most: the core, and the scheduler and Comlink as soon as a cluster is started in the page. */
+/**
+ * What a program loads that does no more than most: the core, the scheduler and Comlink as soon as a cluster is started in the page, and what
+ * keeps tasks together that refer to one another.
+ */
 export const isPlain = (chunk: Chunk) =>
-  isEntry(chunk) || isLoadedFor("SchedulerMachine")(chunk) || isLoadedFor("transferHandlers")(chunk);
+  isEntry(chunk) || ["SchedulerMachine", "transferHandlers", "weavingRules"].some((name) => isLoadedFor(name)(chunk));
