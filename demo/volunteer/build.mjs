@@ -47,7 +47,7 @@ export function pagesBuild(shared, outdir, plugins) {
     sourcemap: false,
     // Functions that travel as source refer to what they take along by its name.
     minifyIdentifiers: false,
-    entryPoints: ["organiser", "join", "playground"].map((name) => here(`${name}.tsx`)),
+    entryPoints: ["organiser", "playground"].map((name) => here(`${name}.tsx`)),
     outdir,
     alias: { manyhands: here("../../src/index.ts") },
     define: { "process.env.NODE_ENV": '"production"' },
@@ -68,6 +68,6 @@ export function pagesBuild(shared, outdir, plugins) {
 /** @param {string} outdir */
 async function copyStatic(outdir) {
   await mkdir(outdir, { recursive: true });
-  const pages = ["index.html", "join.html", "playground.html", "style.css"];
+  const pages = ["index.html", "playground.html", "style.css"];
   await Promise.all(pages.map((name) => copyFile(here(name), `${outdir}/${name}`)));
 }

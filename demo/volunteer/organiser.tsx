@@ -2,11 +2,11 @@
 import { render } from "preact";
 import { useState } from "preact/hooks";
 import { NewJob } from "./organiser/new-job.tsx";
-import { Helpers, Share } from "./organiser/people.tsx";
+import { Helpers } from "./organiser/people.tsx";
 import { Room } from "./organiser/room.ts";
 import { RunCard } from "./organiser/runs.tsx";
 import { useChanges } from "./shared/changes.ts";
-import { Head } from "./shared/page.tsx";
+import { Head, Notice } from "./shared/page.tsx";
 import { count } from "./shared/words.ts";
 
 const room = new Room();
@@ -28,14 +28,13 @@ function ClosedRoom() {
     <main class="welcome">
       <h1>Many hands make light work</h1>
       <p>
-        Open a room, choose something to compute, and share a link. Whoever opens it can lend the cores of their phone
-        or laptop, as many as they like, for as long as they like. This page directs the work, and does a part of it.
+        Open a room, choose something to compute, and watch it come together on the cores of this machine, part by part.
       </p>
       <label class="range">
         Threads of this page: <output>{own}</output>
         <input
           type="range"
-          min={0}
+          min={1}
           max={cores}
           value={own}
           onInput={({ currentTarget }) => setOwn(Number(currentTarget.value))}
@@ -44,9 +43,7 @@ function ClosedRoom() {
       <button class="main" type="button" onClick={() => room.open(own)}>
         Open a room
       </button>
-      <p class="faint">
-        Nothing leaves this page but what you share: no account, no server that sees your data, no tracking.
-      </p>
+      <p class="faint">Nothing leaves this page.</p>
     </main>
   );
 }
@@ -67,7 +64,7 @@ function OpenRoom() {
         )}
       </div>
       <div class="column">
-        <Share room={room} onRetry={() => undefined} />
+        {room.trouble !== undefined && <Notice trouble={room.trouble} />}
         <Helpers room={room} />
         <div class="buttons">
           <button

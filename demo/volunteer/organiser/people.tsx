@@ -1,8 +1,6 @@
-/** Who helps, how much, and how others can join. */
+/** Who helps, and how much. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import QRCode from "qrcode";
-import { Card, Notice } from "../shared/page.tsx";
+import { Card } from "../shared/page.tsx";
 import { count, roughly } from "../shared/words.ts";
 import type { Helper, Room } from "./room.ts";
 
@@ -54,47 +52,4 @@ function HelperRow({ helper, all }: { readonly helper: Helper; readonly all: num
       </span>
     </li>
   );
-}
-
-/** The way in for others: a link, and the same as a picture for the cameras of phones. */
-export function Share({ room, onRetry }: { readonly room: Room; readonly onRetry: () => void }) {
-  const [isCopied, setCopied] = useState(false);
-  const { invitation } = room;
-  return (
-    <Card title="Let others help" id="share">
-      {room.trouble !== undefined && <Notice trouble={room.trouble} onRetry={onRetry} />}
-      {invitation === undefined && room.trouble === undefined && (
-        <p class="faint">{room.isOpening ? "Opening the door…" : "The room is closed."}</p>
-      )}
-      {invitation !== undefined && (
-        <>
-          <p>
-            Whoever opens this link can lend threads: nothing begins before they say so. Phones can read the picture.
-          </p>
-          <Code text={invitation} />
-          <div class="buttons">
-            <input class="link" readOnly value={invitation} aria-label="Link for helpers" />
-            <button
-              type="button"
-              onClick={async () => {
-                await navigator.clipboard.writeText(invitation);
-                setCopied(true);
-              }}
-            >
-              {isCopied ? "Copied" : "Copy"}
-            </button>
-          </div>
-        </>
-      )}
-    </Card>
-  );
-}
-
-function Code({ text }: { readonly text: string }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    if (canvas.current !== null)
-      QRCode.toCanvas(canvas.current, text, { margin: 2, width: 200, errorCorrectionLevel: "M" });
-  }, [text]);
-  return <canvas ref={canvas} class="code" width={200} height={200} role="img" aria-label="The link as a QR code" />;
 }

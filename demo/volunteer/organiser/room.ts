@@ -1,4 +1,4 @@
-/** Room: the cluster behind the page, with this page's own threads and those of whoever comes to help. */
+/** Room: the cluster behind the page, and who works in it. */
 import { Client, LocalCluster, type SchedulerInfo } from "manyhands";
 import { Changes } from "../shared/changes.ts";
 import { colourOf } from "../shared/colour.ts";
@@ -31,11 +31,7 @@ export class Room extends Changes {
   readonly helpers = new Map<string, Helper>();
   readonly runs: AnyRun[] = [];
   isOpen = false;
-  /** Whether a way in for others is being made. */
-  isOpening = false;
   trouble: Trouble | undefined;
-  /** The link that lets others help. */
-  invitation: string | undefined;
   client: Client | undefined;
   #cluster: LocalCluster | undefined;
   /** Which helper's each worker is; kept when it is gone, for its parts still count. */
@@ -64,19 +60,13 @@ export class Room extends Changes {
     this.changed();
   }
 
-  async scale(own: number): Promise<void> {
-    await this.#cluster?.scale(own);
-    await this.#look();
-  }
-
-  /** Ends everything: whoever helps is sent home. */
+  /** Ends everything. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const run of this.runs) run.cancel();
     await this.client?.close();
     await this.#cluster?.close();
     this.isOpen = false;
-    this.invitation = undefined;
     for (const helper of this.helpers.values()) helper.isHere = false;
     this.changed();
   }

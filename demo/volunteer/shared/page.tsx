@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import type { Trouble } from "./words.ts";
 
-export function Head({ at }: { readonly at: "organise" | "join" | "playground" }) {
+export function Head({ at }: { readonly at: "organise" | "playground" }) {
   const way = (name: typeof at, href: string, text: string) => (
     <a href={href} aria-current={name === at ? "page" : undefined}>
       {text}
@@ -16,7 +16,6 @@ export function Head({ at }: { readonly at: "organise" | "join" | "playground" }
       </a>
       <nav aria-label="Pages">
         {way("organise", "index.html", "Organise")}
-        {way("join", "join.html", "Lend a hand")}
         {way("playground", "playground.html", "Playground")}
       </nav>
     </header>
@@ -56,16 +55,11 @@ export function Card({
   );
 }
 
-export function Notice({ trouble, onRetry }: { readonly trouble: Trouble; readonly onRetry?: () => void }) {
+export function Notice({ trouble }: { readonly trouble: Trouble }) {
   return (
     <div class="notice" role="alert">
       <strong>{trouble.title}</strong>
       <p>{trouble.advice}</p>
-      {onRetry !== undefined && trouble.mayPass && (
-        <button type="button" onClick={onRetry}>
-          Try again
-        </button>
-      )}
     </div>
   );
 }
