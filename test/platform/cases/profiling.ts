@@ -46,10 +46,14 @@ export const profiling: readonly Case[] = [
       const midway = await client.profile();
       const profile = await report.stop();
       equal(await report.stop(), profile);
-      const { tasks = 0, compute = 0, deserialize = 0 } = profile.byName.find(({ name }) => name === "turn") ?? {};
+      const { tasks = 0, compute = 0 } = profile.byName.find(({ name }) => name === "turn") ?? {};
       equal(tasks, 3);
       ok(compute >= 85 && compute < 2000, `they took ${compute} ms`);
-      ok(deserialize > 0, "the function had to be made");
+      // How long that took, not every clock can tell.
+      ok(
+        profile.spans.some(({ kind, name }) => kind === "deserialize" && name === "turn"),
+        "the function had to be made",
+      );
       // What was told by then is the beginning of what was told in the end.
       equal(midway.spans, profile.spans.slice(0, midway.spans.length));
       equal(midway.contents.fromMs, profile.contents.fromMs);
