@@ -55,6 +55,7 @@ export type { ConnectOptions } from "./runtime/far-client.ts";
 export type { HostStats, JoinOptions, LentHost as Host } from "./runtime/lending.ts";
 export type { ListenEvent, Listening, ListenOptions } from "./runtime/listening.ts";
 export type { Adaptive, LocalClusterOptions } from "./runtime/local-cluster.ts";
+export type { HostInfo } from "./runtime/remote-hosts.ts";
 export { closure, fromModule } from "./shipping/function-source.ts";
 export type { RunState, WorkerPlugin } from "./shipping/plugin.ts";
 export type { TaskContext, WorkerContext } from "./shipping/task-context.ts";

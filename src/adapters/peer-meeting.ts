@@ -231,7 +231,9 @@ export class Meeting {
         if (connection.peer === id) fail(new Error("nobody of that name is there"));
     } else if (error.type === "unavailable-id") {
       if (!this.#hasOpened) this.#fail(`somebody else is peer:${this.#name} at ${signaling}`, error);
-    } else if (!this.#hasOpened)
+    } else if (error.type === "browser-incompatible")
+      this.#fail("this browser has no WebRTC, or it is switched off", error);
+    else if (!this.#hasOpened)
       this.#fail(`the signalling server at ${signaling} cannot be reached: ${error.message}`, error);
   }
 

@@ -87,7 +87,9 @@ export class Sandbox {
 
   #make(): Promise<MessagePort> {
     const frame = document.createElement("iframe");
-    const nonce = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    // Where the page's policy lets in its own scripts by a nonce, it is bound by that as well.
+    const ofPage = document.querySelector<HTMLScriptElement>("script[nonce]")?.nonce;
+    const nonce = ofPage || crypto.getRandomValues(new Uint32Array(4)).join("-");
     frame.setAttribute("sandbox", "allow-scripts");
     // Nothing of what a browser may let frames do, either.
     frame.setAttribute("allow", "");
@@ -116,7 +118,7 @@ export class Sandbox {
 }
 
 const NO_BOX =
-  "no sandbox can be made in this page: its Content-Security-Policy has to allow inline scripts by nonce, and blob:";
+  "no sandbox can be made in this page: its Content-Security-Policy has to allow blob:, and the script of the box by the nonce of its own scripts or by its hash";
 
 /** The document of a box: its policy first, and a script that starts and ends threads. */
 function boxSource(nonce: string): string {

@@ -35,11 +35,15 @@ export const FIRST_PIPE = 1_000_000;
  */
 export type Route = "threads" | "direct" | "relay";
 
+/** What a host tells of itself beside its name, for people to see: a few texts, numbers and yes or no. */
+export type About = Readonly<Record<string, string | number | boolean>>;
+
 /** The first word of a host. */
 export interface HostHello {
   readonly type: "hello";
   /** As people call it. */
   readonly name: string;
+  readonly about?: About;
   /** Whether it may be able to accept wires from other hosts, and by which schemes it can open some. */
   readonly listens: boolean;
   readonly reaches: readonly string[];
@@ -112,7 +116,13 @@ export function isHostWord(word: unknown): word is HostToScheduler {
   const { name, listens, reaches, channel, address, nThreads, resources, isReturning, count, host } = rest;
   switch (type) {
     case "hello":
-      return isName(name) && typeof listens === "boolean" && Array.isArray(reaches) && reaches.every(isName);
+      return (
+        isName(name) &&
+        typeof listens === "boolean" &&
+        Array.isArray(reaches) &&
+        reaches.every(isName) &&
+        (rest["about"] === undefined || isAbout(rest["about"]))
+      );
     case "worker":
       return (
         isCount(channel) &&
@@ -177,7 +187,22 @@ export interface LeftWord {
   readonly type: "left";
 }
 
-export type SchedulerToHost = ExpectWord | ReachWord | RouteWord | GoneWord | LeftWord;
+/** What whoever has the cluster wants all hosts to know. */
+export interface AnnouncementWord {
+  readonly type: "announcement";
+  readonly value: unknown;
+}
+
+/** It is not wanted any more, and is not let in again. */
+export interface DismissWord {
+  readonly type: "dismiss";
+  readonly reason: string;
+}
+
+/** Which hosts are met, and how. */
+export type MeetingWord = ExpectWord | ReachWord | RouteWord | GoneWord;
+
+export type SchedulerToHost = MeetingWord | LeftWord | AnnouncementWord | DismissWord;
 
 /** On a worker's channel, from the scheduler: it will have data to move to or from `peer`, on host `host`; `pipe` is theirs if that is another. */
 export interface LinkWord {
@@ -228,6 +253,21 @@ function fields<Word>(word: unknown): { readonly [Name in keyof Word]?: unknown 
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && value.length > 0 && value.length <= MOST_TEXT;
+}
+
+/** No host tells more of itself. */
+const MOST_ABOUT = 16;
+
+/** Whether it is what a host may tell of itself. */
+export function isAbout(value: unknown): value is About {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return entries.length <= MOST_ABOUT && entries.every(([name, each]) => isName(name) && isPlain(each));
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value === "string") return value.length <= MOST_TEXT;
+  return typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
 }
 
 function isCount(value: unknown): value is number {

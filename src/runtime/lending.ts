@@ -4,7 +4,14 @@ import type { Clock } from "../ports/clock.ts";
 import type { ConnectorOptions, Equipment, Transport } from "../ports/connector.ts";
 import type { Spawner } from "../ports/spawner.ts";
 import { CommClosedError } from "../protocol/errors.ts";
-import { CONTROL, type HostToScheduler, type Route, type SchedulerToHost } from "../protocol/host-messages.ts";
+import {
+  type About,
+  CONTROL,
+  type HostToScheduler,
+  isAbout,
+  type Route,
+  type SchedulerToHost,
+} from "../protocol/host-messages.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
 import { type Destination, destinationOf, transportOf, transports } from "./connectors.ts";
@@ -34,6 +41,10 @@ export interface JoinOptions extends ConnectorOptions {
    * threads. A seat belt rather than a wall: the network stays open to it.
    */
   readonly sandbox?: boolean;
+  /** What people at the cluster may see of this host beside its name, as `{ colour: "teal" }`: at most 16 texts (500 characters), numbers and yes or no. */
+  readonly about?: About;
+  /** Hears what whoever has the cluster announces to all hosts: see `announce` of {@link Listening}. It comes from there as it is: look at it before you use it. */
+  readonly onAnnouncement?: (value: unknown) => void;
   /** Gives up joining. */
   readonly signal?: AbortSignal;
 }
@@ -99,6 +110,8 @@ export class LentHost implements AsyncDisposable {
     }
     if (!(cpuShare > 0 && cpuShare <= 1))
       throw new RangeError(`cpuShare must be more than 0 and at most 1, not ${cpuShare}`);
+    if (options.about !== undefined && !isAbout(options.about))
+      throw new TypeError("about must be at most 16 texts of 500 characters, numbers, true or false, by their names");
     const destination = destinationOf(address);
     const transport = await transportOf(destination);
     const { equipment } = platform;
@@ -258,6 +271,7 @@ export class LentHost implements AsyncDisposable {
     this.#say({
       type: "hello",
       name: this.#options.name ?? "host",
+      ...(this.#options.about && { about: this.#options.about }),
       listens: this.#transport.listener !== undefined && tether.listenAt !== undefined,
       reaches: [...transports.keys()],
     });
@@ -280,7 +294,18 @@ export class LentHost implements AsyncDisposable {
 
   #hear(word: SchedulerToHost): void {
     if (word.type === "left") this.#settleLeft();
+    else if (word.type === "dismiss") this.#end(`it was sent away: ${word.reason}`);
+    else if (word.type === "announcement") this.#hearAnnouncement(word.value);
     else this.#peers?.hear(word);
+  }
+
+  /** What listens is the user's: its errors are none of ours. */
+  #hearAnnouncement(value: unknown): void {
+    try {
+      this.#options.onAnnouncement?.(value);
+    } catch (error) {
+      console.error("onAnnouncement threw:", error);
+    }
   }
 
   /** The scheduler is gone, or has given us up. What the workers hold they keep until they can say so. */

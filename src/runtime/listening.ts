@@ -12,7 +12,7 @@ import { destinationOf, transportOf } from "./connectors.ts";
 import { receiveClient } from "./far-client-comm.ts";
 import type { Host } from "./host.ts";
 import { type Party, Reception } from "./reception.ts";
-import { RemoteHosts } from "./remote-hosts.ts";
+import { type HostInfo, RemoteHosts } from "./remote-hosts.ts";
 import type { SchedulerRuntime } from "./scheduler-runtime.ts";
 import { SchedulerVoice } from "./scheduler-voice.ts";
 import { Trunk } from "./trunk.ts";
@@ -47,6 +47,16 @@ export interface Listening {
   /** The address with the token for those who lend threads: `join(invitation)`. Whoever has it can lend threads, and see what these are given to do. */
   readonly invitation: string;
   readonly tokens: { readonly worker: string; readonly client: string };
+  /** The hosts that lend threads to the cluster at the moment, by whichever address they came. */
+  readonly hosts: readonly HostInfo[];
+  /**
+   * Tells something to all hosts of the cluster, and the last that was told to those who come later: they hear it by `onAnnouncement` of `join`.
+   *
+   * @throws DataCloneError if it cannot be cloned; then nobody is told.
+   */
+  announce(value: unknown): void;
+  /** Sends a host away, by its id: what it had in hand runs elsewhere, and it is not let in again by that id. False if there is no such host. */
+  dismiss(host: string, reason?: string): boolean;
   /** Lets nobody in any more. Who is there stays. */
   close(): Promise<void>;
 }
@@ -99,6 +109,7 @@ export class Reachable {
     const leaseMs = givenLeaseMs ?? usualLeaseMs;
     if (listener === undefined) throw new TypeError(`nobody can listen at ${destination.scheme}: addresses here`);
     const { secrecy } = this.#shell.equipment;
+    const hosts = this.#hosts;
     const made = () => hex(secrecy.random(16));
     const secrets =
       tokens === false
@@ -111,8 +122,9 @@ export class Reachable {
       { secrecy, clock: this.#shell.clock },
       {
         leaseMs,
-        secretFor: ({ role }): string | Refusal => {
+        secretFor: ({ role, id }): string | Refusal => {
           if (role === "client") return secrets.client;
+          if (role === "host" && hosts.isDismissed(id)) return SENT_AWAY;
           if (role === "host") return secrets.worker;
           return { refused: "UnauthorizedError", message: "this is a scheduler, and no host" };
         },
@@ -133,6 +145,11 @@ export class Reachable {
         address: reached,
         invitation: tokens === false ? reached : `${reached}#${secrets.worker}`,
         tokens: secrets,
+        get hosts() {
+          return hosts.list;
+        },
+        announce: (value) => hosts.announce(value),
+        dismiss: (host, reason = "whoever has the cluster wants it so") => hosts.dismiss(host, reason),
         close: () => post.close(),
       };
     } catch (error) {
@@ -157,6 +174,8 @@ export class Reachable {
     });
   }
 }
+
+const SENT_AWAY: Refusal = { refused: "UnauthorizedError", message: "it was sent away" };
 
 function demandTokens({ worker, client }: { readonly worker: string; readonly client: string }): void {
   for (const [name, token] of Object.entries({ worker, client })) {

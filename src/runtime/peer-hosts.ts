@@ -5,9 +5,9 @@ import type {
   ExpectWord,
   HostToScheduler,
   LinkWord,
+  MeetingWord,
   ReachWord,
   Route,
-  SchedulerToHost,
 } from "../protocol/host-messages.ts";
 import { SCHEDULER_HOST } from "../protocol/hosts.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
@@ -86,7 +86,7 @@ export class PeerHosts {
     this.#lead(other, entry);
   }
 
-  hear(word: Exclude<SchedulerToHost, { readonly type: "left" }>): void {
+  hear(word: MeetingWord): void {
     switch (word.type) {
       case "expect":
         void this.#expect(word);

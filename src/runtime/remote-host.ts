@@ -24,6 +24,7 @@ import type { TrunkChannel } from "./trunk-channel.ts";
 
 /** What becomes of what a host says. */
 export interface HostEvents {
+  onHello(host: RemoteHost): void;
   onWorker(host: RemoteHost, worker: HostWorker, comm: RemoteWorkerComm): void;
   onWorkerGone(host: RemoteHost, worker: WorkerAddress, gone: WorkerGone): void;
   onWord(host: RemoteHost, word: Exclude<HostToScheduler, HostHello | HostWorker>): void;
@@ -42,6 +43,8 @@ export class RemoteHost {
   asides: Asides | undefined;
   /** Its workers are to take no tasks for now, those that are yet to come neither. */
   isPaused = false;
+  /** It was sent away. */
+  isDismissed = false;
   /** So many workers are being started there. */
   starting = 0;
   readonly #control: TrunkChannel;
@@ -72,7 +75,7 @@ export class RemoteHost {
     if (word.type === "hello") {
       if (this.hello !== undefined) return this.refuse("a host introduced itself twice");
       this.hello = word;
-      return;
+      return this.#events.onHello(this);
     }
     if (this.hello === undefined) return this.refuse("a host did not introduce itself");
     if (word.type === "worker") this.#addWorker(word);

@@ -3,6 +3,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Secrecy } from "../ports/secrecy.ts";
 import {
+  type About,
   FIRST_PIPE,
   type HostHello,
   type HostToScheduler,
@@ -31,6 +32,28 @@ export interface RemoteHostsShell {
   readonly handOver: (worker: WorkerAddress, peer: WorkerAddress, channel: object) => boolean;
 }
 
+/** A host that lends threads, as it is seen from the cluster. */
+export interface HostInfo {
+  /** The `host` of its workers in `schedulerInfo()`. */
+  readonly id: string;
+  readonly name: string;
+  /** What it tells of itself. Nobody has looked whether it is true. */
+  readonly about: About;
+  /** Its workers that are there. */
+  readonly workers: readonly WorkerAddress[];
+  /** It takes no tasks for now. */
+  readonly isPaused: boolean;
+  /** Its connection has dropped, and it is waited for. */
+  readonly isAway: boolean;
+  /** How it is reached, as `ws` or `peer`. */
+  readonly link: string;
+  /** One way; undefined until it is known. */
+  readonly latencyMs: number | undefined;
+  /** To and from it, values that go past the scheduler not counted. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
 interface Measures {
   readonly latencyMs: number | undefined;
   readonly bandwidth: number | undefined;
@@ -44,6 +67,10 @@ export class RemoteHosts implements WorkerOwner {
   readonly #hosts = new Map<string, RemoteHost>();
   readonly #pairs: HostPairs;
   #nextPipe = FIRST_PIPE;
+  /** What was announced last; in a list, for it may be anything. */
+  #announced: readonly unknown[] = [];
+  /** Ids of those that were sent away. */
+  readonly #dismissed = new Set<string>();
   /** Pipe of a worker of our own -> that worker, and the one elsewhere. */
   readonly #ownPipes = new Map<number, readonly [own: WorkerAddress, peer: WorkerAddress]>();
 
@@ -57,6 +84,9 @@ export class RemoteHosts implements WorkerOwner {
   /** Somebody has come to lend threads; `scheme` is that of the address where. */
   add(party: Party, scheme: string): void {
     const host = new RemoteHost(party, scheme, {
+      onHello: () => {
+        for (const value of this.#announced) host.say({ type: "announcement", value });
+      },
       onWorker: (_, worker, comm) => this.#addWorker(host, worker, comm),
       onWorkerGone: (_, worker, gone) => this.#removeWorker(worker, gone),
       onWord: (_, word) => this.#hear(host, word),
@@ -77,6 +107,55 @@ export class RemoteHosts implements WorkerOwner {
 
   get size(): number {
     return this.#hosts.size;
+  }
+
+  /** Those that have said who they are. */
+  get list(): readonly HostInfo[] {
+    return [...this.#hosts.values()].flatMap(({ id, hello, workers, isPaused, scheme, trunk }) => {
+      if (hello === undefined) return [];
+      const { name, about = {} } = hello;
+      const { latencyMs, sentBytes, receivedBytes } = trunk.statistics();
+      const isAway = !trunk.isAttached;
+      return {
+        id,
+        name,
+        about,
+        workers: [...workers.keys()],
+        isPaused,
+        isAway,
+        link: scheme,
+        latencyMs,
+        sentBytes,
+        receivedBytes,
+      };
+    });
+  }
+
+  /**
+   * Tells all hosts, and the last to those that come later.
+   *
+   * @throws DataCloneError if it cannot travel; then nobody is told.
+   */
+  announce(value: unknown): void {
+    const own = structuredClone(value);
+    this.#announced = [own];
+    for (const host of this.#hosts.values())
+      if (host.hello !== undefined) host.say({ type: "announcement", value: own });
+  }
+
+  /** Sends a host away, which is not let in again; false if it is not there. */
+  dismiss(id: string, reason: string): boolean {
+    const host = this.#hosts.get(id);
+    if (host === undefined) return false;
+    this.#dismissed.add(id);
+    host.isDismissed = true;
+    host.say({ type: "dismiss", reason });
+    host.trunk.close(reason);
+    return true;
+  }
+
+  isDismissed(id: string): boolean {
+    return this.#dismissed.has(id);
   }
 
   link(from: WorkerAddress, to: WorkerAddress): void {
@@ -136,7 +215,8 @@ export class RemoteHosts implements WorkerOwner {
   #remove(host: RemoteHost, reason: string): void {
     if (!this.#hosts.delete(host.id)) return;
     this.#pairs.remove(host);
-    this.#shell.scheduler.removeHost([...host.workers.keys()], reason, false);
+    // What those had in hand who were sent away is not to blame.
+    this.#shell.scheduler.removeHost([...host.workers.keys()], reason, host.isDismissed);
   }
 
   #hear(host: RemoteHost, word: Exclude<HostToScheduler, HostHello | HostWorker>): void {
