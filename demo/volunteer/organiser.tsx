@@ -5,6 +5,7 @@ import { NewJob } from "./organiser/new-job.tsx";
 import { Helpers } from "./organiser/people.tsx";
 import { Room } from "./organiser/room.ts";
 import { RunCard } from "./organiser/runs.tsx";
+import { Share } from "./organiser/share.tsx";
 import { useChanges } from "./shared/changes.ts";
 import { Head, Notice } from "./shared/page.tsx";
 import { count } from "./shared/words.ts";
@@ -28,7 +29,8 @@ function ClosedRoom() {
     <main class="welcome">
       <h1>Many hands make light work</h1>
       <p>
-        Open a room, choose something to compute, and watch it come together on the cores of this machine, part by part.
+        Open a room, choose something to compute, and watch it come together part by part: on the cores of this machine,
+        and on those of everybody whom you give the link.
       </p>
       <label class="range">
         Threads of this page: <output>{own}</output>
@@ -43,7 +45,9 @@ function ClosedRoom() {
       <button class="main" type="button" onClick={() => room.open(own)}>
         Open a room
       </button>
-      <p class="faint">Nothing leaves this page.</p>
+      <p class="faint">
+        Nothing is stored anywhere but in this browser. What is computed goes to those who help, and to nobody else.
+      </p>
     </main>
   );
 }
@@ -65,6 +69,7 @@ function OpenRoom() {
       </div>
       <div class="column">
         {room.trouble !== undefined && <Notice trouble={room.trouble} />}
+        <Share door={room.door} />
         <Helpers room={room} />
         <div class="buttons">
           <button

@@ -128,7 +128,12 @@ function boxSource(nonce: string): string {
     "worker-src blob:",
     "connect-src 'none'",
   ].join("; ");
-  return `<!doctype html><meta http-equiv="Content-Security-Policy" content="${policy}"><script nonce="${nonce}">(${inside})(${threadPrelude})</script>`;
+  return `<!doctype html><meta http-equiv="Content-Security-Policy" content="${policy}"><script nonce="${nonce}">${boxScript()}</script>`;
+}
+
+/** The script, whose hash a page's policy may name. */
+export function boxScript(): string {
+  return `(${inside})(${threadPrelude})`;
 }
 
 /** Runs in the box, from its source: nothing of this file is in scope. */

@@ -6,4 +6,5 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   scheduler: async () => (await import("./scheduler.ts")).scheduler,
   worker: async () => (await import("./worker.ts")).worker,
   signal: async () => (await import("./signal.ts")).signal,
+  demo: async () => (await import("./demo.ts")).demo,
 };

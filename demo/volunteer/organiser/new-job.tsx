@@ -195,7 +195,7 @@ function OwnForm({ onBegin }: { readonly onBegin: Prepare }) {
       class="form"
       onSubmit={(event) => {
         event.preventDefault();
-        void onBegin(() => anyJob(new OwnJob(code.replace(/^(\s*\/\/.*\n)*/, ""), list)));
+        void onBegin(async () => anyJob(await OwnJob.prepare(code.replace(/^(\s*\/\/.*\n)*/, ""), list)));
       }}
     >
       <LazyCodeEditor code={code} label="Your function" onChange={setCode} />

@@ -1,5 +1,5 @@
 /** The job that users write: a function of theirs for each line of a list or table. */
-import { type Client, type Future, getWorker } from "manyhands";
+import { type Client, closure, type Future, getWorker } from "manyhands";
 import Papa from "papaparse";
 import type { Job } from "./run.ts";
 
@@ -22,22 +22,35 @@ export class OwnJob implements Job<OwnPart, OwnResult> {
   readonly title: string;
   readonly name = "own";
   readonly parts: readonly OwnPart[];
-  readonly source: string;
   readonly results: (OwnResult | undefined)[];
+  readonly #task: (line: Line) => Promise<OwnResult>;
 
-  /** @throws SyntaxError if nothing is to be done. */
-  constructor(source: string, list: string) {
+  /** @throws SyntaxError if nothing is to be done, or what is written is no function. */
+  static async prepare(source: string, list: string): Promise<OwnJob> {
     if (source.trim() === "") throw new SyntaxError("There is no function yet.");
     const lines = readLines(list);
     if (lines.length === 0) throw new SyntaxError("The list is empty: one item a line, or a table as CSV.");
-    this.source = source;
+    return new OwnJob(await compile(source), source, lines);
+  }
+
+  private constructor(own: (line: Line) => unknown, source: string, lines: readonly Line[]) {
+    this.#task = closure({ own }, async (line: Line): Promise<OwnResult> => {
+      const began = performance.now();
+      const by = getWorker().address;
+      try {
+        const value: unknown = structuredClone(await own(line));
+        return { outcome: { value }, milliseconds: performance.now() - began, by };
+      } catch (error) {
+        return { outcome: { error: String(error) }, milliseconds: performance.now() - began, by };
+      }
+    });
     this.title = `${/function\s*\*?\s*([\w$]+)/.exec(source)?.[1] ?? "Your function"}, ${lines.length} ${lines.length === 1 ? "item" : "items"}`;
     this.parts = lines.map((line, index) => ({ index, line }));
     this.results = new Array(lines.length).fill(undefined);
   }
 
   submit(client: Client, { line }: OwnPart): Future<OwnResult> {
-    return client.submit(runOwn, this.source, line);
+    return client.submit(this.#task, line);
   }
 
   take(result: OwnResult, { index }: OwnPart): void {
@@ -59,23 +72,16 @@ export class OwnJob implements Job<OwnPart, OwnResult> {
   }
 }
 
-/** The task. It is the thread that compiles what was written: this page may not, and need not. */
-async function runOwn(source: string, line: Line): Promise<OwnResult> {
-  const known = globalThis as { ownFunctions?: Map<string, unknown> };
-  known.ownFunctions ??= new Map();
-  const began = performance.now();
-  const by = getWorker().address;
+/** What is written, as a function. The policy of the page forbids to compile text, but allows modules from blobs. */
+async function compile(source: string): Promise<(line: Line) => unknown> {
+  const module = `export default (${source.trim().replace(/;$/, "")}\n);`;
+  const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
   try {
-    let own = known.ownFunctions.get(source);
-    if (own === undefined) {
-      own = new Function(`return (${source.trim().replace(/;$/, "")})`)();
-      known.ownFunctions.set(source, own);
-    }
-    if (typeof own !== "function") throw new TypeError("what is in the editor is not a function");
-    const value: unknown = structuredClone(await own(line));
-    return { outcome: { value }, milliseconds: performance.now() - began, by };
-  } catch (error) {
-    return { outcome: { error: String(error) }, milliseconds: performance.now() - began, by };
+    const { default: own } = (await import(/* @vite-ignore */ url)) as { default: unknown };
+    if (typeof own !== "function") throw new SyntaxError("What is in the editor is not a function.");
+    return own as (line: Line) => unknown;
+  } finally {
+    URL.revokeObjectURL(url);
   }
 }
 

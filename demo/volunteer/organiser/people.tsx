@@ -20,36 +20,56 @@ export function Helpers({ room }: { readonly room: Room }) {
     >
       <ol class="helpers">
         {helpers.map((helper) => (
-          <HelperRow key={helper.id} helper={helper} all={all} />
+          <HelperRow key={helper.id} helper={helper} all={all} onSendAway={() => room.sendAway(helper)} />
         ))}
       </ol>
     </Card>
   );
 }
 
-function HelperRow({ helper, all }: { readonly helper: Helper; readonly all: number }) {
-  const { name, colour, isHere, isPaused, threads, link, latencyMs, parts, rate } = helper;
-  const health = !isHere ? "gone" : isPaused ? "paused" : "well";
+function HelperRow({
+  helper,
+  all,
+  onSendAway,
+}: {
+  readonly helper: Helper;
+  readonly all: number;
+  readonly onSendAway: () => void;
+}) {
+  const { name, colour, isSelf, isHere, parts, rate } = helper;
   const share = all > 0 ? parts / all : 0;
   return (
-    <li class={isHere ? undefined : "faint"}>
+    <li class={isHere ? undefined : "gone"}>
       <i class="dot" style={{ background: colour }} />
       <span class="who">
         {name}
-        <small>
-          {isHere ? `${count(threads, "thread")}, ` : ""}
-          {health}
-          {link !== undefined && link !== "local" && `, ${link}`}
-          {latencyMs !== undefined && latencyMs > 0 && `, ${roughly(latencyMs)} ms`}
-        </small>
+        <small>{describe(helper)}</small>
       </span>
-      <span class="share">
+      <span class="share" role="img" aria-label={`${Math.round(share * 100)} % of all that is done`}>
         <span class="meter" style={{ width: `${Math.round(share * 100)}%`, background: colour }} />
       </span>
       <span class="number">
         {Math.round(parts).toLocaleString("en")}
         <small>{rate > 0 ? `${roughly(rate)}/s` : "–"}</small>
       </span>
+      {isHere && !isSelf ? (
+        <button type="button" class="away" aria-label={`Send ${name} away`} title="Send away" onClick={onSendAway}>
+          ×
+        </button>
+      ) : (
+        <span />
+      )}
     </li>
   );
+}
+
+/** How somebody fares, in a few words. */
+function describe({ isHere, isPaused, isAway, isSelf, threads, cpuShare, link, latencyMs }: Helper): string {
+  if (!isHere) return "gone";
+  const words = [count(threads, "thread")];
+  if (cpuShare < 1) words.push(`${Math.round(cpuShare * 100)} % of the time`);
+  words.push(isAway ? "not heard of" : isPaused ? "paused" : "well");
+  if (!isSelf) words.push(link);
+  if (latencyMs !== undefined && latencyMs > 0) words.push(`${roughly(latencyMs)} ms`);
+  return words.join(", ");
 }

@@ -1,35 +1,47 @@
 /** Room: the cluster behind the page, and who works in it. */
-import { Client, LocalCluster, type SchedulerInfo } from "manyhands";
+import { Client, type HostInfo, LocalCluster, type SchedulerInfo } from "manyhands/peer";
 import { Changes } from "../shared/changes.ts";
-import { colourOf } from "../shared/colour.ts";
+import { colourOf, isColour } from "../shared/colour.ts";
+import { type Entry, MOST_ENTRIES, MOST_JOBS, type Standing } from "../shared/standing.ts";
 import { explain, type Trouble } from "../shared/words.ts";
+import { Door } from "./door.ts";
 import { type AnyRun, type Job, Run } from "./run.ts";
 
 /** Somebody whose threads take part, this page's own among them. */
 export interface Helper {
+  /** Its own word for itself, by which it is known again after a reload; else what the library calls its host. */
   readonly id: string;
-  readonly name: string;
-  readonly colour: string;
+  name: string;
+  colour: string;
   readonly isSelf: boolean;
   isHere: boolean;
   isPaused: boolean;
+  /** Its connection has dropped, and it is waited for. */
+  isAway: boolean;
   threads: number;
+  /** The part of the time that they work. */
+  cpuShare: number;
   /** How bytes come from there: directly, or by way of somebody. */
-  link: string | undefined;
+  link: "here" | "direct" | "relayed";
   latencyMs: number | undefined;
   /** Parts of jobs that were accepted from there, of which a part that several worked on is shared. */
   parts: number;
   /** Parts a second, lately. */
   rate: number;
+  /** What the library calls its hosts, the present one and those before. */
+  readonly hosts: Set<string>;
 }
 
+const SELF = "here";
 const LOOK_MS = 1000;
 /** Over how long a helper's rate is taken. */
 const RATE_LOOKS = 8;
+const MOST_NAME = 40;
 
 export class Room extends Changes {
   readonly helpers = new Map<string, Helper>();
   readonly runs: AnyRun[] = [];
+  readonly door = new Door();
   isOpen = false;
   trouble: Trouble | undefined;
   client: Client | undefined;
@@ -37,6 +49,9 @@ export class Room extends Changes {
   /** Which helper's each worker is; kept when it is gone, for its parts still count. */
   readonly #helperOf = new Map<string, string>();
   readonly #partsBefore = new Map<string, number[]>();
+  /** Those who were sent away, by their own words for themselves. */
+  readonly #unwelcome = new Set<string>();
+  #told = "";
   #timer: ReturnType<typeof setInterval> | undefined;
 
   get threads(): number {
@@ -45,18 +60,21 @@ export class Room extends Changes {
     return threads;
   }
 
-  /** Starts the cluster with so many threads of this page. */
+  /** Starts the cluster with so many threads of this page, and lets others in. */
   open(own: number): void {
     if (this.isOpen) return;
     this.isOpen = true;
-    this.#cluster = new LocalCluster({ nWorkers: own, name: "here" });
-    this.client = new Client(this.#cluster);
+    this.trouble = undefined;
+    const cluster = new LocalCluster({ nWorkers: own, name: SELF });
+    this.#cluster = cluster;
+    this.client = new Client(cluster);
     this.client.ready.catch((error: unknown) => {
       this.trouble = explain(error);
       this.changed();
     });
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
-    this.#look();
+    void this.door.open(cluster);
+    this.#timer = setInterval(() => void this.#look(), LOOK_MS);
+    void this.#look();
     this.changed();
   }
 
@@ -64,6 +82,7 @@ export class Room extends Changes {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const run of this.runs) run.cancel();
+    await this.door.close();
     await this.client?.close();
     await this.#cluster?.close();
     this.isOpen = false;
@@ -78,6 +97,13 @@ export class Room extends Changes {
     run.follow(() => this.changed());
     this.changed();
     return run;
+  }
+
+  /** What somebody had in hand is done by others, and he does not come back. */
+  sendAway({ id, hosts }: Helper): void {
+    this.#unwelcome.add(id);
+    for (const host of hosts) this.door.listening?.dismiss(host, "whoever has the room wants it so");
+    void this.#look();
   }
 
   colourOfWorker(address: string | undefined): string {
@@ -102,41 +128,68 @@ export class Room extends Changes {
       helper.isHere = false;
       helper.threads = 0;
     }
-    for (const [address, worker] of Object.entries(info.workers)) this.#meet(address, worker);
+    for (const host of this.door.listening?.hosts ?? []) this.#meet(host);
+    for (const [address, worker] of Object.entries(info.workers)) this.#countIn(address, worker);
+    for (const { from, to, route } of info.links) {
+      if (route === "relay") for (const helper of this.#those(from, to)) helper.link = "relayed";
+    }
     this.#count();
     if (this.threads !== before) for (const run of this.runs) run.look();
+    this.#tellAll();
     this.changed();
   }
 
-  #meet(address: string, worker: SchedulerInfo["workers"][string]): void {
-    const { host, name, nThreads, status } = worker;
-    const { link, latencyMs } = worker as { link?: string; latencyMs?: number };
-    const isSelf = host === "";
-    const id = isSelf ? "here" : host;
-    this.#helperOf.set(address, id);
-    let helper = this.helpers.get(id);
-    if (helper === undefined) {
-      const called = isSelf ? "this page" : name.replace(/-\d+$/, "");
-      helper = {
-        id,
-        name: called,
-        colour: colourOf(this.helpers.size),
-        isSelf,
-        isHere: true,
-        isPaused: false,
-        threads: 0,
-        link: undefined,
-        latencyMs: undefined,
-        parts: 0,
-        rate: 0,
-      };
-      this.helpers.set(id, helper);
-    }
-    helper.isHere = true;
-    helper.isPaused = status !== "running";
+  #those(...hosts: readonly string[]): Helper[] {
+    return [...this.helpers.values()].filter(({ hosts: own }) => hosts.some((host) => own.has(host)));
+  }
+
+  #meet({ id: host, name, about, isPaused, isAway, latencyMs }: HostInfo): void {
+    const { volunteer, colour, cpuShare } = about;
+    const id = typeof volunteer === "string" && volunteer !== SELF && volunteer !== "" ? volunteer : host;
+    if (this.#unwelcome.has(id)) return void this.door.listening?.dismiss(host, "whoever has the room wants it so");
+    const helper = this.helpers.get(id) ?? this.#welcome(id);
+    Object.assign(helper, {
+      name: name.trim().slice(0, MOST_NAME) || "somebody",
+      isHere: true,
+      isPaused,
+      isAway,
+      latencyMs,
+      link: "direct",
+      cpuShare: typeof cpuShare === "number" && cpuShare > 0 && cpuShare <= 1 ? cpuShare : 1,
+    });
+    if (isColour(colour)) helper.colour = colour;
+    helper.hosts.add(host);
+  }
+
+  #welcome(id: string): Helper {
+    const isSelf = id === SELF;
+    const helper: Helper = {
+      id,
+      name: isSelf ? "this page" : "somebody",
+      colour: colourOf(this.helpers.size),
+      isSelf,
+      isHere: true,
+      isPaused: false,
+      isAway: false,
+      threads: 0,
+      cpuShare: 1,
+      link: isSelf ? "here" : "direct",
+      latencyMs: undefined,
+      parts: 0,
+      rate: 0,
+      hosts: new Set([id]),
+    };
+    this.helpers.set(id, helper);
+    return helper;
+  }
+
+  #countIn(address: string, { host, nThreads, link }: SchedulerInfo["workers"][string]): void {
+    const isSelf = link === "thread";
+    const helper = isSelf ? (this.helpers.get(SELF) ?? this.#welcome(SELF)) : this.#those(host)[0];
+    if (helper === undefined) return; // He has just come, and is met the next time.
+    this.#helperOf.set(address, helper.id);
     helper.threads += nThreads;
-    helper.link = link;
-    helper.latencyMs = latencyMs;
+    helper.isHere = true;
   }
 
   #count(): void {
@@ -154,5 +207,24 @@ export class Room extends Changes {
       this.#partsBefore.set(helper.id, history);
       helper.rate = ((helper.parts - (history[0] ?? 0)) * 1000) / (Math.max(1, history.length - 1) * LOOK_MS);
     }
+  }
+
+  /** Tells those who help how far it is, and who has done how much of it. */
+  #tellAll(): void {
+    const { listening } = this.door;
+    if (listening === undefined) return;
+    const entries = [...this.helpers.values()]
+      .sort((a, b) => b.parts - a.parts)
+      .slice(0, MOST_ENTRIES)
+      .map(({ name, colour, parts, hosts }): Entry => ({ hosts: [...hosts].slice(-8), name, colour, parts }));
+    const jobs = this.runs
+      .filter(({ isOver }) => !isOver)
+      .slice(0, MOST_JOBS)
+      .map(({ job, done, total }) => ({ title: job.title, done, total }));
+    const standing: Standing = { jobs, entries };
+    const text = JSON.stringify(standing);
+    if (text === this.#told) return;
+    this.#told = text;
+    listening.announce(standing);
   }
 }

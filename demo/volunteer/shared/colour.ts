@@ -2,9 +2,26 @@
 
 const TURN = 137.508; // The golden angle, in degrees.
 
-/** The colour of the nth who came. */
+/** The colour of the nth who came without one. */
 export function colourOf(nth: number): string {
   return `hsl(${Math.round((160 + nth * TURN) % 360)} 65% ${nth % 2 === 0 ? 48 : 58}%)`;
+}
+
+/** What people choose from, with the names of colours. Each stands out from white and from black. */
+export const COLOURS: Readonly<Record<string, string>> = {
+  red: "#d9483b",
+  orange: "#d9731a",
+  gold: "#b58900",
+  green: "#3f9142",
+  teal: "#1f8f86",
+  blue: "#3b7dd8",
+  violet: "#7d5fd3",
+  pink: "#c8509b",
+};
+
+/** Whether it is a colour that may come from others: nothing that a style could be made to mean anything else by. */
+export function isColour(value: unknown): value is string {
+  return typeof value === "string" && /^(#[0-9a-f]{6}|hsl\(\d{1,3} \d{1,3}% \d{1,3}%\))$/i.test(value);
 }
 
 /** From 0 to 1, along a scale whose lightness grows evenly: so that it can be read without telling its colours apart. */

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import type { Trouble } from "./words.ts";
 
-export function Head({ at }: { readonly at: "organise" | "playground" }) {
+export function Head({ at }: { readonly at: "organise" | "playground" | "join" }) {
   const way = (name: typeof at, href: string, text: string) => (
     <a href={href} aria-current={name === at ? "page" : undefined}>
       {text}
@@ -55,11 +55,12 @@ export function Card({
   );
 }
 
-export function Notice({ trouble }: { readonly trouble: Trouble }) {
+export function Notice({ trouble, children }: { readonly trouble: Trouble; readonly children?: ComponentChildren }) {
   return (
     <div class="notice" role="alert">
       <strong>{trouble.title}</strong>
       <p>{trouble.advice}</p>
+      {children}
     </div>
   );
 }

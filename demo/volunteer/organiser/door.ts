@@ -1,0 +1,143 @@
+/** Door: by what name and secret others come into the room, and whether they can at the moment. */
+import type { Listening, LocalCluster } from "manyhands/peer";
+import { Changes } from "../shared/changes.ts";
+import { addressOf, isServer, linkTo, ownSignaling } from "../shared/invitation.ts";
+import { anyRoom } from "../shared/names.ts";
+import { recall, remember } from "../shared/remembered.ts";
+import { Retrying } from "../shared/retrying.ts";
+import { explain, NO_WEBRTC, type Trouble } from "../shared/words.ts";
+
+/** `asking`: somebody has to say where there is a signalling server. */
+export type DoorState = "closed" | "opening" | "asking" | "open";
+
+/** Kept from one visit to the next, so that links that were given away stay good. */
+const NOTHING_KEPT = { room: "", worker: "", client: "", signaling: "", by: "", what: "" };
+
+export class Door extends Changes {
+  state: DoorState = "closed";
+  trouble: Trouble | undefined;
+  listening: Listening | undefined;
+  readonly retrying = new Retrying(() => this.changed());
+  #kept = { ...NOTHING_KEPT };
+  #own = "";
+  #cluster: LocalCluster | undefined;
+
+  get signaling(): string {
+    return this.#kept.signaling || this.#own;
+  }
+
+  get by(): string {
+    return this.#kept.by;
+  }
+
+  get what(): string {
+    return this.#kept.what;
+  }
+
+  get room(): string {
+    return this.#kept.room;
+  }
+
+  /** What is given away; undefined until the room is open. */
+  get link(): string | undefined {
+    if (this.listening === undefined) return undefined;
+    const { room, worker: token, by, what } = this.#kept;
+    return linkTo(location.href, { room, token, signaling: this.signaling, by, what });
+  }
+
+  /** Has others find the cluster, by the name it had last time. */
+  async open(cluster: LocalCluster): Promise<void> {
+    this.#cluster = cluster;
+    this.#turn("opening");
+    if (!("RTCPeerConnection" in globalThis)) return this.#turn("closed", NO_WEBRTC);
+    this.#kept = await recall("organiser", NOTHING_KEPT);
+    if (this.#kept.room === "") this.#kept.room = anyRoom();
+    if (this.#kept.signaling === "" && (await hasSignaling(location.href))) this.#own = ownSignaling(location.href);
+    if (this.signaling === "") this.#turn("asking");
+    else await this.#listen(cluster);
+  }
+
+  /** Lets nobody in any more. */
+  async close(): Promise<void> {
+    this.#cluster = undefined;
+    this.retrying.stop();
+    await this.listening?.close();
+    this.listening = undefined;
+    this.#turn("closed");
+  }
+
+  /** The signalling server is there, or, with nothing said, wherever the page comes from. */
+  async meetAt(url: string): Promise<void> {
+    const said = url.trim();
+    if (said !== "" && !isServer(said)) {
+      this.trouble = { title: "That is no address of a server", advice: "It looks like https://example.org/signal/" };
+      return this.changed();
+    }
+    this.#keep({ signaling: said });
+    if (said === "" && this.#own === "" && (await hasSignaling(location.href))) this.#own = ownSignaling(location.href);
+    await this.#again();
+  }
+
+  /** Takes another name: links that were given away lead nowhere. */
+  async rename(): Promise<void> {
+    this.#keep({ room: anyRoom(), worker: "", client: "" });
+    await this.#again();
+  }
+
+  /** Who asks for help, and what for: the first that those see who open the link. */
+  say(words: { readonly by?: string; readonly what?: string }): void {
+    this.#keep(words);
+    this.changed();
+  }
+
+  async #again(): Promise<void> {
+    const cluster = this.#cluster;
+    if (cluster === undefined) return;
+    this.retrying.stop();
+    await this.listening?.close();
+    this.listening = undefined;
+    if (this.signaling === "") this.#turn("asking");
+    else await this.#listen(cluster);
+  }
+
+  async #listen(cluster: LocalCluster): Promise<void> {
+    this.#turn("opening");
+    const { room, worker, client } = this.#kept;
+    const { signaling } = this;
+    try {
+      const tokens = worker === "" ? {} : { tokens: { worker, client } };
+      const listening = await cluster.listen(addressOf({ room, signaling }), tokens);
+      if (this.#cluster !== cluster) return await listening.close();
+      this.listening = listening;
+      this.#keep(listening.tokens);
+      this.retrying.succeeded();
+      this.#turn("open");
+    } catch (error) {
+      if (this.#cluster !== cluster) return;
+      const trouble = explain(error);
+      this.#turn("closed", trouble);
+      if (trouble.isPassing) this.retrying.again(() => void this.#listen(cluster));
+    }
+  }
+
+  #keep(part: Partial<typeof NOTHING_KEPT>): void {
+    this.#kept = { ...this.#kept, ...part };
+    void remember("organiser", this.#kept);
+  }
+
+  #turn(state: DoorState, trouble?: Trouble): void {
+    this.state = state;
+    this.trouble = trouble;
+    this.changed();
+  }
+}
+
+/** Whether the server that pages come from brings browsers together, too. */
+async function hasSignaling(page: string): Promise<boolean> {
+  try {
+    const answer = await fetch(ownSignaling(page));
+    return answer.ok && ((await answer.json()) as { signaling?: unknown }).signaling === "manyhands";
+  } catch {
+    return false;
+  }
+}

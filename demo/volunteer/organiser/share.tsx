@@ -1,0 +1,180 @@
+/** Inviting others: the link, as text and to be scanned, and what is wrong if nobody can come in. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useChanges } from "../shared/changes.ts";
+import { Card, Notice } from "../shared/page.tsx";
+import { count } from "../shared/words.ts";
+import type { Door } from "./door.ts";
+
+export function Share({ door }: { readonly door: Door }) {
+  useChanges(door);
+  const { state, trouble, link, retrying } = door;
+  const words = { closed: "closed", opening: "opening…", asking: "not open yet", open: door.room };
+  return (
+    <Card title="Invite others" id="share" aside={<span class="faint">{words[state]}</span>}>
+      {trouble !== undefined && (
+        <Notice trouble={trouble}>
+          <div class="buttons">
+            {retrying.secondsLeft !== undefined && (
+              <button type="button" onClick={() => retrying.now()}>
+                Try now (in {count(retrying.secondsLeft, "second")})
+              </button>
+            )}
+            {/taken/.test(trouble.title) && (
+              <button type="button" onClick={() => void door.rename()}>
+                Take another name
+              </button>
+            )}
+          </div>
+        </Notice>
+      )}
+      {link !== undefined && <Link link={link} />}
+      {state === "asking" && (
+        <p>
+          Browsers find each other by way of a signalling server, and where this page comes from there is none. Start
+          one (<code>npx manyhands signal</code>), and say where it is.
+        </p>
+      )}
+      <details open={state === "asking" || (trouble !== undefined && state === "closed")}>
+        <summary>{state === "asking" ? "The signalling server" : "What they are told, and where you meet"}</summary>
+        <Words door={door} />
+      </details>
+    </Card>
+  );
+}
+
+function Link({ link }: { readonly link: string }) {
+  const field = useRef<HTMLInputElement>(null);
+  const [said, say] = useState("");
+  const copy = async () => {
+    const isCopied = await copyText(link, field.current);
+    say(isCopied ? "Copied." : "Copy it by hand: it is selected.");
+  };
+  return (
+    <div class="invite">
+      <QrCode text={link} />
+      <div class="invite-text">
+        <label>
+          The link: whoever opens it can lend a hand
+          <input
+            ref={field}
+            type="text"
+            class="link"
+            readOnly
+            value={link}
+            onFocus={({ currentTarget }) => currentTarget.select()}
+          />
+        </label>
+        <div class="buttons">
+          <button class="main" type="button" onClick={() => void copy()}>
+            Copy the link
+          </button>
+          <a class="button" href={link} target="_blank" rel="noreferrer">
+            Open it
+          </a>
+          <span role="status">{said}</span>
+        </div>
+        {isHereAlone() && (
+          <p class="faint">
+            The link leads to this machine alone. For others, open this page by the machine's address in the network:{" "}
+            <code>npm start -- --host 0.0.0.0</code> says which that is.
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function isHereAlone(): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(location.hostname);
+}
+
+/** Pages that did not come over https: have no clipboard, but can copy what is selected. */
+async function copyText(text: string, field: HTMLInputElement | null): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    field?.select();
+    return document.execCommand("copy");
+  }
+}
+
+/** Drawn as one path of small squares, dark on light whatever the page looks like: so it can be scanned. */
+function QrCode({ text }: { readonly text: string }) {
+  const [drawn, draw] = useState({ size: 1, path: "" });
+  useEffect(() => {
+    let isGone = false;
+    import("qrcode").then(
+      ({ default: qrcode }) => {
+        const { size, data } = qrcode.create(text, { errorCorrectionLevel: "L" }).modules;
+        let path = "";
+        data.forEach((isDark, i) => {
+          if (isDark) path += `M${i % size} ${Math.floor(i / size)}h1v1h-1z`;
+        });
+        if (!isGone) draw({ size, path });
+      },
+      () => {}, // The link does, too.
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [text]);
+  return (
+    <svg
+      class="qr"
+      viewBox={`-4 -4 ${drawn.size + 8} ${drawn.size + 8}`}
+      role="img"
+      aria-label="The link, to be scanned"
+    >
+      <path d={drawn.path} fill="#000" shape-rendering="crispEdges" />
+    </svg>
+  );
+}
+
+function Words({ door }: { readonly door: Door }) {
+  const [server, setServer] = useState(door.signaling);
+  return (
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void door.meetAt(server);
+      }}
+    >
+      <label>
+        Your name, for those you invite
+        <input
+          type="text"
+          maxLength={60}
+          value={door.by}
+          onInput={({ currentTarget }) => door.say({ by: currentTarget.value })}
+        />
+      </label>
+      <label>
+        What it is for
+        <input
+          type="text"
+          maxLength={120}
+          value={door.what}
+          onInput={({ currentTarget }) => door.say({ what: currentTarget.value })}
+        />
+      </label>
+      <label>
+        Signalling server
+        <input
+          type="text"
+          inputMode="url"
+          placeholder="https://example.org/signal/"
+          value={server}
+          onInput={({ currentTarget }) => setServer(currentTarget.value)}
+        />
+      </label>
+      <div class="buttons">
+        <button type="submit">Meet there</button>
+        <button type="button" onClick={() => void door.rename()}>
+          Another name and secret
+        </button>
+      </div>
+    </form>
+  );
+}
