@@ -5,6 +5,7 @@ import { BadInput } from "./bad-input.mjs";
 import { measureOneThread } from "./baseline.mjs";
 import { readMeshFile } from "./mesh-file.mjs";
 import { HELP, readOptions } from "./options.mjs";
+import { servePages } from "./pages.mjs";
 import { Picture } from "./picture.mjs";
 import { createScene } from "./scene.mjs";
 import { submitPicture } from "./submit.mjs";
@@ -22,6 +23,18 @@ async function main(args) {
     console.log(HELP);
     return;
   }
+  const pages = options.serve ? await servePages(options) : undefined;
+  for (const url of pages?.urls ?? []) console.log(`pages     ${url}`);
+  await draw(options);
+  if (pages === undefined) return;
+  console.log(
+    `\nThe pages stay until Ctrl+C: have pictures drawn there by all who open your link, and try things out.`,
+  );
+  await pages.ended;
+}
+
+/** @param {Options} options */
+async function draw(options) {
   const file = options.mesh === undefined ? undefined : await readMeshFile(options.mesh);
   const scene = await createScene(options, file);
   console.log(describeWork(options, scene));

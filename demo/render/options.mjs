@@ -19,7 +19,10 @@ export const HELP = `Path-traces a mesh on a cluster of worker threads and write
   --passes <n>       tasks per tile, which share its samples (default: one for every 4)
   --seed <n>         another pattern of noise (default: 1)
   --baseline <how>   time one thread on a "sample" of the tiles, on "all" of them, or on "none" (default: sample)
-  --once             exit when the picture is written (the default)
+  --serve            serve the pages beside it, until Ctrl+C (the default in a terminal)
+  --once             exit when the picture is written, and serve nothing (the default elsewhere)
+  --host <address>   where the pages are served: 127.0.0.1 unless said; 0.0.0.0 lets in the whole network
+  --port <n>         8080 unless said, or any that is free
   --help             this text
 `.trimEnd();
 
@@ -36,6 +39,9 @@ export const HELP = `Path-traces a mesh on a cluster of worker threads and write
  * @property {number} passes
  * @property {number} seed
  * @property {"sample" | "all" | "none"} baseline
+ * @property {boolean} serve
+ * @property {string} host
+ * @property {string | undefined} port
  */
 
 /**
@@ -60,6 +66,10 @@ export function readOptions(args) {
     passes,
     seed: readNumber("seed", values.seed, { fallback: 1, most: 2 ** 31 }),
     baseline: readBaseline(values.baseline ?? "sample"),
+    serve: readServe(values),
+    host: values.host ?? "127.0.0.1",
+    port:
+      values.port === undefined ? undefined : String(readNumber("port", values.port, { fallback: 0, most: 65_535 })),
   };
 }
 
@@ -81,6 +91,9 @@ function parse(args) {
         seed: text,
         baseline: text,
         once: flag,
+        serve: flag,
+        host: text,
+        port: text,
         help: flag,
       },
     }).values;
@@ -126,6 +139,12 @@ function readOut(text) {
   if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory())
     throw new BadInput(`--out: no such folder: ${dirname(path)}`);
   return path;
+}
+
+/** Whoever runs it in a terminal can look at pages, and end it; a script waits for its end. @param {{ once?: boolean, serve?: boolean }} values */
+function readServe({ once, serve }) {
+  if (once === true && serve === true) throw new BadInput("--once serves nothing: leave out that or --serve");
+  return serve ?? (once !== true && process.stdin.isTTY === true && process.stdout.isTTY === true);
 }
 
 /** @param {string} text */

@@ -69,8 +69,8 @@ function OpenRoom() {
       </div>
       <div class="column">
         {room.trouble !== undefined && <Notice trouble={room.trouble} />}
-        <Share door={room.door} />
         <Helpers room={room} />
+        <Share door={room.door} />
         <div class="buttons">
           <button
             type="button"

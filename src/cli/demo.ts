@@ -43,6 +43,7 @@ export const demo: Command = {
     const signaling = await serveSignaling({ server, path: "/signal/" });
     const { port: taken } = server.address() as AddressInfo;
     for (const name of namesOf(host)) note("listening", { url: `http://${name}:${taken}/` });
+    note("ready");
     await interrupted;
     await signaling.close();
     server.close();

@@ -18,7 +18,8 @@ export function Helpers({ room }: { readonly room: Room }) {
         </span>
       }
     >
-      <ol class="helpers">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard */}
+      <ol class="helpers roll" tabIndex={0} aria-labelledby="helpers">
         {helpers.map((helper) => (
           <HelperRow key={helper.id} helper={helper} all={all} onSendAway={() => room.sendAway(helper)} />
         ))}

@@ -75,8 +75,8 @@ function Link({ link }: { readonly link: string }) {
         </div>
         {isHereAlone() && (
           <p class="faint">
-            The link leads to this machine alone. For others, open this page by the machine's address in the network:{" "}
-            <code>npm start -- --host 0.0.0.0</code> says which that is.
+            It leads to this machine alone. <code>npm start -- --host 0.0.0.0</code> opens this page to others, and says
+            by which address they reach it.
           </p>
         )}
       </div>
