@@ -49,6 +49,11 @@ export interface Met {
 
 /** For a connection that somebody offered to open. Milliseconds. */
 const OPEN_MS = 15_000;
+/** Node's connections sometimes end in the midst of being made, with nothing wrong: about one in thirty between two on one machine. */
+const MOST_ATTEMPTS = 5;
+
+/** A connection ended while it was being made. */
+class BrokenOffError extends CommClosedError {}
 
 /** Connections of this page or process that have been made and not been closed. */
 let connections = 0;
@@ -91,15 +96,22 @@ export class Meeting {
    */
   async connect(id: string, signal: GivingUp): Promise<Met> {
     await this.opened;
-    if (signal.aborted) throw signal.reason;
+    for (let attempt = 1; ; attempt++) {
+      if (signal.aborted) throw signal.reason;
+      try {
+        return await this.#attempt(id, signal);
+      } catch (error) {
+        if (!(error instanceof BrokenOffError) || attempt === MOST_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #attempt(id: string, signal: GivingUp): Promise<Met> {
     const peer = this.#peer;
-    const { signaling } = this.#options;
-    const failed = (why: string, cause?: unknown) =>
-      new CommClosedError(
-        `peer:${id} cannot be reached by way of ${signaling}: ${why}`,
-        {
-          address: `peer:${id}`,
-        },
+    const failed = (why: string, cause?: unknown, Class = CommClosedError) =>
+      new Class(
+        `peer:${id} cannot be reached by way of ${this.#options.signaling}: ${why}`,
+        { address: `peer:${id}` },
         { cause },
       );
     if (peer === undefined || peer.disconnected) throw failed("the signalling server cannot be reached at the moment");
@@ -123,6 +135,9 @@ export class Meeting {
       });
       connection.on("error", (error) => fail(failed(error.message, error)));
       connection.on("close", () => fail(failed("it closed the connection")));
+      onBrokenOff(connection, () => {
+        if (this.#waiting.has(connection)) fail(failed("the connection broke off", undefined, BrokenOffError));
+      });
       connection.on("open", () => {
         this.#waiting.delete(connection);
         resolve({ id, connection });
@@ -216,6 +231,9 @@ export class Meeting {
     count(connection);
     connection.on("error", () => connection.close());
     const callOff = this.#options.clock.after(OPEN_MS, () => connection.close());
+    onBrokenOff(connection, () => {
+      if (!connection.open) connection.close();
+    });
     connection.on("open", () => {
       callOff();
       if (this.onMet === undefined) connection.close();
@@ -260,6 +278,13 @@ export class Meeting {
       this.#beat();
     });
   }
+}
+
+/** PeerJS looks only at how the search for a way fares, which says nothing when what is said on the way that was found goes wrong. */
+function onBrokenOff({ peerConnection }: DataConnection, run: () => void): void {
+  peerConnection.addEventListener("connectionstatechange", () => {
+    if (peerConnection.connectionState === "closed" || peerConnection.connectionState === "failed") run();
+  });
 }
 
 /** PeerJS tells only of the end of those that were open; all ends of them go through `close`, however. */

@@ -63,9 +63,10 @@ async function openRoom(page: Page, nWorkers = 0, url = signaling.url): Promise<
         // A host is there when it has been let in; the word of its workers may be on its way.
         addressOf: async (name: string) => {
           for (;;) {
-            for (const [address, worker] of Object.entries((await client.schedulerInfo()).workers)) {
-              if (worker.name === name) return address;
-            }
+            const workers = Object.entries((await client.schedulerInfo()).workers);
+            const found = workers.find(([, worker]) => worker.name === name);
+            if (found !== undefined) return found[0];
+            await client.waitForWorkers(workers.length + 1);
           }
         },
       });

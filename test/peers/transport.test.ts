@@ -107,6 +107,33 @@ describe("peers", () => {
     });
   });
 
+  it("try again when a connection breaks off while it is being made", limit, async () => {
+    const { post, nextWire } = await room("peer:brittle");
+    const scope = globalThis as { RTCPeerConnection: typeof RTCPeerConnection };
+    const Sound = scope.RTCPeerConnection;
+    let made = 0;
+    scope.RTCPeerConnection = class extends Sound {
+      readonly #breaksOff = made++ === 0;
+
+      override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+        if (this.#breaksOff) this.close();
+        else await super.setRemoteDescription(description);
+      }
+    };
+    try {
+      const { wire } = await transport().connector.connect("peer:brittle", { signaling: signaling.url }, patience());
+      const there = await nextWire();
+      wire.send(new Uint8Array([7]));
+      assert.deepEqual(await next(there.wire), new Uint8Array([7]));
+      assert.ok(made > 2, "the first connection was made again");
+      wire.close("enough");
+      await there.wire.closed;
+    } finally {
+      scope.RTCPeerConnection = Sound;
+    }
+    await post.close();
+  });
+
   it("give up when they are told to", limit, async () => {
     const abort = new AbortController();
     const attempt = transport().connector.connect("peer:nobody", { signaling: signaling.url }, abort.signal);
