@@ -1,6 +1,7 @@
 /** What a worker_thread runs. */
 
 import { toOwner } from "./adapters/worker-thread-endpoint.ts";
+import { threadMemory } from "./adapters/worker-thread-memory.ts";
 import { startWorker } from "./worker.ts";
 
-startWorker(toOwner());
+startWorker(toOwner(), threadMemory);

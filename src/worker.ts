@@ -8,14 +8,17 @@ import { SystemClock } from "./adapters/system-clock.ts";
 import { shareFutures } from "./client/future.ts";
 import { ThreadClients } from "./client/thread-clients.ts";
 import type { Comm } from "./ports/comm.ts";
+import type { MemoryGauge } from "./ports/memory-gauge.ts";
 import type { ThreadEndpoint } from "./ports/spawner.ts";
+import type { StartTaskClients } from "./ports/task-clients.ts";
 import type { PeerMessage } from "./protocol/worker-messages.ts";
 import { Trunk } from "./runtime/trunk.ts";
 import { WorkerRuntime } from "./runtime/worker-runtime.ts";
 import { travelByName } from "./shipping/function-source.ts";
 import { taskScope } from "./task-scope.ts";
 
-export function startWorker(endpoint: ThreadEndpoint): void {
+/** `gauge`: where the platform tells what a thread has in use. */
+export function startWorker(endpoint: ThreadEndpoint, gauge?: MemoryGauge): void {
   shareFutures();
   travelByName(taskScope);
   const comm = new OwnerComm(endpoint);
@@ -25,7 +28,8 @@ export function startWorker(endpoint: ThreadEndpoint): void {
     endpoint,
     {
       start: (setup) => {
-        runtime = new WorkerRuntime(setup, comm, clock, taskScope, (id, line) => new ThreadClients(id, line));
+        const startClients: StartTaskClients = (id, line) => new ThreadClients(id, line);
+        runtime = new WorkerRuntime(setup, comm, clock, taskScope, startClients, gauge);
       },
       deliver: (messages) => comm.deliver(messages),
       link: (peer, port, isWire) => {

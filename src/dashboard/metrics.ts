@@ -68,6 +68,14 @@ export function metricsText({ info, names, meetingPlaces }: Survey): string {
     workers.map(([worker, { nbytes }]) => [{ worker }, nbytes]),
   );
   metric(
+    "worker_thread_bytes",
+    "gauge",
+    "Bytes that a worker's thread has in use.",
+    workers.flatMap(([worker, { threadBytes }]) =>
+      threadBytes === undefined ? [] : [[{ worker }, threadBytes] as const],
+    ),
+  );
+  metric(
     "waiting",
     "gauge",
     "Who waits at queues, locks and their like.",

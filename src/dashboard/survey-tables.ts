@@ -67,7 +67,7 @@ function countBar(
 export function workersTable({ workers }: SchedulerInfo): HTMLElement {
   const rows = Object.entries(workers)
     .slice(0, MOST_ROWS)
-    .map(([address, { name, status, processing, nThreads, actors, nValues, nbytes, link, latencyMs }]) => [
+    .map(([address, { name, status, processing, nThreads, actors, nValues, nbytes, threadBytes, link, latencyMs }]) => [
       element("span", { title: address }, name || shortAddress(address)),
       status,
       `${processing}`,
@@ -75,12 +75,13 @@ export function workersTable({ workers }: SchedulerInfo): HTMLElement {
       `${actors}`,
       `${nValues}`,
       bytes(nbytes),
+      threadBytes === undefined ? "" : bytes(threadBytes),
       link,
       latencyMs === undefined ? "" : duration(latencyMs),
     ]);
   return table(
     "Workers",
-    ["worker", "status", "in hand", "slots", "actors", "values", "bytes", "link", "latency"],
+    ["worker", "status", "in hand", "slots", "actors", "values", "bytes", "thread", "link", "latency"],
     rows,
   );
 }

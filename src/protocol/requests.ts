@@ -174,6 +174,11 @@ export interface WorkerInfo {
   readonly nValues: number;
   /** Bytes of the values it holds. */
   readonly nbytes: number;
+  /**
+   * Bytes that its thread has in use, values and all, by what it said last: about every second, while it works. Undefined before that, and
+   * in browsers, which do not tell.
+   */
+  readonly threadBytes: number | undefined;
   /** What it has to offer to tasks that ask for it: see `with({ resources })`. */
   readonly resources: Resources;
   /** How the scheduler speaks to it: `thread` in its own page or process, else by what its host has joined, as `ws`. */

@@ -69,6 +69,7 @@ const fromWorker: { readonly [K in messages.WorkerMessage["type"]]: Form } = {
   "slots-lent": fields<messages.SlotsLent>({ type, count: whole() }),
   "errand-done": fields<messages.ErrandDone>({ type, number: whole(), outcome }),
   "set-resources": fields<messages.SetResources>({ type, resources }),
+  "memory-used": fields<messages.MemoryUsed>({ type, threadBytes: perhaps(measured) }),
   trace: fields<Trace>({
     type,
     texts: names,

@@ -317,6 +317,13 @@ export interface WorkerHolds {
   readonly values: readonly HeldValue[];
 }
 
+/** What a worker's thread takes up; said now and then, while it works. */
+export interface MemoryUsed {
+  readonly type: "memory-used";
+  /** All that it has in use; undefined where the platform does not tell. */
+  readonly threadBytes: number | undefined;
+}
+
 export type WorkerMessage =
   | WorkerHolds
   | TaskFinished
@@ -332,6 +339,7 @@ export type WorkerMessage =
   | NestedMessage
   | ErrandDone
   | SetResources
+  | MemoryUsed
   | Trace;
 
 /** Worker to worker: please send these. */

@@ -1,9 +1,11 @@
 /** Drives a worker's machine in its thread: runs what it hands out, speaks for it, and fetches from peers. */
 
 import type { Clock } from "../ports/clock.ts";
+import type { MemoryGauge } from "../ports/memory-gauge.ts";
 import type { WorkerSetup } from "../ports/spawner.ts";
-import type { PackedResult, StartTaskClients, TaskClient, TaskClients } from "../ports/task-clients.ts";
-import { type FunctionId, keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
+import type { PackedResult, StartTaskClients } from "../ports/task-clients.ts";
+import type { ClientMessage } from "../protocol/client-messages.ts";
+import { type ClientTaskId, type FunctionId, keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
 import { ACTOR, ANNOUNCED, STREAM } from "../protocol/task-spec.ts";
 import { clientOfWorker } from "../protocol/worker-client.ts";
@@ -15,6 +17,7 @@ import { ActorTraffic } from "./actor-traffic.ts";
 import { Errands } from "./errands.ts";
 import { Executor } from "./executor.ts";
 import { InFlight } from "./in-flight.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import { type PeerComm, PeerLinks } from "./peer-links.ts";
 import { type LocalTask, Running, type Workplace } from "./running-task.ts";
 import { refuseResult, sendSound, type WorkerComm } from "./sending.ts";
@@ -22,6 +25,7 @@ import { StreamDriver } from "./stream-driver.ts";
 import { isThenable } from "./thenable.ts";
 import { reasonOf, ThisWorker } from "./this-worker.ts";
 import { WorkShare } from "./work-share.ts";
+import { WorkerClients } from "./worker-clients.ts";
 import { WorkerTrace } from "./worker-trace.ts";
 
 /** How long tasks may run on end before the thread listens again. Milliseconds. */
@@ -51,15 +55,13 @@ export class WorkerRuntime {
   /** While somebody wants to see what it does. */
   #trace: WorkerTrace | undefined;
   readonly #actors: ActorTraffic;
-  readonly #startClients: () => TaskClients;
-  /** Made when the first task asks for its client. */
-  #clients: TaskClients | undefined;
-  #anyClient: TaskClient | undefined;
+  readonly #clients: WorkerClients;
   readonly #aborts = new Aborts();
   readonly #peers: PeerLinks;
   #lastFlushMs = 0;
   #isRunning = false;
   readonly #share: WorkShare;
+  readonly #memory: MemoryWatch;
   #isWakeDue = false;
 
   constructor(
@@ -68,6 +70,7 @@ export class WorkerRuntime {
     clock: Clock,
     scope: Readonly<Record<string, unknown>>,
     startClients: StartTaskClients,
+    gauge?: MemoryGauge,
   ) {
     this.#share = new WorkShare(setup.cpuShare ?? 1, clock, () => this.#run());
     this.#machine = new WorkerMachine(setup.nThreads, structuredClone);
@@ -75,33 +78,30 @@ export class WorkerRuntime {
     this.#clock = clock;
     const worker = new ThisWorker(setup, this.#machine, () => this.#wake());
     const surroundings = surround(worker, () =>
-      this.#inFlight.isEmpty && this.#actors.isEmpty ? undefined : this.#openAnyClient().client,
+      this.#inFlight.isEmpty && this.#actors.isEmpty ? undefined : this.#clients.any().client,
     );
     // After that, for what is on the global object by now is not its tasks'.
     this.#executor = new Executor(
       scope,
-      (key) => this.#openAnyClient().claim(key),
-      (description) => this.#openClients().revive(description, undefined),
+      (key) => this.#clients.any().claim(key),
+      (description) => this.#clients.get().revive(description, undefined),
     );
     this.#inFlight = new InFlight(this.#machine, clock, surroundings, () => this.#wake());
-    this.#startClients = () => {
-      const clients: TaskClients = startClients(clientOfWorker(setup.address), {
-        send: (messages) => {
-          // Those of another scheduler's time have nobody to speak to.
-          if (this.#clients !== clients) return;
-          this.#machine.relay(messages);
-          this.#wake();
-        },
-        keep: (id, value) => {
-          this.#executor.guard(value);
-          this.#machine.scatter(id, value);
-        },
-        isKnown: (hash) => this.#executor.isKnown(hash),
-        linkTo: (worker) => this.#actors.to(worker),
-        soon: (run) => clock.after(SOON_MS, run),
-      });
-      return clients;
+    const line = {
+      send: (messages: readonly ClientMessage[]) => {
+        this.#machine.relay(messages);
+        this.#wake();
+      },
+      keep: (id: ClientTaskId, value: unknown) => {
+        this.#executor.guard(value);
+        this.#machine.scatter(id, value);
+      },
+      isKnown: (hash: string) => this.#executor.isKnown(hash),
+      linkTo: (worker: WorkerAddress) => this.#actors.to(worker),
+      soon: (run: () => void) => void clock.after(SOON_MS, run),
     };
+    const pause = () => this.#inFlight.pause(undefined);
+    this.#clients = new WorkerClients(clientOfWorker(setup.address), startClients, line, pause);
     this.#workplace = {
       keyOf: ({ name, client, clientTask, fn }) => name ?? keyOf(this.#executor.nameOf(fn), client, clientTask),
       signalOf: (task) => this.#aborts.of(task).signal,
@@ -109,7 +109,7 @@ export class WorkerRuntime {
         this.#machine.progress(task, fraction, note);
         this.#flush(this.#clock.now());
       },
-      openClient: (running) => this.#openClients().open(running.speaker(() => this.#inFlight.pause(running))),
+      openClient: (running) => this.#clients.get().open(running.speaker(() => this.#inFlight.pause(running))),
       settleSlot: (running) => this.#inFlight.settleSlot(running),
     };
     this.#errands = new Errands({
@@ -141,7 +141,7 @@ export class WorkerRuntime {
       hearOfActors: (peer, link, message) => this.#actors.hear(peer, link, message),
     });
     this.#actors = new ActorTraffic(setup.address, this.#peers.comms, {
-      clients: () => this.#openClients(),
+      clients: () => this.#clients.get(),
       now: () => clock.now(),
       flush: () => this.#flush(clock.now()),
       apart: (call) => this.#inFlight.apart(call),
@@ -150,6 +150,7 @@ export class WorkerRuntime {
       unpack: (packed) => this.#executor.unpack(packed),
     });
     this.#streams = new StreamDriver(this.#machine, clock, this.#inFlight, () => this.#flush(clock.now()));
+    this.#memory = new MemoryWatch(gauge, (message) => this.#machine.report(message));
     comm.listen((messages) => this.#hear(messages));
   }
 
@@ -166,7 +167,7 @@ export class WorkerRuntime {
       else if (message.type === "remove-peer") {
         this.#actors.removePeer(message.address);
         this.#peers.remove(message.address);
-      } else if (message.type === "client-news") this.#clients?.hear(message.news);
+      } else if (message.type === "client-news") this.#clients.hear(message.news);
       else if (message.type === "errand") this.#errands.perform(message);
       this.#machine.handle(message);
     }
@@ -176,10 +177,7 @@ export class WorkerRuntime {
 
   /** The host has another scheduler, or the same one again after it was given up. */
   #beginAnew(number: number): void {
-    const clients = this.#clients;
-    this.#clients = undefined;
-    this.#anyClient = undefined;
-    clients?.close("its scheduler is gone");
+    this.#clients.beginAnew("its scheduler is gone");
     this.#errands.beginAnew();
     this.#actors.beginAnew();
     this.#peers.clear("another scheduler has taken over");
@@ -242,7 +240,7 @@ export class WorkerRuntime {
     this.#inFlight.leaveMany();
     const nowMs = this.#clock.now();
     const us = (nowMs - beganMs) * 1000;
-    this.#clients?.flush();
+    this.#clients.flush();
     this.#machine.succeedMany(block, results, us);
     if (results.length > 0) this.#executor.noteDuration(fn, us / results.length);
     this.#trace?.ranMany(fn, results.length, beganMs, nowMs);
@@ -269,7 +267,7 @@ export class WorkerRuntime {
         task,
         (id) => this.#read(running, this.#machine.input(task, id)),
         (call) => this.#inFlight.inside(running, call),
-        (description) => this.#openClients().revive(description, running.client),
+        (description) => this.#clients.get().revive(description, running.client),
       );
     } catch (error) {
       return this.#fail(running, error, beganMs);
@@ -318,7 +316,7 @@ export class WorkerRuntime {
     let packed: PackedResult | undefined;
     try {
       result = this.#executor.weigh(task, value);
-      if (result.hasFutures) packed = this.#openClients().pack(value);
+      if (result.hasFutures) packed = this.#clients.pack(value);
     } catch (error) {
       return this.#fail(running, error, beganMs);
     }
@@ -348,7 +346,7 @@ export class WorkerRuntime {
     this.#inFlight.leave(running);
     running.end();
     // What it has asked of the scheduler goes before the news of its end.
-    this.#clients?.flush();
+    this.#clients.flush();
     const us = (nowMs - beganMs - running.waitedMs) * 1000;
     this.#executor.noteDuration(task.fn, us);
     return us;
@@ -357,11 +355,12 @@ export class WorkerRuntime {
   /** Does what the machine asks for. */
   #flush(nowMs: number): void {
     this.#lastFlushMs = nowMs;
-    this.#clients?.flush();
+    this.#clients.flush();
+    this.#memory.look(nowMs);
     for (const instruction of this.#machine.take()) {
       switch (instruction.type) {
         case "send":
-          sendSound(this.#comm, instruction, (message, cause) => this.#clients?.refuse(message, cause));
+          sendSound(this.#comm, instruction, (message, cause) => this.#clients.refuse(message, cause));
           break;
         case "gather-dep":
           this.#gather(instruction.from, instruction.request, instruction.ids);
@@ -377,17 +376,6 @@ export class WorkerRuntime {
           instruction satisfies never;
       }
     }
-  }
-
-  #openClients(): TaskClients {
-    this.#clients ??= this.#startClients();
-    return this.#clients;
-  }
-
-  /** For whoever asks while nobody can tell which task that is. */
-  #openAnyClient(): TaskClient {
-    this.#anyClient ??= this.#openClients().open({ id: undefined, pause: () => this.#inFlight.pause(undefined) });
-    return this.#anyClient;
   }
 
   #gather(from: WorkerAddress, request: number, ids: readonly TaskId[]): void {

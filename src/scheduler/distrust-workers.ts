@@ -134,6 +134,7 @@ export class WorkerDistrust {
         return message.count <= MOST_LENT ? undefined : `nobody has ${message.count} slots to lend`;
       case "client-messages":
       case "set-resources":
+      case "memory-used":
       case "trace":
         return undefined;
       default:

@@ -292,6 +292,9 @@ export class SchedulerMachine {
         return state.nesting?.hear(worker, message);
       case "set-resources":
         return setResources(state, worker.address, message.resources);
+      case "memory-used":
+        worker.memory = message;
+        return;
       default:
         message satisfies never;
     }

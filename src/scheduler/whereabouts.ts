@@ -72,7 +72,7 @@ export class Loads {
 export function describe(state: SchedulerState): SchedulerInfo {
   const workers: Record<WorkerAddress, WorkerInfo> = {};
   for (const worker of state.workers.values()) {
-    const { address, name, status, nThreads, processing, ending, resources, actors } = worker;
+    const { address, name, status, nThreads, processing, ending, resources, actors, memory } = worker;
     const link = state.hosts?.linkOf(worker);
     const [, scheme = "", host = ""] = /^([\w+.-]+):\/\/([^/]*)/.exec(address) ?? [];
     workers[address] = {
@@ -84,6 +84,7 @@ export function describe(state: SchedulerState): SchedulerInfo {
       actors,
       nValues: state.replicas.leftsOf(worker).size,
       nbytes: bytesOn(state, worker),
+      threadBytes: memory?.threadBytes,
       resources: { ...resources },
       link: scheme,
       latencyMs: link?.latencyMs,

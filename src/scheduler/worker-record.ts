@@ -2,6 +2,7 @@
 
 import type { FunctionId, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources, ShippedFunction } from "../protocol/task-spec.ts";
+import type { MemoryUsed } from "../protocol/worker-messages.ts";
 import type { WorkerStatus } from "../protocol/worker-requests.ts";
 import { WorkerOutbox } from "./outbox.ts";
 
@@ -63,6 +64,8 @@ export class WorkerRecord {
   readonly resources: Record<string, number> = {};
   /** What runs in its hands have of that, by {@link zombieName}: the cancelled ones too, until it is rid of them. */
   readonly used = new Map<string, Resources>();
+  /** What it said last of the memory that it takes up. */
+  memory: MemoryUsed | undefined = undefined;
   /** Actors that it hosts. */
   actors = 0;
   heapIndex = -1;

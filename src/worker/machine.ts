@@ -19,6 +19,7 @@ import {
   COMPUTE_HEADER,
   type ComputeBlocks,
   type ComputeTask,
+  type MemoryUsed,
   type SchedulerToWorkerMessage,
   type WorkerMessage,
 } from "../protocol/worker-messages.ts";
@@ -227,6 +228,11 @@ export class WorkerMachine {
   /** The worker has so much of these from now on. */
   setResources(resources: Resources): void {
     this.#send({ type: "set-resources", resources });
+  }
+
+  /** Says what the shell has found out about memory. */
+  report(used: MemoryUsed): void {
+    this.#send(used);
   }
 
   /** The value of an input: it came with the task, or is held here. */

@@ -20,6 +20,7 @@ describe("metrics", () => {
             processing: 2,
             nValues: 4,
             nbytes: 500,
+            threadBytes: 9000,
             resources: {},
             actors: 0,
             link: "local",
@@ -49,6 +50,7 @@ describe("metrics", () => {
       'manyhands_worker_tasks{worker="thread://w/0"} 2',
       'manyhands_worker_values{worker="thread://w/0"} 4',
       'manyhands_worker_value_bytes{worker="thread://w/0"} 500',
+      'manyhands_worker_thread_bytes{worker="thread://w/0"} 9000',
       'manyhands_waiting{kind="queue",name="jobs"} 7',
     ]);
   });

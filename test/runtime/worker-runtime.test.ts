@@ -5,6 +5,8 @@ import { memoryComm } from "../../src/adapters/memory-comm.ts";
 import { SystemClock } from "../../src/adapters/system-clock.ts";
 import { getClient } from "../../src/client/get-client.ts";
 import { ThreadClients } from "../../src/client/thread-clients.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { MemoryGauge } from "../../src/ports/memory-gauge.ts";
 import type { StartTaskClients } from "../../src/ports/task-clients.ts";
 import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
@@ -22,6 +24,30 @@ describe("a worker", () => {
       { type: "compute-task", client: "c1", rows: [7, 1, 0, 0, 1, 1, 3], whoHas: [3, 80_000, 1, 0], peers: ["w2"] },
     ]);
     assert.deepEqual(heard, [{ type: "missing-data", id: 7, run: 1, missing: 3, holders: ["w2"] }]);
+  });
+
+  it("tells what its thread has in use, about once a second", () => {
+    const [scheduler, worker] = memoryComm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>();
+    const told: (number | undefined)[] = [];
+    scheduler.listen((messages) => {
+      for (const message of messages) if (message.type === "memory-used") told.push(message.threadBytes);
+    });
+    let nowMs = 5;
+    const clock: Clock = { now: () => nowMs, after: () => () => {}, nextTurn: () => {}, keepAlive: () => () => {} };
+    const gauge: MemoryGauge = { used: () => 1000 + nowMs, usedAfterCleaning: () => 0 };
+    const setup = { address: "w1", name: "w1", nThreads: 1 };
+    new WorkerRuntime(setup, worker, clock, {}, (id, line) => new ThreadClients(id, line), gauge);
+    const work = (id: number) => {
+      scheduler.send([{ type: "compute-task", client: "c1", rows: [id, 1, id, 0, 1, 0, 3] }]);
+    };
+    scheduler.send([{ type: "register-functions", functions: [[0, describeFunction((x: number) => x)]] }]);
+    work(7);
+    nowMs = 900;
+    work(8);
+    assert.deepEqual(told, [1005]);
+    nowMs = 1100;
+    work(9);
+    assert.deepEqual(told, [1005, 2100]);
   });
 
   it("answers a peer that asks for what a task has scattered once it knows its number", async () => {

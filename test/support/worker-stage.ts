@@ -264,6 +264,8 @@ export class WorkerStage implements Stage {
         return [
           `-> ${this.#name(message)} failed: ${message.error.type === "error" ? message.error.message : "something"}`,
         ];
+      case "memory-used":
+        return [`-> uses ${message.threadBytes} bytes`];
       case "set-resources":
         return [`-> has ${JSON.stringify(message.resources)}`];
       case "task-started":

@@ -1,0 +1,71 @@
+/** The clients that a worker's tasks speak through: made when the first of them asks for one, and made anew for another scheduler. */
+
+import type {
+  PackedResult,
+  StartTaskClients,
+  TaskClient,
+  TaskClients,
+  TaskClientsLine,
+} from "../ports/task-clients.ts";
+import type { ClientMessage, News } from "../protocol/client-messages.ts";
+import type { ClientId } from "../protocol/identity.ts";
+
+export class WorkerClients {
+  readonly #id: ClientId;
+  readonly #start: StartTaskClients;
+  readonly #line: TaskClientsLine;
+  /** Waits for something on behalf of whoever asks. */
+  readonly #pause: () => () => void;
+  #open: TaskClients | undefined;
+  #any: TaskClient | undefined;
+
+  constructor(id: ClientId, start: StartTaskClients, line: TaskClientsLine, pause: () => () => void) {
+    this.#id = id;
+    this.#start = start;
+    this.#line = line;
+    this.#pause = pause;
+  }
+
+  get(): TaskClients {
+    if (this.#open === undefined) {
+      const clients: TaskClients = this.#start(this.#id, {
+        ...this.#line,
+        send: (messages) => {
+          // Those of another scheduler's time have nobody to speak to.
+          if (this.#open === clients) this.#line.send(messages);
+        },
+      });
+      this.#open = clients;
+    }
+    return this.#open;
+  }
+
+  /** For whoever asks while nobody can tell which task that is. */
+  any(): TaskClient {
+    this.#any ??= this.get().open({ id: undefined, pause: this.#pause });
+    return this.#any;
+  }
+
+  pack(value: unknown): PackedResult {
+    return this.get().pack(value);
+  }
+
+  hear(news: News): void {
+    this.#open?.hear(news);
+  }
+
+  flush(): void {
+    this.#open?.flush();
+  }
+
+  refuse(message: ClientMessage, cause: unknown): void {
+    this.#open?.refuse(message, cause);
+  }
+
+  beginAnew(reason: string): void {
+    const clients = this.#open;
+    this.#open = undefined;
+    this.#any = undefined;
+    clients?.close(reason);
+  }
+}
