@@ -1,9 +1,21 @@
 /** What a client can ask about the cluster. */
 import { Client, LocalCluster } from "manyhands";
 import { type Case, start } from "./case.ts";
-import { equal, rejects } from "./check.ts";
+import { equal, ok, rejects } from "./check.ts";
 
 export const asking: readonly Case[] = [
+  {
+    name: "schedulerInfo() tells what a thread has in use, where the platform tells",
+    async run({ isNode }) {
+      await using own = start({ nWorkers: 1 });
+      const held = own.client.submit(() => new Float64Array(1_000_000).fill(1));
+      equal(await own.client.submit((x: Float64Array) => x.length, held).result(), 1_000_000);
+      await own.client.submit(() => 1).result();
+      const [worker] = Object.values((await own.client.schedulerInfo()).workers);
+      if (isNode) ok((worker?.threadBytes ?? 0) > 1_000_000);
+      else equal(worker?.threadBytes, undefined);
+    },
+  },
   {
     name: "schedulerInfo() tells which workers there are",
     async run({ client }) {
