@@ -12,7 +12,7 @@ export const asking: readonly Case[] = [
       equal(await own.client.submit((x: Float64Array) => x.length, held).result(), 1_000_000);
       await own.client.submit(() => 1).result();
       const [worker] = Object.values((await own.client.schedulerInfo()).workers);
-      if (isNode) ok((worker?.threadBytes ?? 0) > 1_000_000);
+      if (isNode) ok((worker?.threadBytes ?? 0) > 1_000_000, "a megabyte at least");
       else equal(worker?.threadBytes, undefined);
     },
   },
