@@ -54,8 +54,8 @@ const inlineStaysApart = {
 const inlineComesAlong = {
   name: "inline-comes-along",
   setup({ onResolve, onLoad }) {
-    // But for what makes profiles, which lies beside it: import() in a script looks there.
-    onResolve({ filter: /^\.\/profiling\.ts$/ }, () => ({ path: "./manyhands-profiling.js", external: true }));
+    // But for what looks into a cluster, which lies beside it: import() in a script looks there.
+    onResolve({ filter: /^\.\/seeing\.ts$/ }, () => ({ path: "./manyhands-seeing.js", external: true }));
     onResolve({ filter: inlineWorker }, ({ path }) => ({
       path: inlineWorker.exec(path)[1],
       namespace: "inline-worker",
@@ -67,13 +67,13 @@ const inlineComesAlong = {
   },
 };
 
-/** @type {import("esbuild").Plugin} Clients of tasks make no profiles, and workers need not carry what makes them. */
-const noProfilesInWorkers = {
-  name: "no-profiles-in-workers",
+/** @type {import("esbuild").Plugin} Clients of tasks record nothing and tell no stories, and workers need not carry what does. */
+const noSeeingInWorkers = {
+  name: "no-seeing-in-workers",
   setup({ onLoad }) {
-    const refusal = `throw new Error("profiles are made by clients outside of tasks");`;
-    const contents = `export function profile() { ${refusal} }\nexport function report() { ${refusal} }\n`;
-    onLoad({ filter: /\bclient[\\/]profiling\.ts$/ }, () => ({ contents }));
+    const refusal = `throw new Error("what a cluster does is recorded, profiled and told by clients outside of tasks");`;
+    const contents = `export class Seeing { constructor() { ${refusal} } }\n`;
+    onLoad({ filter: /\bclient[\\/]seeing\.ts$/ }, () => ({ contents }));
   },
 };
 
@@ -132,7 +132,7 @@ async function workerText(name) {
   const { outputFiles, metafile } = await build({
     ...shared,
     legalComments: "none", // they are in the file beside the worker
-    plugins: [comlinkCounts, noProfilesInWorkers],
+    plugins: [comlinkCounts, noSeeingInWorkers],
     entryPoints: [`src/${name}.ts`],
     platform,
     format: inlineFormat,
@@ -172,7 +172,7 @@ const workerBuild = (name) => ({
   outExtension: { ".js": workers[name].extension ?? ".js" },
   plugins: [
     comlinkCounts,
-    noProfilesInWorkers,
+    noSeeingInWorkers,
     importsStayUntouched,
     ...(workers[name].inlineFormat ? [inlineModule(name)] : []),
   ],
@@ -230,11 +230,11 @@ const scriptBuild = (entry, name, globalName) => ({
   plugins: [comlinkCounts, importsStayUntouched, inlineComesAlong],
 });
 
-/** What the script loads when a profile is wanted. */
-const scriptProfilingBuild = {
+/** What the script loads when somebody looks into the cluster. */
+const scriptSeeingBuild = {
   ...shared,
   mangleProps: internalNames,
-  entryPoints: { "manyhands-profiling": "src/client/profiling.ts" },
+  entryPoints: { "manyhands-seeing": "src/client/seeing.ts" },
   outdir,
   platform: "browser",
   format: "esm",
@@ -262,7 +262,7 @@ const builds = [
   profilePageBuild,
   scriptBuild("src/script.ts", "manyhands", "manyhands"),
   scriptBuild("src/peer-script.ts", "manyhands-peer", "manyhands"),
-  scriptProfilingBuild,
+  scriptSeeingBuild,
   pagesBuild(shared, pages, [comlinkCounts, inlineStaysApart]),
 ];
 

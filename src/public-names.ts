@@ -29,6 +29,7 @@ export type { ProgressCount, ProgressReport } from "./client/progress.ts";
 export { progress } from "./client/progress.ts";
 export type { Recording, RecordingOptions, TaskSpan } from "./client/recording.ts";
 export type { ReplayOptions } from "./client/replay.ts";
+export type { StoryStep, TaskStory } from "./client/stories.ts";
 export type { MapStreamOptions, StreamMade, StreamSource, TaskStream } from "./client/streaming.ts";
 export type { TimeAccount, TransferAccount } from "./client/time-accounts.ts";
 export type { Retries, WithOptions } from "./client/with-options.ts";
@@ -47,6 +48,7 @@ export {
 } from "./protocol/errors.ts";
 export type { Key } from "./protocol/identity.ts";
 export type { SchedulerInfo, WorkerInfo } from "./protocol/requests.ts";
+export type { TaskNow } from "./protocol/stories.ts";
 export type { MeetingPlace, NameCounts, Survey, SurveyedTask } from "./protocol/survey.ts";
 export type { Resources } from "./protocol/task-spec.ts";
 export type { FunctionTotals } from "./protocol/tracing.ts";

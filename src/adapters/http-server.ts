@@ -53,7 +53,7 @@ async function answer(
     return void refuse(401, "the token is missing or wrong");
   const gone = new AbortController();
   response.once("close", () => gone.abort());
-  const reply = await routes(pathname, gone.signal);
+  const reply = await routes(pathname, gone.signal, searchParams);
   if (reply === undefined) return void refuse(404, "there is nothing here");
   response.writeHead(reply.status ?? 200, { ...HEADERS, "content-type": reply.type });
   if (request.method === "HEAD") return void response.end();

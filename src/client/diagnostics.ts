@@ -2,9 +2,12 @@
 
 import type { Survey } from "../protocol/survey.ts";
 import { EventControl } from "./event-control.ts";
+import type { Future } from "./future.ts";
 import type { PerformanceReport, Profile, ReportOptions } from "./profiling.ts";
 import type { Recording, RecordingOptions } from "./recording.ts";
+import type { Seeing } from "./seeing.ts";
 import type { Session } from "./session.ts";
+import type { TaskStory } from "./stories.ts";
 
 export class Diagnostics extends EventControl {
   readonly #session: Session;
@@ -26,10 +29,7 @@ export class Diagnostics extends EventControl {
    * ```
    */
   async taskStream(options: RecordingOptions = {}): Promise<Recording> {
-    const { Recording } = await import("./recording.ts");
-    const recording = new Recording(this.#session, options);
-    await recording.ready;
-    return recording;
+    return (await this.#seeing()).taskStream(options);
   }
 
   /**
@@ -38,6 +38,26 @@ export class Diagnostics extends EventControl {
    */
   survey({ graph = 200 }: { readonly graph?: number } = {}): Promise<Survey> {
     return this.#session.ask({ type: "survey", graph }) as Promise<Survey>;
+  }
+
+  /**
+   * What there is to tell of one task, by its key or future: what it is at this moment (its state, whose hands it is in, what it waits for,
+   * who wants it), and what happened to it. That is noted while somebody records what workers do, with {@link taskStream},
+   * {@link performanceReport} or a dashboard, and as far as it is kept: the last 130 000 moves of all tasks, where many
+   * small ones that move together count once. Otherwise noting would cost those who never ask.
+   *
+   * @example
+   * ```ts
+   * await using recording = await client.taskStream();
+   * const future = client.submit(work, 1);
+   * await future.exception();
+   * console.log(`${await client.story(future)}`); // work-k3x-0: erred … released -> waiting … processing -> erred on thread://worker/1
+   * ```
+   */
+  async story(task: string | Future): Promise<TaskStory> {
+    const key = typeof task === "string" ? task : task?.key;
+    if (typeof key !== "string" || key === "") throw new TypeError("story() is told of a key or a future");
+    return (await this.#seeing()).story(key);
   }
 
   /**
@@ -53,8 +73,7 @@ export class Diagnostics extends EventControl {
    * ```
    */
   async profile({ filename }: { readonly filename?: string } = {}): Promise<Profile> {
-    const { profile } = await import("./profiling.ts");
-    return profile(this.#session, filename);
+    return (await this.#seeing()).profile(filename);
   }
 
   /**
@@ -70,7 +89,11 @@ export class Diagnostics extends EventControl {
    * ```
    */
   async performanceReport(options: ReportOptions = {}): Promise<PerformanceReport> {
-    const { report } = await import("./profiling.ts");
-    return report(this, this.#session, options);
+    return (await this.#seeing()).report(options);
+  }
+
+  async #seeing(): Promise<Seeing> {
+    const { Seeing } = await import("./seeing.ts");
+    return new Seeing(this, this.#session);
   }
 }

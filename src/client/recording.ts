@@ -148,7 +148,7 @@ export class Recording implements AsyncDisposable {
   }
 }
 
-function spansIn({ worker, texts, rows }: Traces["traces"][number]): TaskSpan[] {
+export function spansIn({ worker, texts, rows }: Traces["traces"][number]): TaskSpan[] {
   const spans: TaskSpan[] = [];
   for (let i = 0; i < rows.length; i += SPAN_FIELDS) {
     const [kind = 0, name = 0, beganMs = 0, ms = 0, tasks = 1, nbytes = 0, key = -1, failed = 0] = rows.slice(

@@ -31,6 +31,7 @@ export function retell(
 /** Questions that change nothing, and can be asked of another scheduler just as well. */
 const LOOKING: ReadonlySet<Request["type"]> = new Set<Request["type"]>([
   "scheduler-info",
+  "story",
   "wait-for-workers",
   "who-has",
   "has-what",

@@ -13,6 +13,7 @@ import { bytes, element } from "./elements.ts";
 import { drawTasks, shapeOf } from "./graph.ts";
 import { LanesPanel } from "./lanes-panel.ts";
 import { Series } from "./series.ts";
+import { StoryPanel } from "./story-panel.ts";
 import { describeSpan, meetingTable, progressTable, workersTable } from "./survey-tables.ts";
 import type { SpanStream, Watched } from "./watched.ts";
 
@@ -26,7 +27,7 @@ interface Panels {
   readonly meeting: HTMLElement;
   readonly graph: HTMLElement;
   readonly events: HTMLElement;
-  readonly story: HTMLElement;
+  readonly story: StoryPanel;
   readonly rate: Series;
   readonly stored: Series;
 }
@@ -108,6 +109,7 @@ class Watch {
     this.#before = { atMs: nowMs, runs };
     const all = Object.values(info.workers);
     stored.add(nowMs, [all.reduce((sum, { nbytes }) => sum + nbytes, 0)]);
+    void this.#panels.story.refresh();
   }
 
   #drawGraph({ graph }: Survey): void {
@@ -118,11 +120,7 @@ class Watch {
     if (graph === undefined) box.replaceChildren(note("There are too many tasks to be drawn."));
     else if (graph.length === 0) box.replaceChildren(note("Nothing that depends on something is there now."));
     else {
-      const picked = ({ key, name, state, inputs }: (typeof graph)[number]) => {
-        const needs = inputs.map((input) => graph[input]?.key).join(", ");
-        story.textContent = `${key}\n${name || "(anonymous)"}, ${state}${needs === "" ? "" : `\nneeds ${needs}`}`;
-      };
-      box.replaceChildren(drawTasks(graph, picked));
+      box.replaceChildren(drawTasks(graph, ({ key }) => story.tell(key)));
     }
   }
 
@@ -193,10 +191,8 @@ export class DashboardElement extends Base {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     const status = element("p", { class: "note bad", role: "alert" });
     status.hidden = true;
-    const story = element("pre", { class: "note" }, "Pick a task in the graph or the stream.");
-    const lanes = new LanesPanel((span) => {
-      story.textContent = describeSpan(span);
-    });
+    const story = new StoryPanel((key) => client.story(key));
+    const lanes = new LanesPanel((span) => story.tell(span.key ?? "", describeSpan(span)));
     const boxes = { progress: box(), workers: box(), meeting: box(), graph: box(), events: box() };
     const [rate, stored] = [element("div"), element("div")];
     const panels = element(
@@ -209,7 +205,7 @@ export class DashboardElement extends Base {
       panel("Tasks per second", rate),
       panel("Bytes stored", stored),
       panel("Task graph", boxes.graph),
-      panel("One task", story),
+      story.node,
       panel("Queues, locks and others", boxes.meeting),
       panel("Events and warnings", boxes.events),
     );

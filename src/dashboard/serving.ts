@@ -11,7 +11,7 @@ const PATIENCE_MS = 5000;
 
 /** `script`: the text of a file of the build by its name, if there is one. */
 export function dashboardRoutes(watched: Watched, script: (name: string) => Promise<string | undefined>): HttpRoutes {
-  return async (path, gone) => {
+  return async (path, gone, query) => {
     switch (path) {
       case "/":
         return { type: "text/html; charset=utf-8", body: PAGE };
@@ -19,6 +19,12 @@ export function dashboardRoutes(watched: Watched, script: (name: string) => Prom
         return { type: "text/javascript", body: PAGE_SCRIPT };
       case "/survey":
         return { type: JSON_TYPE, body: JSON.stringify(await watched.survey()) };
+      case "/story": {
+        const key = query.get("key") ?? "";
+        if (key === "")
+          return { type: JSON_TYPE, status: 400, body: JSON.stringify({ reason: "of which key? /story?key=…" }) };
+        return { type: JSON_TYPE, body: JSON.stringify(await watched.story(key)) };
+      }
       case "/metrics":
         return { type: "text/plain; version=0.0.4; charset=utf-8", body: metricsText(await watched.survey()) };
       case "/health":

@@ -2,6 +2,7 @@
 
 import type { ClusterEvent } from "../client/cluster-events.ts";
 import type { TaskSpan } from "../client/recording.ts";
+import type { TaskStory } from "../client/stories.ts";
 import type { Survey } from "../protocol/survey.ts";
 
 export interface SpanStream extends AsyncIterable<readonly TaskSpan[]> {
@@ -10,6 +11,7 @@ export interface SpanStream extends AsyncIterable<readonly TaskSpan[]> {
 
 export interface Watched {
   survey(): Promise<Survey>;
+  story(key: string): Promise<TaskStory>;
   taskStream(options: { readonly limit: number }): Promise<SpanStream>;
   subscribeTopic(
     topic: string,
@@ -25,11 +27,17 @@ export function watchedAt(address: string): Watched {
     url.search = new URL(address).search;
     return url;
   };
+  const read = async (url: URL): Promise<unknown> => {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(await response.text());
+    return response.json();
+  };
   return {
-    survey: async () => {
-      const response = await fetch(at("survey"));
-      if (!response.ok) throw new Error(await response.text());
-      return (await response.json()) as Survey;
+    survey: async () => (await read(at("survey"))) as Survey,
+    story: async (key) => {
+      const url = at("story");
+      url.searchParams.set("key", key);
+      return (await read(url)) as TaskStory;
     },
     taskStream: async () => spansAt(at("spans")),
     subscribeTopic: async (_topic, handler) => {

@@ -14,8 +14,13 @@ export interface Gone {
   addEventListener(type: "abort", listener: () => void): void;
 }
 
+/** What stands behind the `?` of an address. */
+export interface Query {
+  get(name: string): string | null;
+}
+
 /** Answers a GET of `path`; undefined if there is nothing. */
-export type HttpRoutes = (path: string, gone: Gone) => Promise<HttpReply | undefined>;
+export type HttpRoutes = (path: string, gone: Gone, query: Query) => Promise<HttpReply | undefined>;
 
 export interface HttpOptions {
   /** 0 for any that is free. */

@@ -21,6 +21,7 @@ import {
 } from "./form.ts";
 import type * as requests from "./requests.ts";
 import { MOST_TASKS, names, packedValue, shippedFunction, taskId } from "./shared-forms.ts";
+import type { StoryRequest } from "./stories.ts";
 import type { TotalsRequest, TraceCloseRequest, TraceOpenRequest, TraceReadRequest } from "./tracing.ts";
 import type * as workers from "./worker-requests.ts";
 
@@ -99,6 +100,7 @@ const forms: { readonly [K in requests.Request["type"]]: Form } = {
   "log-event": fields<LogEventRequest>({ type, topics: names, message: anything }),
   events: fields<EventsRequest>({ type, topic: name, after: perhaps(whole()) }),
   survey: fields<requests.SurveyRequest>({ type, graph: whole() }),
+  story: fields<StoryRequest>({ type, key: name }),
   totals: fields<TotalsRequest>({ type }),
   "trace-open": fields<TraceOpenRequest>({ type }),
   "trace-read": fields<TraceReadRequest>({ type, after: whole(), now: flag }),

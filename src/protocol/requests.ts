@@ -6,6 +6,7 @@ import type { ErrorOnWire } from "./errors.ts";
 import type { Route } from "./host-messages.ts";
 import type { ClientId, ClientTaskId, Key, WorkerAddress } from "./identity.ts";
 import type { PackedValue } from "./packed-value.ts";
+import type { StoryRequest } from "./stories.ts";
 import type { Resources, ShippedFunction } from "./task-spec.ts";
 import type { TotalsRequest, TraceRequest } from "./tracing.ts";
 import type { WorkerRequest, WorkerStatus } from "./worker-requests.ts";
@@ -147,6 +148,7 @@ export type Request =
   | StreamRequest
   | RecipeRequest
   | SurveyRequest
+  | StoryRequest
   | TotalsRequest
   | TraceRequest;
 

@@ -245,6 +245,13 @@ export interface HostRules {
   settle(): void;
 }
 
+/** What is told of every move while somebody records what is done: see `move-log.ts`. Unlike watching, that leaves spans folded. */
+export interface MoveNotes {
+  note(task: TaskRecord, from: string, to: string, worker: WorkerRecord | undefined): void;
+  /** The same of `count` tasks of a span from its `at`-th on. */
+  noteMany(span: Span, at: number, count: number, from: string, to: string, worker: WorkerRecord | undefined): void;
+}
+
 /** One move in the table of transitions, for whoever watches. */
 export interface TransitionRecord {
   readonly key: string;

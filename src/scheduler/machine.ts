@@ -245,6 +245,7 @@ export class SchedulerMachine {
         if (task === undefined) return;
         task.started = true;
         stopFetching(task);
+        state.notes?.note(task, "processing", "executing", worker);
         tell(state, task, (id) => ({ type: "tasks-started", ids: [id] }));
         if (task.group.options.demands !== undefined) state.demands?.begun(task);
         return state.hosts?.begun(task);

@@ -114,6 +114,8 @@ class Requests implements RequestRules {
         };
         return this.#answer(client, number, { value: value satisfies Survey });
       }
+      case "story":
+        return this.#answer(client, number, { value: this.#workers.story(request.key, this.#log) });
       case "totals":
         return this.#answer(client, number, { value: totals(state) });
       case "who-has":

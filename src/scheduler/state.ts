@@ -8,6 +8,7 @@ import type { ClientId, Key, TaskId, WorkerAddress } from "../protocol/identity.
 import type {
   DemandRules,
   HostRules,
+  MoveNotes,
   NestingRules,
   RequestRules,
   SchedulerInstruction,
@@ -104,6 +105,8 @@ export class SchedulerState {
   /** Workers that are being started. */
   starting = 0;
   watch: ((record: TransitionRecord) => void) | undefined = undefined;
+  /** Who notes moves, while somebody records what is done. */
+  notes: MoveNotes | undefined = undefined;
 
   /** `unfold`: see `plain.ts`, which knows of this file. */
   constructor(unfold: (state: SchedulerState, span: Span) => void) {

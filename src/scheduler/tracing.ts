@@ -1,11 +1,16 @@
 /** Which clients want to see what workers do, and what these have told lately. While nobody does, nothing is told. */
 
+import type { Key } from "../protocol/identity.ts";
 import { SPAN_FIELDS, type Trace, type TraceReadRequest, type TraceRequest, type Traces } from "../protocol/tracing.ts";
 import { answer, type Question } from "./answers.ts";
 import type { Errands } from "./errands.ts";
+import { MoveLog } from "./move-log.ts";
 import type { ClientRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
+
+/** Where in a span its key is. */
+const KEY = 6;
 
 /** Spans that are kept for those who read slowly. */
 const MOST_SPANS = 200_000;
@@ -13,6 +18,8 @@ const MOST_SPANS = 200_000;
 export class Tracing {
   readonly #state: SchedulerState;
   readonly #errands: Errands;
+  /** What is noted of moves, while somebody watches. */
+  moveLog: MoveLog | undefined;
   /** How many each has opened. */
   readonly #watchers = new Map<ClientRecord, number>();
   #readers: { readonly question: Question; readonly request: TraceReadRequest }[] = [];
@@ -34,7 +41,7 @@ export class Tracing {
     const { client } = question;
     switch (request.type) {
       case "trace-open":
-        if (!this.isOn) this.#tell(this.#state.workers.values(), true);
+        if (!this.isOn) this.#begin();
         this.#watchers.set(client, (this.#watchers.get(client) ?? 0) + 1);
         return answer(this.#state, question, { value: { traces: [], count: this.#count, missed: 0 } satisfies Traces });
       case "trace-read":
@@ -93,13 +100,35 @@ export class Tracing {
     if (!this.isOn) this.#forget();
   }
 
+  /** What is kept of what workers told of this task. */
+  ofTask(key: Key): Traces["traces"] {
+    return this.#kept.flatMap(({ texts, rows, ...trace }) => {
+      const place = texts.indexOf(key);
+      if (place < 0) return [];
+      const its: number[] = [];
+      for (let i = 0; i < rows.length; i += SPAN_FIELDS) {
+        if (rows[i + KEY] === place) its.push(...rows.slice(i, i + SPAN_FIELDS));
+      }
+      return its.length === 0 ? [] : [{ ...trace, texts, rows: its }];
+    });
+  }
+
+  #begin(): void {
+    this.#tell(this.#state.workers.values(), true);
+    this.moveLog = new MoveLog(this.#state);
+    this.#state.notes = this.moveLog;
+  }
+
   #leave(client: ClientRecord): void {
     const left = (this.#watchers.get(client) ?? 0) - 1;
     if (left > 0) this.#watchers.set(client, left);
     else this.#watchers.delete(client);
+    if (!this.isOn) this.#state.notes = undefined;
   }
 
   #forget(): void {
+    this.moveLog = undefined;
+    this.#state.notes = undefined;
     this.#kept.length = 0;
     this.#spans = 0;
   }

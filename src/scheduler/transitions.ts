@@ -44,6 +44,7 @@ export function move(state: SchedulerState, task: TaskRecord, to: TaskState): vo
   rule(state, task);
   task.state = to;
   state.watch?.({ key: task.key, from, to, stimulus: state.stimulus, worker: worker?.address });
+  state.notes?.note(task, from, to, worker);
 }
 
 /** Makes recommended moves until none is left, first come, first served. */

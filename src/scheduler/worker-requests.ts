@@ -1,11 +1,14 @@
 /** Requests about workers rather than about tasks: each subject has a file of its own, and here they come together. */
 
+import type { Key } from "../protocol/identity.ts";
+import type { StoryAnswer } from "../protocol/stories.ts";
 import type { Trace, TraceRequest } from "../protocol/tracing.ts";
 import type { ErrandDone } from "../protocol/worker-messages.ts";
 import type { WorkerRequest } from "../protocol/worker-requests.ts";
 import type { Actors } from "./actors.ts";
 import { answer, type Question } from "./answers.ts";
 import { type Errands, run } from "./errands.ts";
+import type { EventLog } from "./event-log.ts";
 import { measureLoad } from "./load.ts";
 import { pause, unpause } from "./pausing.ts";
 import { Plugins } from "./plugins.ts";
@@ -15,6 +18,7 @@ import { Restarts } from "./restarting.ts";
 import { Retirements } from "./retiring.ts";
 import type { SchedulerState } from "./state.ts";
 import { Stealing } from "./stealing.ts";
+import { tellStory } from "./stories.ts";
 import { Tracing } from "./tracing.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -70,6 +74,11 @@ export class WorkerRequests {
       default:
         request satisfies never;
     }
+  }
+
+  /** What is known of the task of this key. */
+  story(key: Key, log: EventLog): StoryAnswer {
+    return tellStory(this.#state, key, { log, tracing: this.#tracing });
   }
 
   withdraw(client: ClientRecord, number: number): void {

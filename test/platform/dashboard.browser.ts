@@ -47,6 +47,11 @@ describe("dashboard", () => {
     await shown(dashboard, (root) => text(root).includes("training"));
     await shown(dashboard, (root) => root.querySelectorAll("svg g").length >= 6);
     ok((dashboard.shadowRoot?.querySelectorAll("svg path").length ?? 0) >= 3, "edges are drawn");
+    const node = dashboard.shadowRoot?.querySelector(`svg g[aria-label^="${sums[0]?.key}:"]`);
+    node?.dispatchEvent(new MouseEvent("click"));
+    await shown(dashboard, (root) => /memory/.test(root.querySelector(".story")?.textContent ?? ""));
+    const told = dashboard.shadowRoot?.querySelector(".story")?.textContent ?? "";
+    ok(told.startsWith(`${sums[0]?.key}: `) && told.includes("Moves are noted since"), told);
     dashboard.remove();
     await lock.release();
     equal(sums.length, made.length);

@@ -43,6 +43,9 @@ describe("a dashboard that is served", { timeout: 20_000 }, () => {
     assert.match(metrics, /^manyhands_workers\{status="running"\} 1$/m);
     const survey = JSON.parse((await read("/survey")).text) as { names: { name: string; runs: number }[] };
     assert.equal(survey.names.find(({ name }) => name === "work")?.runs, 3);
+    const story = JSON.parse((await read(`/story?key=work-${client.id}-0`)).text) as { key: string };
+    assert.equal(story.key, `work-${client.id}-0`);
+    assert.equal((await read("/story")).status, 400);
     for (const path of ["/nothing", "/node.js", "/../package.json", "/%2e%2e/package.json", "/browser-..js"]) {
       assert.equal((await read(path)).status, 404, path);
     }

@@ -24,6 +24,7 @@ import { replays } from "./replay.ts";
 import { run } from "./run.ts";
 import { semantics } from "./semantics.ts";
 import { stopping } from "./stopping.ts";
+import { stories } from "./stories.ts";
 import { streams } from "./streams.ts";
 import { submitting } from "./submitting.ts";
 import { tasksFromTasks } from "./tasks-from-tasks.ts";
@@ -40,6 +41,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   stopping,
   streams,
   recording,
+  stories,
   profiling,
   replays,
   deaths,

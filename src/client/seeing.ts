@@ -1,0 +1,35 @@
+/** What is loaded when a client looks into its cluster: builds keep this apart, and leave it out of threads. */
+
+import { type PerformanceReport, type Profile, profile, type ReportOptions, report } from "./profiling.ts";
+import { Recording, type RecordingOptions } from "./recording.ts";
+import type { Session } from "./session.ts";
+import { readStory, type TaskStory } from "./stories.ts";
+import type { WorkerControl } from "./worker-control.ts";
+
+export class Seeing {
+  readonly #client: WorkerControl;
+  readonly #session: Session;
+
+  constructor(client: WorkerControl, session: Session) {
+    this.#client = client;
+    this.#session = session;
+  }
+
+  async taskStream(options: RecordingOptions): Promise<Recording> {
+    const recording = new Recording(this.#session, options);
+    await recording.ready;
+    return recording;
+  }
+
+  story(key: string): Promise<TaskStory> {
+    return readStory(this.#session, key);
+  }
+
+  profile(filename: string | undefined): Promise<Profile> {
+    return profile(this.#session, filename);
+  }
+
+  report(options: ReportOptions): Promise<PerformanceReport> {
+    return report(this.#client, this.#session, options);
+  }
+}

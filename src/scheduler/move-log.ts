@@ -1,0 +1,116 @@
+/**
+ * Notes the moves that tasks make, while somebody records what workers do, and keeps the last of them: in columns, and of tasks that make their
+ * moves together one row for all of them, so that noting costs next to nothing.
+ */
+
+import type { Key } from "../protocol/identity.ts";
+import type { MoveNotes } from "./contract.ts";
+import type { ClientRecord, Span, TaskRecord } from "./records.ts";
+import type { SchedulerState } from "./state.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/** Rows that are kept. */
+const MOST_MOVES = 1 << 17;
+/** Names that are remembered of tasks that are forgotten. */
+const MOST_NAMES = 10_000;
+
+/** Gives texts numbers. */
+class Texts {
+  readonly list: string[] = [];
+  readonly #places = new Map<string, number>();
+
+  placeOf(text: string): number {
+    let place = this.#places.get(text);
+    if (place === undefined) {
+      place = this.list.push(text) - 1;
+      this.#places.set(text, place);
+    }
+    return place;
+  }
+}
+
+export class MoveLog implements MoveNotes {
+  readonly sinceMs: number;
+  readonly #state: SchedulerState;
+  readonly #texts = new Texts();
+  /** Whose number a task has: by place in `#texts`. */
+  readonly #clients = new Uint32Array(MOST_MOVES);
+  readonly #firsts = new Float64Array(MOST_MOVES);
+  readonly #counts = new Uint32Array(MOST_MOVES);
+  readonly #from = new Uint32Array(MOST_MOVES);
+  readonly #to = new Uint32Array(MOST_MOVES);
+  /** 0 for none, else one more than its place. */
+  readonly #workers = new Uint32Array(MOST_MOVES);
+  readonly #stimuli = new Float64Array(MOST_MOVES);
+  readonly #times = new Float64Array(MOST_MOVES);
+  /** Rows that were ever written. */
+  #count = 0;
+  readonly #named = new Map<Key, { readonly client: string; readonly number: number }>();
+
+  constructor(state: SchedulerState) {
+    this.#state = state;
+    this.sinceMs = state.nowMs;
+  }
+
+  note(task: TaskRecord, from: string, to: string, worker: WorkerRecord | undefined): void {
+    const { client, clientTask, name } = task;
+    if (name !== undefined && !this.#named.has(name)) this.#remember(name, client.id, clientTask);
+    this.#write(client, clientTask, 1, from, to, worker);
+  }
+
+  noteMany(span: Span, at: number, count: number, from: string, to: string, worker: WorkerRecord | undefined): void {
+    this.#write(span.group.client, span.firstClientTask + at, count, from, to, worker);
+  }
+
+  /** The moves of a task, as in a {@link StoryAnswer}. */
+  movesOf(client: string, number: number): { readonly texts: readonly string[]; readonly moves: readonly number[] } {
+    const texts = new Texts();
+    const moves: number[] = [];
+    const whose = this.#texts.placeOf(client);
+    const { list } = this.#texts;
+    for (let i = Math.max(0, this.#count - MOST_MOVES); i < this.#count; i++) {
+      const at = i % MOST_MOVES;
+      const first = this.#firsts[at] as number;
+      if (this.#clients[at] !== whose || number < first || number >= first + (this.#counts[at] as number)) continue;
+      const text = (place: number | undefined) => texts.placeOf(list[place as number] as string);
+      const worker = (this.#workers[at] as number) - 1;
+      moves.push(text(this.#from[at]), text(this.#to[at]), worker < 0 ? -1 : text(worker));
+      moves.push(this.#stimuli[at] as number, this.#times[at] as number);
+    }
+    return { texts: texts.list, moves };
+  }
+
+  /** Whose task was called so. */
+  named(key: Key): { readonly client: string; readonly number: number } | undefined {
+    return this.#named.get(key);
+  }
+
+  #remember(name: Key, client: string, number: number): void {
+    this.#named.set(name, { client, number });
+    if (this.#named.size <= MOST_NAMES) return;
+    for (const oldest of this.#named.keys()) {
+      this.#named.delete(oldest);
+      return;
+    }
+  }
+
+  #write(
+    client: ClientRecord,
+    first: number,
+    count: number,
+    from: string,
+    to: string,
+    worker: WorkerRecord | undefined,
+  ): void {
+    const at = this.#count++ % MOST_MOVES;
+    const texts = this.#texts;
+    this.#clients[at] = texts.placeOf(client.id);
+    this.#firsts[at] = first;
+    this.#counts[at] = count;
+    this.#from[at] = texts.placeOf(from);
+    this.#to[at] = texts.placeOf(to);
+    this.#workers[at] = worker === undefined ? 0 : texts.placeOf(worker.address) + 1;
+    this.#stimuli[at] = this.#state.stimulus;
+    this.#times[at] = this.#state.nowMs;
+  }
+}

@@ -1,0 +1,91 @@
+/** The story of one task. */
+import type { Case } from "./case.ts";
+import { equal, ok } from "./check.ts";
+
+export const stories: readonly Case[] = [
+  {
+    name: "story() tells what a task is now, though nobody recorded anything",
+    async run({ client }) {
+      const made = client.with({ key: "told-input" }).submit(() => new Float64Array(20_000));
+      const fails = client.with({ key: "told-failure" }).submit(function failing(array: Float64Array) {
+        throw new RangeError(`all ${array.length}`);
+      }, made);
+      await fails.exception();
+      const story = await client.story(fails);
+      equal(
+        [story.now?.name, story.now?.state, story.now?.error],
+        ["failing", "erred", { name: "RangeError", message: "all 20000" }],
+      );
+      equal([story.steps, story.recordedSince], [[], undefined]);
+      const input = await client.story("told-input");
+      equal([input.now?.state, (input.now?.nbytes ?? 0) >= 160_000, input.now?.holders.length], ["memory", true, 1]);
+      equal(input.now?.claimedBy, [client.id]);
+      ok(/^told-failure: erred/.test(`${story}`) && /all 20000/.test(`${story}`), `${story}`);
+      equal((await client.story("never-there")).now, undefined);
+      for (const future of [made, fails]) future.release();
+    },
+  },
+  {
+    name: "story() tells what happened to a task while somebody recorded, to its end and beyond",
+    async run({ client }) {
+      await using _recording = await client.taskStream();
+      const spin = (ms: number) => {
+        const end = performance.now() + ms;
+        while (performance.now() < end);
+        return ms;
+      };
+      const future = client.submit(spin, 15);
+      const { key } = future;
+      await future.result();
+      // Workers tell ten times a second; what they tell while they are asked is among it.
+      await client.run(() => {});
+      const moves = (await client.story(key)).steps.filter(({ seenBy }) => seenBy === "scheduler");
+      equal(
+        moves.map(({ what }) => what),
+        ["released -> queued", "queued -> processing", "processing -> executing", "processing -> memory"],
+      );
+      const [, sent, , made] = moves;
+      ok(sent?.worker !== undefined && sent.worker === made?.worker, "it is told where it ran");
+      ok((made?.atMs ?? 0) - (sent?.atMs ?? 0) >= 10, "and when");
+      const text = `${await client.story(key)}`;
+      ok(/queued -> processing on thread:/.test(text), text);
+    },
+  },
+  {
+    name: "story() tells of attempts that failed, and of many that ran together without taking them apart",
+    async run({ client }) {
+      await using recording = await client.taskStream();
+      const fails = client.with({ key: "told-twice", retries: 1 }).submit(() => {
+        throw new Error("on purpose");
+      });
+      await fails.exception();
+      const { now, steps } = await client.story("told-twice");
+      equal([now?.attempts, now?.retried], [2, 1]);
+      equal(steps.filter(({ what }) => what === "queued -> processing").length, 2);
+      const many = client.map(
+        (x: number) => x + 1,
+        Array.from({ length: 3000 }, (_, i) => i),
+      );
+      await client.gather(many);
+      const whats = (await client.story(many[2500] as (typeof many)[0])).steps.map(({ what }) => what);
+      equal(whats.slice(0, 2), ["released -> queued", "queued -> processing"]);
+      equal(whats.at(-1), "processing -> memory");
+      fails.release();
+      await recording.stop();
+      const after = await client.story("told-twice");
+      equal([after.steps, after.recordedSince], [[], undefined]);
+    },
+  },
+  {
+    name: "story() refuses what is neither a key nor a future",
+    async run({ client }) {
+      for (const wrong of ["", undefined, 7]) {
+        const error = await client.story(wrong as string).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        ok(error instanceof TypeError, `${error}`);
+      }
+    },
+  },
+];
