@@ -8,7 +8,10 @@ import type { Connection } from "./client/client.ts";
 import type { HandleDescription } from "./client/coordination/handle.ts";
 import { directLinks, revivers } from "./client/open-sessions.ts";
 import { Session } from "./client/session.ts";
+import type { Comm } from "./ports/comm.ts";
+import type { ActorLink } from "./ports/direct-links.ts";
 import type { ThreadSource } from "./ports/spawner.ts";
+import type { WorkerAddress } from "./protocol/identity.ts";
 import type { Elsewhere } from "./runtime/elsewhere.ts";
 import type { ConnectOptions } from "./runtime/far-client.ts";
 import type { LocalCluster, Platform } from "./runtime/local-cluster.ts";
@@ -38,7 +41,15 @@ export function reach(
   const id = uniqueName();
   const [near, comm] = pair();
   const session = openSession(id, near, () => clock.keepAlive());
-  const ready = elsewhere().then(({ converse }) => converse({ id, comm, clock, session }, address, options));
+  const links = new Map<WorkerAddress, ActorLink>();
+  directLinks.set(session, { to: async (worker) => links.get(worker) });
+  const onLink = (worker: WorkerAddress, link: Comm<unknown, unknown>) => {
+    links.set(worker, link as ActorLink);
+    link.closed.then(() => {
+      if (links.get(worker) === link) links.delete(worker);
+    });
+  };
+  const ready = elsewhere().then(({ converse }) => converse({ id, comm, clock, session, onLink }, address, options));
   ready.catch(({ message }) => comm.close(message)); // What is submitted fails with it, too.
   return { session, ready, close: async () => {} };
 }

@@ -16,14 +16,14 @@ const equipment: Equipment = {
 };
 
 export const elsewhere: Elsewhere = {
-  converse: ({ id, clock, session, comm }, address, options) => {
+  converse: ({ id, clock, session, comm, onLink }, address, options) => {
     const recall = new Recall({ after: (ms, act) => clock.after(ms, act) });
     recall.speakFor(session as Session);
     recall.listen((news) => comm.send(news));
     recall.closed.then((reason) => comm.close(reason));
     comm.listen((messages) => recall.send(messages));
     comm.closed.then((reason) => recall.close(reason));
-    return converse({ id, clock, equipment, conversation: recall }, address, options);
+    return converse({ id, clock, equipment, conversation: recall, onLink }, address, options);
   },
   join: (platform, address, options) => LentHost.join({ ...platform, equipment }, address, options),
   open: (shell) => new Reachable({ ...shell, equipment }),

@@ -12,6 +12,7 @@ import type { MemoryGauge } from "./ports/memory-gauge.ts";
 import type { ThreadEndpoint } from "./ports/spawner.ts";
 import type { StartTaskClients } from "./ports/task-clients.ts";
 import type { PeerMessage } from "./protocol/worker-messages.ts";
+import { checkedPeerComm } from "./runtime/checked-peer-comm.ts";
 import { Trunk } from "./runtime/trunk.ts";
 import { WorkerRuntime } from "./runtime/worker-runtime.ts";
 import { travelByName } from "./shipping/function-source.ts";
@@ -38,7 +39,7 @@ export function startWorker(endpoint: ThreadEndpoint, gauge?: MemoryGauge): void
         const trunk = new Trunk({ clock });
         // Some are handed over by pages that have let go of them, others lead to the page, or process, which passes on what comes.
         trunk.attach(end instanceof MessagePort ? new MessagePortWire(end) : new DataChannelWire(end));
-        runtime?.link(peer, trunk.channel(0) as Comm<PeerMessage, PeerMessage>);
+        runtime?.link(peer, checkedPeerComm(trunk.channel(0) as Comm<PeerMessage, PeerMessage>));
       },
     },
     canCompile(),

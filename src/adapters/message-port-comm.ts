@@ -6,10 +6,10 @@ import type { Comm } from "../ports/comm.ts";
 export type PortLinks = Map<string, { close(reason: string): void }>;
 
 /** The comm at the end of a link, made of its port when first asked for. It does not keep a process alive. */
-export function openLink(links: PortLinks, peer: string): MessagePortComm<never, never> | undefined {
+export function openLink(links: PortLinks, peer: string): Comm<never, never> | undefined {
   const link = links.get(peer);
-  if (link === undefined || link instanceof MessagePortComm) return link as MessagePortComm<never, never> | undefined;
-  const comm = new MessagePortComm<never, never>(link as MessagePort, false);
+  if (!(link instanceof MessagePort)) return link as Comm<never, never> | undefined;
+  const comm = new MessagePortComm<never, never>(link, false);
   links.set(peer, comm);
   return comm;
 }

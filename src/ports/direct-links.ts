@@ -17,5 +17,9 @@ export interface DirectLinks {
   soon?(run: () => void): void;
 }
 
-/** Ends of new links that a client has not taken yet, as the spawner's `channel()` makes them, and those that it has: to be closed. */
-export type LinkEnds = Map<WorkerAddress, { close(reason: string): void }>;
+/** The end of a link that a client has not taken yet, as the spawner's `channel()` makes it, or a comm: to be closed. */
+export interface LinkEnd {
+  close(reason: string): void;
+}
+
+export type LinkEnds = Map<WorkerAddress, LinkEnd>;

@@ -25,6 +25,13 @@ export interface ClientFarewell {
   readonly reason: string;
 }
 
+/** To a client, before it is told that an actor lives there: its calls to that worker go by channel {@link pipe} from now on. */
+export interface ClientLink {
+  readonly type: "link";
+  readonly worker: WorkerAddress;
+  readonly pipe: number;
+}
+
 /** The channel for words about the host. Those of its workers are numbered from the next on, pipes from {@link FIRST_PIPE}. */
 export const CONTROL = 0;
 export const FIRST_PIPE = 1_000_000;
@@ -236,6 +243,11 @@ export function isClientHello(word: unknown): word is ClientHello {
 export function isFarewell(word: unknown): word is ClientFarewell {
   const { type, reason } = fields<ClientFarewell>(word);
   return type === "farewell" && typeof reason === "string";
+}
+
+export function isClientLink(word: unknown): word is ClientLink {
+  const { type, worker, pipe } = fields<ClientLink>(word);
+  return type === "link" && isName(worker) && isCount(pipe) && pipe >= FIRST_PIPE;
 }
 
 /** Whether what came on a worker's channel is its end. */

@@ -9,8 +9,8 @@ import { clientMessage, news } from "./client-forms.ts";
 import type { ClientMessage, News } from "./client-messages.ts";
 import { demand, type Form, list } from "./form.ts";
 import { order } from "./order-forms.ts";
-import { peerMessage, workerMessage } from "./worker-forms.ts";
-import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "./worker-messages.ts";
+import { workerMessage } from "./worker-forms.ts";
+import type { SchedulerToWorkerMessage, WorkerMessage } from "./worker-messages.ts";
 
 /** Messages that may come in one turn, unless fewer are allowed. More is a flood: ours are columns of many tasks each. */
 export const MOST_MESSAGES = 100_000;
@@ -56,9 +56,4 @@ export function validateOrders(
   most = MOST_MESSAGES,
 ): asserts messages is readonly SchedulerToWorkerMessage[] {
   demand(orders(most), messages, "messages of the scheduler: messages");
-}
-
-/** To be had of one worker, by another. */
-export function validatePeerMessage(message: unknown): asserts message is PeerMessage {
-  demand(peerMessage, message, "a message of another worker: message");
 }

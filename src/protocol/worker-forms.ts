@@ -1,6 +1,5 @@
-/** Forms of what workers say: to the scheduler, and to one another. */
+/** Forms of what workers say to the scheduler. */
 
-import type { ActorCalls, ActorResults } from "./actors.ts";
 import { clientMessage } from "./client-forms.ts";
 import {
   anything,
@@ -86,41 +85,3 @@ const fromWorker: { readonly [K in messages.WorkerMessage["type"]]: Form } = {
 };
 
 export const workerMessage = kinds(fromWorker);
-
-/** Whether the columns hold whole calls. */
-function areCalls({ calls }: ActorCalls): string | undefined {
-  for (let at = 0; at < calls.length; ) {
-    const [actor, method, count] = calls.slice(at, at + 3);
-    const isMethod = typeof method === "string" || Number.isSafeInteger(method);
-    if (!Number.isSafeInteger(actor) || !isMethod || !Number.isSafeInteger(count) || (count as number) < -1) {
-      return `.calls[${at}] begins no call`;
-    }
-    at += 3 + Math.abs(count as number);
-    if (at > calls.length) return ".calls ends in the middle of one";
-  }
-  return undefined;
-}
-
-const peers: { readonly [K in messages.PeerMessage["type"]]: Form } = {
-  "actor-calls": both<ActorCalls>(
-    fields<ActorCalls>({ type, first: whole(), calls: list(anything, MOST_TASKS) }),
-    areCalls,
-  ),
-  "actor-results": fields<ActorResults>({
-    type,
-    ranges: list(whole(), MOST_TASKS),
-    values: list(anything, MOST_TASKS),
-    odd: perhaps(list(anything, MOST_TASKS)),
-    leaves: perhaps(whole()),
-  }),
-  "get-data": fields<messages.PeerGetData>({ type, request: whole(1), ids }),
-  data: both<messages.PeerData>(
-    fields<messages.PeerData>({ type, request: whole(1), ids, values: list(anything, MOST_TASKS) }),
-    (message) =>
-      message.values.length === message.ids.length
-        ? undefined
-        : `.values has ${message.values.length} items for ${message.ids.length} tasks`,
-  ),
-};
-
-export const peerMessage = kinds(peers);

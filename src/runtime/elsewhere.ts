@@ -7,7 +7,7 @@ import type { JoinOptions, LendingPlatform, LentHost } from "./lending.ts";
 import type { ListeningShell, Reachable } from "./listening.ts";
 
 /** Who is to speak to a scheduler elsewhere. */
-export interface Caller extends Pick<FarClientShell, "id" | "clock"> {
+export interface Caller extends Pick<FarClientShell, "id" | "clock" | "onLink"> {
   readonly session: object;
   /** The end of the session's comm that the scheduler is at. */
   readonly comm: Comm<News, readonly ClientMessage[]>;

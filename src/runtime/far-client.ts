@@ -5,8 +5,8 @@ import type { Comm } from "../ports/comm.ts";
 import type { ConnectorOptions, Equipment } from "../ports/connector.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import { CommClosedError, encodeError } from "../protocol/errors.ts";
-import { CLIENT_CHANNEL, type ClientHello, isFarewell } from "../protocol/host-messages.ts";
-import type { ClientId } from "../protocol/identity.ts";
+import { CLIENT_CHANNEL, type ClientHello, isClientLink, isFarewell } from "../protocol/host-messages.ts";
+import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import { destinationOf, transportOf } from "./connectors.ts";
 import { delay, isFinal, Tether } from "./tether.ts";
 
@@ -33,6 +33,8 @@ export interface FarClientShell {
   readonly clock: Clock;
   readonly equipment: Equipment;
   readonly conversation: Conversation;
+  /** There is a way to call actors of that worker. */
+  readonly onLink: (worker: WorkerAddress, link: Comm<unknown, unknown>) => void;
 }
 
 /**
@@ -87,6 +89,7 @@ class FarClient {
     let farewell: string | undefined;
     let hear: (news: News) => void = () => {};
     channel.listen((word) => {
+      if (isClientLink(word)) return this.#shell.onLink(word.worker, trunk.channel(word.pipe));
       if (!isFarewell(word)) return hear(word as News);
       farewell = word.reason;
       conversation.end(farewell);

@@ -1,7 +1,7 @@
 /** Host: the page or process that owns threads, watches them, links them, and replaces those that die. */
 
 import type { Clock } from "../ports/clock.ts";
-import type { LinkEnds } from "../ports/direct-links.ts";
+import type { LinkEnd, LinkEnds } from "../ports/direct-links.ts";
 import type { Spawner, Thread } from "../ports/spawner.ts";
 import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
@@ -115,13 +115,22 @@ export class Host implements WorkerOwner {
   }
 
   link(from: WorkerAddress, to: WorkerAddress): void {
-    const isClient = this.clients.has(from);
-    if (isClient && !this.#threads.has(to)) return; // Nobody links clients to workers elsewhere: it will see that there is no way.
-    if (!isClient && !(this.#threads.has(from) && this.#threads.has(to))) return this.elsewhere?.link(from, to);
+    const isHere = this.clients.has(from) || this.#threads.has(from);
+    if (!isHere || !this.#threads.has(to)) return this.elsewhere?.link(from, to);
     const [here, there] = this.#spawner.channel();
     this.#threads.get(from)?.thread.link(to, here);
     this.clients.get(from)?.set(to, here as MessagePort);
     this.#threads.get(to)?.thread.link(from, there);
+  }
+
+  /** Hands a client here its end of a link to a worker elsewhere; false if there is no such client. */
+  handLink(client: ClientId, worker: WorkerAddress, link: LinkEnd & { readonly closed: Promise<string> }): boolean {
+    const links = this.clients.get(client);
+    links?.set(worker, link);
+    link.closed.then(() => {
+      if (links?.get(worker) === link) links.delete(worker);
+    });
+    return links !== undefined;
   }
 
   /** Hands a worker its end of a link to one elsewhere, and returns the other end; undefined if the worker is not there any more. */

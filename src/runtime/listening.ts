@@ -87,6 +87,8 @@ export class Reachable {
       secrecy: equipment.secrecy,
       voice: new SchedulerVoice(comm),
       handOver: (worker, peer, channel) => host.handOver(worker, peer, channel),
+      isClient: (id) => host.clients.has(id),
+      handLink: (client, worker, link) => host.handLink(client, worker, link),
       openLink: (worker, peer) => {
         const end = host.openLink(worker, peer);
         if (end === undefined) return undefined;
@@ -168,7 +170,9 @@ export class Reachable {
 
   #welcome(party: Party, scheme: string): void {
     if (party.role === "host") return this.#hosts.add(party, scheme);
-    receiveClient(party.trunk.channel(CLIENT_CHANNEL), (comm, granted) => {
+    const channel = party.trunk.channel(CLIENT_CHANNEL);
+    receiveClient(channel, (comm, granted) => {
+      this.#hosts.addClient(party.id, { trunk: party.trunk, tell: (word) => channel.send(word) });
       this.#shell.scheduler.addClient(party.id, comm, { isForeign: true, granted });
       comm.closed.then((reason) => party.trunk.close(reason));
     });

@@ -1,9 +1,12 @@
 /** RemoteHosts: the hosts elsewhere that lend workers to a scheduler. It answers for these as `Host` does for those of this page or process. */
 
 import type { Clock } from "../ports/clock.ts";
+import type { Comm } from "../ports/comm.ts";
 import type { Secrecy } from "../ports/secrecy.ts";
+import type { LinkedParty } from "../protocol/actors.ts";
 import {
   type About,
+  type ClientLink,
   FIRST_PIPE,
   type HostHello,
   type HostToScheduler,
@@ -11,7 +14,7 @@ import {
   type WorkerGone,
 } from "../protocol/host-messages.ts";
 import { SCHEDULER_HOST } from "../protocol/hosts.ts";
-import type { WorkerAddress } from "../protocol/identity.ts";
+import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import { Asides } from "./asides.ts";
 import { HostPairs } from "./host-pairs.ts";
 import type { Party } from "./reception.ts";
@@ -30,6 +33,16 @@ export interface RemoteHostsShell {
   readonly openLink: (worker: WorkerAddress, peer: WorkerAddress) => Trunk | undefined;
   /** Hands a worker of this page or process a channel that leads past it; false if it cannot take it. */
   readonly handOver: (worker: WorkerAddress, peer: WorkerAddress, channel: object) => boolean;
+  /** Whether it is a client of this page or process. */
+  readonly isClient: (id: string) => boolean;
+  /** Hands one of those its end of a link to a worker elsewhere; false if it is gone. */
+  readonly handLink: (client: ClientId, worker: WorkerAddress, link: Comm<unknown, unknown>) => boolean;
+}
+
+/** A client elsewhere. */
+export interface RemoteClient {
+  readonly trunk: Trunk;
+  tell(word: ClientLink): void;
 }
 
 /** A host that lends threads, as it is seen from the cluster. */
@@ -66,6 +79,7 @@ export class RemoteHosts implements WorkerOwner {
   readonly #shell: RemoteHostsShell;
   readonly #hosts = new Map<string, RemoteHost>();
   readonly #pairs: HostPairs;
+  readonly #clients = new Map<ClientId, RemoteClient>();
   #nextPipe = FIRST_PIPE;
   /** What was announced last; in a list, for it may be anything. */
   #announced: readonly unknown[] = [];
@@ -158,7 +172,16 @@ export class RemoteHosts implements WorkerOwner {
     return this.#dismissed.has(id);
   }
 
-  link(from: WorkerAddress, to: WorkerAddress): void {
+  /** A client elsewhere, which is there as long as its trunk is. */
+  addClient(id: ClientId, client: RemoteClient): void {
+    this.#clients.set(id, client);
+    client.trunk.closed.then(() => {
+      if (this.#clients.get(id) === client) this.#clients.delete(id);
+    });
+  }
+
+  link(from: LinkedParty, to: WorkerAddress): void {
+    if (this.#clients.has(from) || this.#shell.isClient(from)) return this.#linkClient(from, to);
     const [here, there] = [this.#hostOf(from), this.#hostOf(to)];
     const pipe = here === there ? 0 : this.#nextPipe++;
     here?.tell(from, { type: "link", peer: to, host: there?.id ?? SCHEDULER_HOST, pipe });
@@ -171,6 +194,23 @@ export class RemoteHosts implements WorkerOwner {
     remote.trunk.forward(pipe, link, 0);
     this.#asidesOf(remote).add(pipe, true);
     this.#ownPipes.set(pipe, [own, peer]);
+  }
+
+  /** One of the two is elsewhere, or both. */
+  #linkClient(client: ClientId, worker: WorkerAddress): void {
+    const [caller, host] = [this.#clients.get(client), this.#hostOf(worker)];
+    const pipe = this.#nextPipe++;
+    host?.tell(worker, { type: "link", peer: client, host: SCHEDULER_HOST, pipe });
+    if (caller !== undefined) {
+      const link = host === undefined ? this.#shell.openLink(worker, client) : undefined;
+      if (host !== undefined) caller.trunk.forward(pipe, host.trunk, pipe);
+      else if (link !== undefined) caller.trunk.forward(pipe, link, 0);
+      else return; // It is gone, which the client will hear.
+      caller.tell({ type: "link", worker, pipe });
+    } else if (host !== undefined) {
+      const link = host.trunk.channel(pipe);
+      if (!this.#shell.handLink(client, worker, link)) link.close("the client is gone");
+    }
   }
 
   /** Channels that lead from our own workers to those of a host, past both. */

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ProtocolError } from "../../src/protocol/errors.ts";
+import { validatePeerMessage } from "../../src/protocol/peer-forms.ts";
 import { PACKED } from "../../src/protocol/task-spec.ts";
 import {
   MOST_MESSAGES,
   validateClientMessages,
   validateNews,
   validateOrders,
-  validatePeerMessage,
   validateWorkerMessages,
 } from "../../src/protocol/validate.ts";
 import { Random } from "../support/random.ts";

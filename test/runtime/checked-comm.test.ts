@@ -4,7 +4,8 @@ import { describe, it } from "node:test";
 import { memoryComm } from "../../src/adapters/memory-comm.ts";
 import { validateClientMessages } from "../../src/protocol/validate.ts";
 import type { PeerMessage } from "../../src/protocol/worker-messages.ts";
-import { checkedComm, checkedPeerComm } from "../../src/runtime/checked-comm.ts";
+import { checkedComm } from "../../src/runtime/checked-comm.ts";
+import { checkedPeerComm } from "../../src/runtime/checked-peer-comm.ts";
 
 describe("a checked comm", () => {
   it("closes with a ProtocolError at the first message that is none, and lets nothing pass after it", async () => {

@@ -1,0 +1,55 @@
+/**
+ * What workers say to one another, and clients to workers whose actors they call. Apart from the other forms, for threads load these: what
+ * comes to them from other hosts passes nobody else who could look at it.
+ */
+
+import type { ActorCalls, ActorResults } from "./actors.ts";
+import { anything, both, demand, type Form, fields, kinds, list, perhaps, whole } from "./form.ts";
+import { MOST_TASKS, taskId } from "./shared-forms.ts";
+import type * as messages from "./worker-messages.ts";
+
+const type = anything; // It was looked at to find the form.
+const ids = list(taskId, MOST_TASKS);
+
+/** Whether the columns hold whole calls. */
+function areCalls({ calls }: ActorCalls): string | undefined {
+  for (let at = 0; at < calls.length; ) {
+    const [actor, method, count] = calls.slice(at, at + 3);
+    const isMethod = typeof method === "string" || Number.isSafeInteger(method);
+    if (!Number.isSafeInteger(actor) || !isMethod || !Number.isSafeInteger(count) || (count as number) < -1) {
+      return `.calls[${at}] begins no call`;
+    }
+    at += 3 + Math.abs(count as number);
+    if (at > calls.length) return ".calls ends in the middle of one";
+  }
+  return undefined;
+}
+
+const peers: { readonly [K in messages.PeerMessage["type"]]: Form } = {
+  "actor-calls": both<ActorCalls>(
+    fields<ActorCalls>({ type, first: whole(), calls: list(anything, MOST_TASKS) }),
+    areCalls,
+  ),
+  "actor-results": fields<ActorResults>({
+    type,
+    ranges: list(whole(), MOST_TASKS),
+    values: list(anything, MOST_TASKS),
+    odd: perhaps(list(anything, MOST_TASKS)),
+    leaves: perhaps(whole()),
+  }),
+  "get-data": fields<messages.PeerGetData>({ type, request: whole(1), ids }),
+  data: both<messages.PeerData>(
+    fields<messages.PeerData>({ type, request: whole(1), ids, values: list(anything, MOST_TASKS) }),
+    (message) =>
+      message.values.length === message.ids.length
+        ? undefined
+        : `.values has ${message.values.length} items for ${message.ids.length} tasks`,
+  ),
+};
+
+const peerMessage = kinds(peers);
+
+/** To be had of one worker, by another. */
+export function validatePeerMessage(message: unknown): asserts message is messages.PeerMessage {
+  demand(peerMessage, message, "a message of another worker: message");
+}
