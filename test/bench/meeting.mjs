@@ -1,7 +1,7 @@
 /**
  * Actors and what clients meet at: calls beside Comlink's, and rounds of Queue, Lock, Variable and Event beside Dask's, on this machine.
  *
- * `node test/bench/meeting.mjs`, after `npm run build`. Everything on one core, where it repeats: `taskset` is used where there is one.
+ * `npm run bench:meeting`, after `npm run build`. Everything on one core, where it repeats: `taskset` is used where there is one.
  * Dask is Debian's `python3-distributed`: as root, `--install` installs it; without it, only our own figures are shown.
  */
 import { spawnSync } from "node:child_process";

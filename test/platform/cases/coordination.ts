@@ -66,6 +66,50 @@ export const coordination: readonly Case[] = [
     },
   },
   {
+    name: "a thousand who wait are served in the order in which they came, and who gives up is passed over",
+    async run() {
+      await using t = two();
+      const clientOf = (i: number) => (i % 3 === 0 ? t.other : t.one);
+      const locks = Array.from({ length: 1000 }, (_, i) => new Lock("door", { client: clientOf(i) }));
+      const impatient = new AbortController();
+      await using first = await new Lock("door", { client: t.one }).acquire();
+      const served: number[] = [];
+      const all = locks.map(async (lock, i) => {
+        const signal = i % 10 === 7 ? impatient.signal : undefined;
+        await using _ = await lock.acquire({ signal });
+        served.push(i);
+      });
+      // What clients of one page ask arrives as they asked: when this is answered, all wait.
+      await t.one.schedulerInfo();
+      await t.other.schedulerInfo();
+      impatient.abort(new Error("too long"));
+      await first.release();
+      const outcomes = await Promise.allSettled(all);
+      const gaveUp = outcomes.flatMap(({ status }, i) => (status === "rejected" ? [i] : []));
+      equal(
+        gaveUp,
+        Array.from({ length: 100 }, (_, i) => 10 * i + 7),
+      );
+      // Those of each client in its order; those of one turn of the two may be one after the other.
+      for (const mine of [0, 1]) {
+        const own = served.filter((i) => (i % 3 === 0 ? 1 : 0) === mine);
+        equal(
+          own,
+          [...own].sort((a, b) => a - b),
+        );
+      }
+      equal(served.length, 900);
+
+      const queue = new Queue<number>("items", { client: t.one });
+      const got = Array.from({ length: 1000 }, () => queue.get());
+      for (let i = 0; i < 1000; i++) void queue.put(i);
+      equal(
+        await Promise.all(got),
+        Array.from({ length: 1000 }, (_, i) => i),
+      );
+    },
+  },
+  {
     name: "a lock is held by the handle that acquired it",
     async run() {
       await using t = two();
