@@ -34,10 +34,15 @@ const workers = {
 
 /** Long names in the scheduler's records, which never leave it; what is in messages and in the public API keeps its name. */
 const internalNames =
-  /^(formerlyRegistered|liveDependents|recommendations?|functionsById|dirtyWorkers|dirtyClients|occupancyUs|processingOn|expectedUs|waitingOn|lastUsed|heapIndex|retriesUsed|witnessed|firstSlot|hasInputs|isWanted|isNeeded|isAvailable|isFinal|isSuspect|nextTaskId|dispatches|fetching|ending|linked|alone|delivered|recommend|deaths|runId|group|suspects|vacating|isDirty|toWorker|toClient|handOver|inMemory|strays|zombies|dependents|firstClientTask|awaitedFrom|awaitedTo|unfolded|inMemoryRange|handOverPart|durationUs|spentUs|removeFold|foldAt|enterClaim|tellHowFar|granted|claims|unfold|firstTask|answersRequests|unname|outbox)$/;
+  /^(formerlyRegistered|liveDependents|recommendations?|functionsById|dirtyWorkers|dirtyClients|occupancyUs|processingOn|expectedUs|waitingOn|lastUsed|heapIndex|retriesUsed|witnessed|firstSlot|hasInputs|isWanted|isNeeded|isAvailable|isFinal|isSuspect|nextTaskId|dispatches|fetching|ending|linked|alone|delivered|recommend|deaths|runId|group|suspects|vacating|isDirty|toWorker|toClient|handOver|inMemory|strays|zombies|dependents|firstClientTask|awaitedFrom|awaitedTo|unfolded|inMemoryRange|handOverPart|durationUs|spentUs|removeFold|foldAt|enterClaim|tellHowFar|granted|claims|unfold|firstTask|answersRequests|unname|outbox|durability|touch|claimed|receiveValue)$/;
 
 /** Pages that a profile is shown by, and that are written as files: the same in every build, and in none but when asked for. */
 const inlinePage = /\bprofile-page-inline\.js$/;
+
+/** The script and what it loads are built one by one, and must call them the same. */
+const mangleCache = Object.fromEntries(
+  internalNames.source.match(/\w+/g).map((name, i) => [name, `$${i.toString(36)}`]),
+);
 
 const inlineWorker = /\b(web-worker|node-worker)-inline\.js$/;
 
@@ -54,8 +59,9 @@ const inlineStaysApart = {
 const inlineComesAlong = {
   name: "inline-comes-along",
   setup({ onResolve, onLoad }) {
-    // But for what looks into a cluster, which lies beside it: import() in a script looks there.
+    // But for what looks into a cluster, and what keeps one that is durable, which lie beside it: import() in a script looks there.
     onResolve({ filter: /^\.\/seeing\.ts$/ }, () => ({ path: "./manyhands-seeing.js", external: true }));
+    onResolve({ filter: /^\.\/page-durable\.ts$/ }, () => ({ path: "./manyhands-durable.js", external: true }));
     onResolve({ filter: inlineWorker }, ({ path }) => ({
       path: inlineWorker.exec(path)[1],
       namespace: "inline-worker",
@@ -222,6 +228,7 @@ const doorBuild = (platform, entryPoints) => ({
 const scriptBuild = (entry, name, globalName) => ({
   ...shared,
   mangleProps: internalNames,
+  mangleCache,
   entryPoints: { [name]: entry },
   outdir,
   platform: "browser",
@@ -230,16 +237,17 @@ const scriptBuild = (entry, name, globalName) => ({
   plugins: [comlinkCounts, importsStayUntouched, inlineComesAlong],
 });
 
-/** What the script loads when somebody looks into the cluster. */
-const scriptSeeingBuild = {
+/** What the script loads when somebody looks into the cluster, or it is to be durable. */
+const besideScriptBuild = (entry, name) => ({
   ...shared,
   mangleProps: internalNames,
-  entryPoints: { "manyhands-seeing": "src/client/seeing.ts" },
+  mangleCache,
+  entryPoints: { [name]: entry },
   outdir,
   platform: "browser",
   format: "esm",
   plugins: [inlineStaysApart],
-};
+});
 
 const builds = [
   // The session is an entry too, so that what the client shares with handles on queues and locks lies in another file than these:
@@ -262,7 +270,8 @@ const builds = [
   profilePageBuild,
   scriptBuild("src/script.ts", "manyhands", "manyhands"),
   scriptBuild("src/peer-script.ts", "manyhands-peer", "manyhands"),
-  scriptSeeingBuild,
+  besideScriptBuild("src/client/seeing.ts", "manyhands-seeing"),
+  besideScriptBuild("src/page-durable.ts", "manyhands-durable"),
   pagesBuild(shared, pages, [comlinkCounts, inlineStaysApart]),
 ];
 

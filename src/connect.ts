@@ -14,6 +14,7 @@ import type { ThreadSource } from "./ports/spawner.ts";
 import type { WorkerAddress } from "./protocol/identity.ts";
 import type { Elsewhere } from "./runtime/elsewhere.ts";
 import type { ConnectOptions } from "./runtime/far-client.ts";
+import type { OpenKeeper } from "./runtime/keeper.ts";
 import type { LocalCluster, Platform } from "./runtime/local-cluster.ts";
 
 export function platform(
@@ -21,6 +22,7 @@ export function platform(
   sources: readonly ThreadSource[],
   machine: Platform["machine"],
   elsewhere: () => Promise<{ readonly elsewhere: Elsewhere }>,
+  durable: OpenKeeper,
 ): Platform {
   return {
     machine,
@@ -29,6 +31,7 @@ export function platform(
     pair: memoryComm,
     uniqueName: () => Math.random().toString(36).slice(2, 10),
     elsewhere: async () => (await elsewhere()).elsewhere,
+    durable,
   };
 }
 

@@ -19,4 +19,5 @@ export const nodePlatform = platform(
   ],
   () => new SchedulerMachine(weavingRules),
   () => import("./node-elsewhere.ts"),
+  async (...cluster) => (await import("./node-durable.ts")).openKeeper(...cluster),
 );

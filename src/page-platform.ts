@@ -13,4 +13,5 @@ export const pagePlatform = platform(
   // Loaded while the threads are being started, which takes longer; who only talks to a cluster elsewhere needs none.
   async () => new (await import("./scheduler/machine.ts")).SchedulerMachine(),
   () => import("./page-elsewhere.ts"),
+  async (...cluster) => (await import("./page-durable.ts")).openKeeper(...cluster),
 );

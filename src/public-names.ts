@@ -54,6 +54,7 @@ export type { Resources } from "./protocol/task-spec.ts";
 export type { FunctionTotals } from "./protocol/tracing.ts";
 export type { AdaptOptions } from "./runtime/elasticity.ts";
 export type { ConnectOptions } from "./runtime/far-client.ts";
+export type { DurableOptions } from "./runtime/keeper.ts";
 export type { HostStats, JoinOptions, LentHost as Host } from "./runtime/lending.ts";
 export type { ListenEvent, Listening, ListenOptions } from "./runtime/listening.ts";
 export type { Adaptive, LocalClusterOptions } from "./runtime/local-cluster.ts";

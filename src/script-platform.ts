@@ -19,4 +19,5 @@ export const scriptPlatform = platform(
   ],
   () => new SchedulerMachine(),
   () => import("./page-elsewhere.ts"),
+  async (...cluster) => (await import("./page-durable.ts")).openKeeper(...cluster),
 );

@@ -40,6 +40,10 @@ class FileJournal implements JournalStore {
   readonly place: string;
   readonly #unlock: () => Promise<void>;
   #journal: FileHandle | undefined;
+  /** Something was written that may not be on the disk yet. */
+  #isUnsafe = false;
+  #syncing: Promise<void> | undefined;
+  #failure: unknown;
   /** What was asked for last; everything waits for what was before it. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -54,16 +58,22 @@ class FileJournal implements JournalStore {
 
   append(bytes: JournalBytes): Promise<void> {
     return this.#next(async () => {
+      this.#demandSafe();
       this.#journal ??= await open(this.#path, "a");
       await writeAll(this.#journal, bytes);
-      await this.#journal.datasync();
+      this.#isUnsafe = true;
+      // Others need not wait for the disk.
+      this.#syncing ??= this.#sync(this.#journal);
     });
+  }
+
+  sync(): Promise<void> {
+    return this.#next(() => this.#synced());
   }
 
   replace(bytes: JournalBytes): Promise<void> {
     return this.#next(async () => {
-      await this.#journal?.close();
-      this.#journal = undefined;
+      await this.#closeJournal();
       await this.#put(this.#path, bytes);
       await syncDirectory(this.place);
     });
@@ -95,14 +105,46 @@ class FileJournal implements JournalStore {
 
   close(): Promise<void> {
     return this.#next(async () => {
-      await this.#journal?.close();
-      this.#journal = undefined;
+      await this.#closeJournal();
       await this.#unlock();
     });
   }
 
   get #path(): string {
     return join(this.place, "journal");
+  }
+
+  /** What was written meanwhile goes together to the disk. */
+  async #sync(journal: FileHandle): Promise<void> {
+    try {
+      for (; this.#isUnsafe; ) {
+        this.#isUnsafe = false;
+        await journal.datasync();
+      }
+    } catch (error) {
+      this.#failure = error;
+    } finally {
+      this.#syncing = undefined;
+    }
+  }
+
+  async #synced(): Promise<void> {
+    while (this.#syncing !== undefined) await this.#syncing;
+    this.#demandSafe();
+  }
+
+  /** Throws once what kept something from the disk. */
+  #demandSafe(): void {
+    const error = this.#failure;
+    this.#failure = undefined;
+    if (error !== undefined) throw error;
+  }
+
+  async #closeJournal(): Promise<void> {
+    // All of it is written anew, or was said to be safe or not.
+    await this.#synced().catch(() => {});
+    await this.#journal?.close();
+    this.#journal = undefined;
   }
 
   #valuePath(name: string): string {

@@ -93,6 +93,10 @@ class IndexedDbJournal implements JournalStore {
     });
   }
 
+  sync(): Promise<void> {
+    return this.#do(async () => {});
+  }
+
   replace(bytes: JournalBytes): Promise<void> {
     return this.#do(async (store) => {
       await store("readwrite", (entries) => {

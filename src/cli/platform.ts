@@ -7,6 +7,7 @@ import type { LocalClusterOptions } from "../runtime/local-cluster.ts";
 export interface ACluster {
   readonly ready: Promise<void>;
   listen(address: string, options: ListenOptions): Promise<Listening>;
+  saved(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -16,6 +16,8 @@ Runs a scheduler until Ctrl+C. Hosts lend it threads (manyhands worker ADDRESS),
   --tokens FILE          the tokens, as JSON: {"worker": "…", "client": "…"}. Made, and written there for you alone, if there is no such file
   --no-tokens            let in everybody of this machine
   --workers N            threads of its own; 0 unless said
+  --durable NAME         keep what it knows under this name, in files: the next one of that name goes on with it
+  --directory DIR        where those files are; where the system has programs keep their state unless said
   --lease MS             how long it is waited for somebody whose connection dropped; 10000 unless said
   --json                 what happens as JSON, a line each
   --help
@@ -37,6 +39,8 @@ export const scheduler: Command = {
         tokens: { type: "string" },
         "no-tokens": { type: "boolean", default: false },
         workers: { type: "string", default: "0" },
+        durable: { type: "string" },
+        directory: { type: "string" },
         lease: { type: "string", default: "10000" },
         json: { type: "boolean", default: false },
       },
@@ -50,8 +54,14 @@ export const scheduler: Command = {
         "nobody would see the tokens that would be made: give --tokens FILE, or --no-tokens for this machine alone",
       );
     }
-    const cluster = line.makeCluster({ nWorkers });
+    const { durable: name, directory } = values;
+    if (directory !== undefined && name === undefined)
+      throw new UsageError("--directory is where --durable NAME is kept");
+    const kept = name === undefined ? {} : { durable: directory === undefined ? name : { name, directory } };
+    const cluster = line.makeCluster({ nWorkers, ...kept });
     try {
+      // Whoever else has that name is named before anybody can come.
+      await cluster.saved();
       const interrupted = new Promise<void>((resolve) => line.onInterrupt(resolve));
       const { address, invitation, tokens } = await cluster.listen(values.listen, {
         leaseMs,

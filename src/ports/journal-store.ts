@@ -3,7 +3,8 @@
  * it, by name.
  *
  * A store promises:
- * - what `append` and `replace` have settled for is read by whoever opens the store next, in this order, also if the process is killed;
+ * - what `append` and `replace` have settled for is read by whoever opens the store next, in this order, also if the process is killed; what
+ *   `sync` has settled for also if the power goes;
  * - of what they had not settled for, there may be any part of it from its beginning, and of `replace` all or nothing;
  * - calls take effect in the order in which they were made;
  * - one store of a name is open at a time: see {@link JournalStores.open}.
@@ -17,6 +18,8 @@ export interface JournalStore {
   /** All of the journal; empty if there is none yet. */
   read(): Promise<JournalBytes>;
   append(bytes: JournalBytes): Promise<void>;
+  /** Settles when all that was appended is safe, as far as the platform can tell. */
+  sync(): Promise<void>;
   /** The journal is these bytes from now on. */
   replace(bytes: JournalBytes): Promise<void>;
   /** Keeps a value under a name, in place of what had that name. */

@@ -12,6 +12,7 @@ import type { SchedulerMachine } from "../scheduler/machine.ts";
 import type { AdaptOptions, Elasticity } from "./elasticity.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import { Host } from "./host.ts";
+import type { DurableOptions, Keeper, OpenKeeper } from "./keeper.ts";
 import type { Listening, ListenOptions, Reachable } from "./listening.ts";
 import { SchedulerRuntime } from "./scheduler-runtime.ts";
 
@@ -32,6 +33,12 @@ export interface LocalClusterOptions {
    * {@link NoValidWorkerError}. 30 000 unless said; `Infinity` waits for ever.
    */
   readonly noWorkersTimeoutMs?: number;
+  /**
+   * A name under which what the cluster knows outlives it: tasks that are not done, results that somebody has a future of, datasets, queues,
+   * variables and events. Another cluster of this name goes on with them, after the page was reloaded or the process killed; one at a time may
+   * have it. In pages that is in IndexedDB, in Node in files: in `directory`, or where the system has programs keep their state.
+   */
+  readonly durable?: string | DurableOptions;
 }
 
 /** What a cluster needs of the platform. */
@@ -46,6 +53,8 @@ export interface Platform {
   readonly uniqueName: () => string;
   /** Loads what is needed to deal with other pages and machines. */
   readonly elsewhere: () => Promise<Elsewhere>;
+  /** Loads what keeps a durable cluster. */
+  readonly durable: OpenKeeper;
 }
 
 /** A cluster's adapting of itself to the work there is. */
@@ -60,6 +69,8 @@ export class LocalCluster {
   readonly #platform: Platform;
   readonly #scheduler: SchedulerRuntime;
   readonly #host: Host;
+  readonly #keeper: Promise<Keeper> | undefined;
+  #kept: Promise<void> | undefined;
   #elastic: Promise<Elasticity> | undefined;
   #reachable: Promise<Reachable> | undefined;
   #stopAdapting: () => void = () => {};
@@ -73,6 +84,7 @@ export class LocalCluster {
       name = "worker",
       resources = {},
       noWorkersTimeoutMs = 30_000,
+      durable,
     }: LocalClusterOptions = {},
   ) {
     const count = nWorkers ?? platform.spawner.cores;
@@ -86,7 +98,11 @@ export class LocalCluster {
     const { spawner, clock } = platform;
     const fail = (error: unknown) => this.#fail(error);
     this.#host = new Host(spawner, clock, { name, nThreadsPerWorker: threadsPerWorker, resourcesOf }, fail);
-    this.#scheduler = new SchedulerRuntime(platform.machine(), this.#host, clock, { noWorkersTimeoutMs }, fail);
+    const options = { clock, noWorkersTimeoutMs };
+    const blank = platform.machine();
+    this.#keeper = durable === undefined ? undefined : platform.durable(durable, blank, options);
+    const machine = this.#keeper?.then((keeper) => keeper.machine) ?? blank;
+    this.#scheduler = new SchedulerRuntime(machine, this.#host, clock, options, fail);
     this.ready = Promise.all([this.#host.ready, this.#scheduler.ready]).then(() => {});
     this.ready.catch(() => {});
     this.#host.start(this.#scheduler, count);
@@ -196,9 +212,20 @@ export class LocalCluster {
     return (await this.#reachable).listen(address, options);
   }
 
-  /** Ends its threads. What clients wait for ends with an error. */
+  /**
+   * Settles when all that has happened so far will outlive this page or process, if the cluster is `durable`; rejects if it cannot be kept.
+   * That is so within moments by itself: this is for whoever has to know.
+   */
+  async saved(): Promise<void> {
+    await (await this.#keeper)?.saved();
+  }
+
+  /** Ends its threads. What clients wait for ends with an error. What is `durable` stays as it is, for another cluster of that name. */
   async close(): Promise<void> {
+    // A client that was closed just now has let go of its futures, which is to be kept too.
+    await this.#keeper?.then((keeper) => keeper.nextTurn()).catch(ignore);
     this.#end("the cluster was closed");
+    await this.#kept;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -236,8 +263,12 @@ export class LocalCluster {
     this.#closed = true;
     this.#scheduler.close(reason);
     this.#host.close(reason);
+    this.#kept = this.#keeper?.then((keeper) => keeper.close()).catch(ignore);
   }
 }
+
+/** Whoever waits for the cluster to be ready is told. */
+function ignore(): void {}
 
 function resourcesIn(place: number, resources: NonNullable<LocalClusterOptions["resources"]>): Resources {
   if (typeof resources === "function") return resources(place);

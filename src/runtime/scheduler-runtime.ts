@@ -334,6 +334,9 @@ export class SchedulerRuntime {
           this.#handle([{ type: "time-passed" }]),
         );
         return;
+      case "write-journal":
+      case "keep-value":
+        return this.machine.state.durability?.hear(instruction);
       default:
         instruction satisfies never;
     }

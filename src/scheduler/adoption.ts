@@ -73,7 +73,7 @@ export class Adoption {
   #settle(client: ClientRecord, task: TaskRecord, offer: Offer): void {
     const state = this.#state;
     const { worker, value } = offer;
-    const isIts = task.client === client && task.clientTask === value.clientTask && task.at >= 0;
+    const isIts = task.client.id === client.id && task.clientTask === value.clientTask && task.at >= 0;
     const isUnderWay = task.state === "waiting" || task.state === "queued" || task.state === "processing";
     const isStream = (task.shape & this.#tools.STREAM) !== 0;
     // What one worker made is not the value of a task that several are to agree on.

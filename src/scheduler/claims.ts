@@ -56,7 +56,7 @@ function addUniformTasks(
     return addTasks(state, client, { ...message, rows: spelledOut });
   }
   const group: TaskGroup = { client, rows, uniform, options };
-  if (keys === undefined && state.watch === undefined && isOrdinary(options)) {
+  if (keys === undefined && state.watch === undefined && state.durability === undefined && isOrdinary(options)) {
     admitSpan(state, group, uniform, first, count, lineOf(state, options, false));
     return;
   }
@@ -88,6 +88,7 @@ function addTask(
 ): void {
   const { client } = group;
   if (key !== undefined && claimExisting(state, client, id, key)) return;
+  if (state.durability?.resume(group, at, id)) return;
   const task = new TaskRecord(state.nextTaskId++, id, group, at, flags);
   const isWhole = resolveReferences(task);
   client.tasks.set(id, task);
@@ -144,6 +145,7 @@ export function enterClaim(client: ClientRecord, id: ClientTaskId, task: TaskRec
 
 /** Tells one that has just claimed it what has become of a task so far. */
 export function tellHowFar(state: SchedulerState, client: ClientRecord, id: ClientTaskId, task: TaskRecord): void {
+  state.durability?.claimed(client, task);
   if (task.atClient) state.recommend(task, "released");
   else if (task.state === "memory") tellOfValue(state, task, client, id);
   else if (task.state === "erred" && task.error !== undefined)
@@ -183,6 +185,7 @@ export function scatter(state: SchedulerState, client: ClientRecord, message: Sc
     known.value = message.value;
     known.nbytes = message.nbytes;
     known.atClient = false;
+    state.durability?.touch(known);
     wakeDependents(state, known);
     return;
   }
@@ -204,6 +207,7 @@ function enterValue(state: SchedulerState, client: ClientRecord, message: Scatte
   state.tasks.set(task.id, task);
   client.tasks.set(id, task);
   if (key !== undefined) name(state, task, key);
+  state.durability?.touch(task);
   return task;
 }
 
@@ -323,9 +327,11 @@ export function retry(state: SchedulerState, client: ClientRecord, ids: readonly
   }
 }
 
-export function fireAndForget(client: ClientRecord, ids: readonly ClientTaskId[]): void {
+export function fireAndForget(state: SchedulerState, client: ClientRecord, ids: readonly ClientTaskId[]): void {
   for (const id of ids) {
     const task = client.tasks.get(id);
-    if (task !== undefined && task.state !== "memory" && task.state !== "erred") task.keep = true;
+    if (task === undefined || task.state === "memory" || task.state === "erred") continue;
+    task.keep = true;
+    state.durability?.touch(task);
   }
 }

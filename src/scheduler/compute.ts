@@ -145,8 +145,8 @@ export function tellOfValue(state: SchedulerState, task: TaskRecord, client: Cli
       state.toClient(client).send({ type: "key-stored", id, nbytes: task.nbytes, valueType: task.valueType });
     return;
   }
-  if ((task.flags & FLAG_CARRIES) !== 0) {
-    // It stays here for as long as the client's future, and with it the futures in it.
+  if ((task.flags & FLAG_CARRIES) !== 0 || state.durability !== undefined) {
+    // It stays here for as long as the client's future, and with it the futures in it; and the journal of what is durable.
     const { value, nbytes } = task;
     return state.toClient(client).send({ type: "value-fetched", id, value, nbytes, shared: true, moved: false });
   }

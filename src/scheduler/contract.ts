@@ -9,9 +9,11 @@ import type {
   UpdateGraph,
   WithdrawRequest,
 } from "../protocol/client-messages.ts";
+import type { SharedTarget } from "../protocol/coordination.ts";
 import type { ErrorOnWire } from "../protocol/errors.ts";
 import type { Route } from "../protocol/host-messages.ts";
 import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import type { JournalEntries } from "../protocol/journal.ts";
 import type { HostLink } from "../protocol/requests.ts";
 import type { Resources, ShippedFunction } from "../protocol/task-spec.ts";
 import type { Trace } from "../protocol/tracing.ts";
@@ -111,7 +113,14 @@ export type SchedulerInstruction =
   /** It has said what it cannot: nothing more is heard of it, and its comm is to be closed. `remove-client` follows from that. */
   | { readonly type: "end-client"; readonly client: ClientId; readonly reason: string }
   /** Say when it is that late. What was asked for before need not be. */
-  | { readonly type: "wake-me-at"; readonly atMs: number };
+  | { readonly type: "wake-me-at"; readonly atMs: number }
+  /** There is something to be written down: see {@link DurabilityRules.take}. */
+  | { readonly type: "write-journal" }
+  /** Keep this value beside the journal, as it is now, and say whether it is kept. */
+  | { readonly type: "keep-value"; readonly id: TaskId; readonly value: unknown };
+
+/** What only whoever keeps the journal carries out. */
+export type JournalInstruction = Extract<SchedulerInstruction, { readonly type: "write-journal" | "keep-value" }>;
 
 /** What the machine is taught when a client first asks something: see `requests.ts`. */
 export interface RequestRules {
@@ -122,6 +131,8 @@ export interface RequestRules {
   removeClient(client: ClientRecord): void;
   /** There is no task of this name any more. */
   unname(key: Key): void;
+  /** Has datasets, queues and their like be as they were. */
+  restore(meetings: RecoveredMeetings): void;
   addWorker(worker: WorkerRecord): void;
   /** `expected`: it was asked to go. */
   removeWorker(worker: WorkerRecord, reason: string, expected: boolean): void;
@@ -154,6 +165,10 @@ export interface NestingRules {
   lossOf(task: TaskRecord): ErrorOnWire;
   /** Nobody can ask for the task any more. */
   forget(task: TaskRecord): void;
+  /** What is kept for the futures that it holds. */
+  carriedBy(task: TaskRecord): readonly ValueWithTasks[];
+  /** Keeps these for as long as the task. */
+  hold(task: TaskRecord, tasks: readonly TaskRecord[], isInValue: boolean): void;
   /** Those of `suspects` that are at work, and the tasks that submitted them: whoever wants a task that kills is to blame as well. */
   culpritsAmong(worker: WorkerRecord, suspects: readonly TaskRecord[]): ReadonlySet<TaskRecord>;
 }
@@ -250,6 +265,61 @@ export interface MoveNotes {
   note(task: TaskRecord, from: string, to: string, worker: WorkerRecord | undefined): void;
   /** The same of `count` tasks of a span from its `at`-th on. */
   noteMany(span: Span, at: number, count: number, from: string, to: string, worker: WorkerRecord | undefined): void;
+}
+
+/** A value as it is kept, with its futures' tasks. */
+export interface ValueWithTasks {
+  readonly value: unknown;
+  readonly tasks: readonly TaskRecord[];
+}
+
+/** What clients met at, in a scheduler before this one. */
+export interface RecoveredMeetings {
+  readonly datasets: readonly (ValueWithTasks & { readonly name: string })[];
+  readonly places: readonly {
+    readonly target: SharedTarget;
+    /** Its queue has ended, or its event is set. */
+    readonly isOn: boolean;
+    /** What it holds, in its order. */
+    readonly items: readonly ValueWithTasks[];
+  }[];
+}
+
+/** What is told of what clients meet at: see `durable-places.ts`. */
+export interface PlaceRules {
+  publish(name: string, kept: ValueWithTasks): void;
+  unpublish(name: string): void;
+  /** There is such an object, and its queue has ended, or its event is set. */
+  describe(target: SharedTarget, isOn: boolean): void;
+  /** Nobody could tell it from a new one. */
+  forget(target: SharedTarget): void;
+  /** `order`: where in its queue it stands. */
+  put(target: SharedTarget, kept: ValueWithTasks, order: number): void;
+  /** It is there no more. */
+  remove(kept: ValueWithTasks): void;
+}
+
+/** What the machine is taught when what it knows is to outlive it: see `durability.ts`. */
+export interface DurabilityRules {
+  /** How many schedulers there have been with this journal, the present one among them. */
+  readonly epoch: number;
+  readonly places: PlaceRules;
+  /** The task has changed. */
+  touch(task: TaskRecord): void;
+  /** A client has just claimed it. */
+  claimed(client: ClientRecord, task: TaskRecord): void;
+  /** Whether the client had this task before, in the group's row at `at`, and has it again. */
+  resume(group: TaskGroup, at: number, id: ClientTaskId): boolean;
+  /** A large value has come from a worker, for whomever. */
+  receiveValue(task: TaskRecord, value: unknown): void;
+  /** Whether a value could be kept beside the journal. */
+  valueKept(id: TaskId, isKept: boolean): void;
+  /** What has changed since this was asked before; with `isWhole`, all there is. */
+  take(isWhole?: boolean): JournalEntries;
+  /** Called after every event. */
+  settle(): void;
+  /** The shell carries out an instruction of these rules: whoever keeps the journal has said how. */
+  hear(instruction: JournalInstruction): void;
 }
 
 /** One move in the table of transitions, for whoever watches. */

@@ -12,6 +12,7 @@ import type { PackedValue } from "../protocol/packed-value.ts";
 import type { MeetingPlace } from "../protocol/survey.ts";
 import type { Actors } from "./actors.ts";
 import type { Refusal } from "./answers.ts";
+import type { RecoveredMeetings, ValueWithTasks } from "./contract.ts";
 import { SharedBarrier, SharedEvent } from "./coordination/meeting-points.ts";
 import { Holds, Permits, wakeAll } from "./coordination/permits.ts";
 import { Ask, type AskShell, describe, Limit, type Shape, type Shared } from "./coordination/shared.ts";
@@ -26,6 +27,9 @@ import type { SchedulerState } from "./state.ts";
 /** Publications that a topic keeps unless somebody says how many. */
 const HISTORY = 1000;
 
+/** Tokens that a scheduler may give before those begin that the one after it gives, where there are several one after the other. */
+const TOKENS_EACH = 2 ** 32;
+
 interface Entry {
   readonly shared: Shared;
   readonly limit: Limit;
@@ -37,7 +41,7 @@ export class Coordination implements AskShell {
   readonly #actors: Actors;
   readonly #standstill: Standstill;
   readonly #entries = new Map<string, Entry>();
-  readonly #holds = new Holds();
+  readonly #holds: Holds;
   /** What has not been answered, by the client's numbers. */
   readonly #open = new Map<ClientRecord, Map<number, Ask>>();
   #asked = 0;
@@ -47,6 +51,7 @@ export class Coordination implements AskShell {
     this.#keeping = keeping;
     this.#actors = actors;
     this.#standstill = new Standstill(state);
+    this.#holds = new Holds((state.durability?.epoch ?? 0) * TOKENS_EACH);
   }
 
   hear(client: ClientRecord, number: number, { target, act, task }: CoordinationRequest): void {
@@ -84,6 +89,18 @@ export class Coordination implements AskShell {
     for (const shared of all) shared.abandon(client);
     wakeAll(all);
     this.#tidy(all);
+  }
+
+  /** Has objects be as they were, with what they held. */
+  restore(places: RecoveredMeetings["places"]): void {
+    for (const { target, isOn, items } of places) {
+      const { shared } = this.#find(target);
+      const keep = ({ value, tasks }: ValueWithTasks) => this.#keeping.keepTasks(tasks, value, describe(target));
+      if (shared instanceof SharedQueue) shared.restore(items.map(keep), isOn);
+      else if (shared instanceof SharedVariable) shared.restore(items.map(keep).at(-1));
+      else if (shared instanceof SharedEvent) shared.restore(isOn);
+      this.#tidy([shared]);
+    }
   }
 
   /** What there is now. */
@@ -153,16 +170,17 @@ export class Coordination implements AskShell {
       return { shared: make(limit), limit };
     };
     const drop = (kept: KeptValue) => this.#keeping.drop(kept);
+    const places = () => this.#state.durability?.places;
     switch (target.kind) {
       case "queue":
-        return entry(Number.POSITIVE_INFINITY, (limit) => new SharedQueue(target, limit, drop));
+        return entry(Number.POSITIVE_INFINITY, (limit) => new SharedQueue(target, limit, drop, places));
       case "lock":
       case "semaphore":
         return entry(1, (limit) => new Permits(target, limit, this.#holds));
       case "event":
-        return entry(0, () => new SharedEvent(target));
+        return entry(0, () => new SharedEvent(target, places));
       case "variable":
-        return entry(0, () => new SharedVariable(target, drop));
+        return entry(0, () => new SharedVariable(target, drop, places));
       case "topic":
         return entry(HISTORY, (limit) => new SharedTopic(target, limit));
       case "barrier":
@@ -178,6 +196,7 @@ export class Coordination implements AskShell {
       const { kind, name, isAnonymous } = shared.target;
       if (!(shared.isIdle || isAnonymous) || this.#state.named.has(`${kind}://${name}`)) continue;
       this.#entries.delete(placeOf(shared.target));
+      this.#state.durability?.places.forget(shared.target);
       if (shared.isIdle) continue;
       shared.drop();
       for (const ask of this.#waitingAt(shared)) ask.refuse(`${describe(shared.target)} was closed`);

@@ -3,6 +3,7 @@
 import type { Answer } from "../protocol/client-messages.ts";
 import type { PublishRequest } from "../protocol/requests.ts";
 import { refuse } from "./answers.ts";
+import type { DurabilityRules } from "./contract.ts";
 import type { Keeping, KeptValue } from "./kept-value.ts";
 import type { ClientRecord } from "./records.ts";
 
@@ -10,8 +11,17 @@ export class Datasets {
   readonly #keeping: Keeping;
   readonly #byName = new Map<string, KeptValue>();
 
-  constructor(keeping: Keeping) {
+  readonly #durability: () => DurabilityRules | undefined;
+
+  /** `durability`: what is to be told of them, if something is. */
+  constructor(keeping: Keeping, durability: () => DurabilityRules | undefined) {
     this.#keeping = keeping;
+    this.#durability = durability;
+  }
+
+  restore(name: string, kept: KeptValue): void {
+    this.#byName.set(name, kept);
+    this.#durability()?.places.publish(name, kept);
   }
 
   /** In the order in which they were first published. */
@@ -26,7 +36,7 @@ export class Datasets {
     }
     const kept = this.#keeping.keep(client, value, `dataset "${name}"`);
     if ("error" in kept) return kept;
-    this.#byName.set(name, kept);
+    this.restore(name, kept);
     if (former !== undefined) this.#keeping.drop(former);
     return { value: undefined };
   }
@@ -43,6 +53,7 @@ export class Datasets {
     const kept = this.#byName.get(name);
     if (kept === undefined) return false;
     this.#byName.delete(name);
+    this.#durability()?.places.unpublish(name);
     this.#keeping.drop(kept);
     return true;
   }

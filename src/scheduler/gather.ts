@@ -57,6 +57,7 @@ export function awaitValue(state: SchedulerState, client: ClientRecord, id: numb
 /** Hands a value to all who wait for it. With `moved`, the worker it came from does not have it any more. */
 export function deliver(state: SchedulerState, task: TaskRecord, value: unknown, moved: boolean): void {
   const { nbytes } = task;
+  state.durability?.receiveValue(task, value);
   const isElsewhere = task.atClient || task.value !== NO_VALUE || state.replicas.rightsOf(task).size > 0;
   if (moved && !isElsewhere) {
     // That it was given up as lost, and came all the same, may have been the end of the waiting before this was sent.

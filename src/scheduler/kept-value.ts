@@ -38,6 +38,11 @@ export class Keeping {
       }
       tasks.push(task);
     }
+    return this.keepTasks(tasks, value, name);
+  }
+
+  /** The same for one whose tasks are known. */
+  keepTasks(tasks: readonly TaskRecord[], value: unknown, name: string): KeptValue {
     const kept: KeptValue = { name, value, tasks };
     for (const task of tasks) {
       task.flags |= this.#tools.FLAG_KEPT;

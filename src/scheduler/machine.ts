@@ -10,33 +10,30 @@
  */
 
 import type { ClientMessage } from "../protocol/client-messages.ts";
-import {
-  HELD_VALUE,
-  type MissingData,
-  NO_TASK,
-  type TaskErred,
-  type TaskFinished,
-  type TaskStored,
-  type WorkerMessage,
-} from "../protocol/worker-messages.ts";
-import { endAttempt, refuseValue } from "./attempts.ts";
+import { NO_TASK, type WorkerMessage } from "../protocol/worker-messages.ts";
 import * as claims from "./claims.ts";
-import type { RequestRules, SchedulerEvent, SchedulerInstruction, TransitionRecord } from "./contract.ts";
+import type {
+  DurabilityRules,
+  RequestRules,
+  SchedulerEvent,
+  SchedulerInstruction,
+  TransitionRecord,
+} from "./contract.ts";
 import type { demandRules } from "./demands.ts";
-import { learnDuration } from "./durations.ts";
-import { deliver, receiveData } from "./gather.ts";
+import { err, finish, lack, loseClientsValue, recompute, running, store, takeBack } from "./endings.ts";
+import { receiveData } from "./gather.ts";
 import type { hostRules } from "./hosts.ts";
 import { addClient, addWorker, removeClient, removeWorker, setResources } from "./membership.ts";
 import type { nestingRules } from "./nesting.ts";
-import { tell, tellPending } from "./news.ts";
+import { tell } from "./news.ts";
 import { assign, isUneven, judgeRoom } from "./placement.ts";
-import { settleSpan, unfold } from "./plain.ts";
-import { type ClientRecord, FLAG_COPIED, type TaskRecord } from "./records.ts";
-import { buryZombie, isLost, leaveWorker, releaseClaim, stopFetching } from "./release.ts";
+import { unfold } from "./plain.ts";
+import type { ClientRecord } from "./records.ts";
+import { isLost, releaseClaim, stopFetching } from "./release.ts";
 import { type RequestTools, requestTools } from "./request-tools.ts";
 import { SchedulerState } from "./state.ts";
-import { addKeys, disownRun, freeStrays, strikeHolders } from "./stray-values.ts";
-import { move, settleRecommendations } from "./transitions.ts";
+import { addKeys, freeStrays } from "./stray-values.ts";
+import { settleRecommendations } from "./transitions.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 import type { weavingRules } from "./woven.ts";
 
@@ -57,6 +54,7 @@ export class SchedulerMachine {
     state.stimulus += 1;
     state.nowMs = nowMs;
     this.#dispatch(event);
+    state.durability?.settle();
     settleRecommendations(state);
     assign(state);
     // What was answered may not be kept any more, nor what only that needed.
@@ -92,6 +90,11 @@ export class SchedulerMachine {
   learnHosts(hosts: ReturnType<typeof hostRules>): void {
     this.#state.weaving?.unfold();
     this.#state.hosts ??= hosts(this.#state, requestTools);
+  }
+
+  /** Teaches it to say what is to outlive it, before it has heard of anything. */
+  learnDurability(rules: (state: SchedulerState, tools: RequestTools) => DurabilityRules): void {
+    this.#state.durability = rules(this.#state, requestTools);
   }
 
   /** Whether it might be worth looking around whether work can be shared: see `stealing.ts`. */
@@ -209,14 +212,14 @@ export class SchedulerMachine {
       case "client-desires-key":
         return claims.desireKey(state, client, message);
       case "client-lost-value":
-        for (const id of message.ids) this.#loseClientsValue(client, id);
+        for (const id of message.ids) loseClientsValue(state, client, id);
         return;
       case "cancel-keys":
         return claims.cancel(state, client, message);
       case "retry-keys":
         return claims.retry(state, client, message.ids);
       case "fire-and-forget":
-        return claims.fireAndForget(client, message.ids);
+        return claims.fireAndForget(state, client, message.ids);
       case "request":
         return state.requests?.hear(client, message);
       case "withdraw-request":
@@ -234,14 +237,14 @@ export class SchedulerMachine {
     const state = this.#state;
     switch (message.type) {
       case "task-finished":
-        return this.#finish(worker, message);
+        return finish(state, worker, message);
       case "task-stored":
-        return this.#store(worker, message);
+        return store(state, worker, message);
       case "task-erred":
-        return this.#err(worker, message);
+        return err(state, worker, message);
       case "task-started": {
         if (state.weaving?.isBrief(message.id)) return;
-        const task = this.#running(worker, message.id, message.run);
+        const task = running(state, worker, message.id, message.run);
         if (task === undefined) return;
         task.started = true;
         stopFetching(task);
@@ -253,18 +256,18 @@ export class SchedulerMachine {
       case "task-dropped":
         // The last first: each goes to the head of its line, and they are to be in order there.
         for (let i = message.runs.length - 2; i >= 0; i -= 2) {
-          this.#takeBack(worker, message.runs[i] as number, message.runs[i + 1] as number);
+          takeBack(state, worker, message.runs[i] as number, message.runs[i + 1] as number);
         }
         return;
       case "task-progress": {
-        const task = this.#running(worker, message.id, message.run);
+        const task = running(state, worker, message.id, message.run);
         if (task === undefined) return;
         const { fraction, note } = message;
         tell(state, task, (id) => ({ type: "task-progress", id, fraction, note }));
         return;
       }
       case "task-items": {
-        const task = this.#running(worker, message.id, message.run);
+        const task = running(state, worker, message.id, message.run);
         if (task !== undefined) state.requests?.hearItems(task, message);
         return;
       }
@@ -273,7 +276,7 @@ export class SchedulerMachine {
         return;
       case "missing-data":
         if (message.id === NO_TASK) return state.requests?.hearNotAcquired(worker, state.tasks.get(message.missing));
-        return this.#lack(worker, message);
+        return lack(state, worker, message);
       case "worker-holds":
         return state.hosts?.hearHeld(worker, message);
       case "errand-done":
@@ -282,7 +285,7 @@ export class SchedulerMachine {
         return state.requests?.hearTrace(worker, message);
       case "data": {
         const task = receiveData(state, worker, message);
-        if (task !== undefined && isLost(state, task)) this.#recompute(task);
+        if (task !== undefined && isLost(state, task)) recompute(state, task);
         return;
       }
       case "client-messages":
@@ -299,99 +302,5 @@ export class SchedulerMachine {
       default:
         message satisfies never;
     }
-  }
-
-  #finish(worker: WorkerRecord, { ranges, values, spent }: TaskFinished): void {
-    for (let i = 0; i < spent.length; i += 3) {
-      learnDuration(this.#state, spent[i] as number, spent[i + 1] as number, spent[i + 2] as number);
-    }
-    let at = 0;
-    for (let i = 0; i < ranges.length; i += 3) {
-      const first = ranges[i] as number;
-      const run = ranges[i + 1] as number;
-      for (let id = first, end = first + (ranges[i + 2] as number); id < end; ) {
-        const count = settleSpan(this.#state, worker, id, run, end - id, values, at);
-        if (count === 0) this.#finishOne(worker, id, run, values[at]);
-        id += count || 1;
-        at += count || 1;
-      }
-    }
-  }
-
-  #finishOne(worker: WorkerRecord, id: number, run: number, value: unknown): void {
-    const task = this.#current(worker, id, run) ?? this.#state.hosts?.win(worker, id, run);
-    if (task === undefined) return;
-    leaveWorker(this.#state, task);
-    if ((task.flags & FLAG_COPIED) !== 0) return this.#state.demands?.hearCopy(task, worker, { value });
-    task.value = value;
-    task.nbytes = 0;
-    move(this.#state, task, "memory");
-  }
-
-  #store(worker: WorkerRecord, message: TaskStored): void {
-    const state = this.#state;
-    const task = this.#current(worker, message.id, message.run) ?? state.hosts?.win(worker, message.id, message.run);
-    if (task === undefined) {
-      // A run that was called off left a value behind. It may have been replaced there by the one that counts, so the run is named.
-      return disownRun(state, worker, message.id, message.run);
-    }
-    leaveWorker(state, task);
-    if ((task.flags & FLAG_COPIED) !== 0) return state.demands?.hearCopy(task, worker, message);
-    task.nbytes = message.nbytes;
-    task.valueType = message.valueType;
-    const { pushed } = message;
-    if (pushed?.moved !== true) state.replicas.add(task, worker);
-    if (pushed !== undefined) deliver(state, task, pushed.value, pushed.moved);
-    move(state, task, "memory");
-  }
-
-  #err(worker: WorkerRecord, message: TaskErred): void {
-    if (message.run === HELD_VALUE) return refuseValue(this.#state, worker, message);
-    const task = this.#current(worker, message.id, message.run);
-    if (task === undefined) return;
-    leaveWorker(this.#state, task);
-    endAttempt(this.#state, task, message.error, worker);
-  }
-
-  /** The task of which this is the current run. */
-  #running(worker: WorkerRecord, id: number, run: number): TaskRecord | undefined {
-    const task = this.#state.tasks.get(id);
-    return task !== undefined && task.runId === run && task.processingOn === worker ? task : undefined;
-  }
-
-  /** The same at the end of a run. Anything else is the end of one that was called off. */
-  #current(worker: WorkerRecord, id: number, run: number): TaskRecord | undefined {
-    const task = this.#running(worker, id, run);
-    if (task === undefined) buryZombie(worker, id, run);
-    return task;
-  }
-
-  /** A run lacks an input: neither it nor those that were said to have it do. */
-  #lack(worker: WorkerRecord, message: MissingData): void {
-    const task = this.#current(worker, message.id, message.run);
-    for (const missing of strikeHolders(this.#state, worker, message)) this.#recompute(missing);
-    if (task === undefined) return;
-    leaveWorker(this.#state, task);
-    move(this.#state, task, "released");
-  }
-
-  /** A run that was not begun has been given up: because it was called off, or because it was asked back. */
-  #takeBack(worker: WorkerRecord, id: number, run: number): void {
-    const task = this.#current(worker, id, run);
-    if (task === undefined) return;
-    leaveWorker(this.#state, task);
-    // Nothing of it is left anywhere, so its number is free again: for its user it has not been attempted.
-    task.runId -= 1;
-    move(this.#state, task, "released");
-  }
-
-  #loseClientsValue(client: ClientRecord, id: number): void {
-    const task = client.tasks.get(id);
-    if (task?.atClient === true) this.#recompute(task);
-  }
-
-  #recompute(task: TaskRecord): void {
-    move(this.#state, task, "released");
-    tellPending(this.#state, task);
   }
 }

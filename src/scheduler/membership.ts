@@ -138,6 +138,7 @@ export function removeClient(state: SchedulerState, id: string): void {
     if (task.client === client) releaseClaim(state, client, task.clientTask);
     const others = task.claims?.filter((claim) => claim.client !== client);
     task.claims = others === undefined || others.length === 0 ? undefined : others;
+    state.durability?.touch(task);
     if (!task.isNeeded) state.recommend(task, "released");
   }
 }

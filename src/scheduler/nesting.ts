@@ -88,6 +88,16 @@ class Nesting implements NestingRules {
     this.#carried.delete(task);
   }
 
+  carriedBy(task: TaskRecord): readonly KeptValue[] {
+    return this.#carried.get(task) ?? [];
+  }
+
+  hold(task: TaskRecord, tasks: readonly TaskRecord[], isInValue: boolean): void {
+    this.#carried.set(task, [...this.carriedBy(task), this.#keeping.keepTasks(tasks, undefined, task.key)]);
+    if (isInValue) task.flags |= this.#tools.FLAG_CARRIES;
+    this.#state.durability?.touch(task);
+  }
+
   culpritsAmong(worker: WorkerRecord, suspects: readonly TaskRecord[]): ReadonlySet<TaskRecord> {
     const { zombieName } = this.#tools;
     const atWork = suspects.filter((task) => !worker.seceded.has(zombieName(task.id, task.runId)));
@@ -102,10 +112,8 @@ class Nesting implements NestingRules {
 
   /** Keeps what a task's value or its function holds for as long as the task. What the client has let go of is left out. */
   #carry(client: ClientRecord, task: TaskRecord, ids: readonly ClientTaskId[], isInValue: boolean): void {
-    const tasks = ids.filter((id) => client.tasks.get(id) !== undefined);
-    const kept = this.#keeping.keep(client, { value: undefined, tasks }, task.key);
-    if (!("error" in kept)) this.#carried.set(task, [...(this.#carried.get(task) ?? []), kept]);
-    if (isInValue) task.flags |= this.#tools.FLAG_CARRIES;
+    const tasks = ids.flatMap((id) => client.tasks.get(id) ?? []);
+    this.hold(task, tasks, isInValue);
   }
 
   #clientOf(worker: WorkerRecord): ClientRecord {

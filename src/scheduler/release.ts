@@ -167,6 +167,7 @@ export function releaseClaim(state: SchedulerState, client: ClientRecord, id: nu
     task.claims = task.claims.filter((claim) => claim.client !== client || claim.id !== id);
     if (task.claims.length === 0) task.claims = undefined;
   }
+  state.durability?.touch(task);
   // A value that only the client has is not given back by one that has let go of it.
   if (!task.isNeeded || task.atClient) state.recommend(task, "released");
 }

@@ -12,7 +12,7 @@ import type { Trace } from "../protocol/tracing.ts";
 import type { ErrandDone, TaskItems } from "../protocol/worker-messages.ts";
 import { Actors } from "./actors.ts";
 import { findWorkers } from "./answers.ts";
-import type { RequestRules } from "./contract.ts";
+import type { RecoveredMeetings, RequestRules } from "./contract.ts";
 import { Coordination } from "./coordination.ts";
 import { Copying } from "./copying.ts";
 import { Datasets } from "./datasets.ts";
@@ -42,6 +42,7 @@ interface Waiting {
 
 class Requests implements RequestRules {
   readonly #state: SchedulerState;
+  readonly #keeping: Keeping;
   readonly #datasets: Datasets;
   readonly #actors: Actors;
   readonly #coordination: Coordination;
@@ -62,7 +63,8 @@ class Requests implements RequestRules {
     }
     for (const worker of state.unnoted.splice(0)) this.#noteRemoval(...worker);
     const keeping = new Keeping(state, tools);
-    this.#datasets = new Datasets(keeping);
+    this.#keeping = keeping;
+    this.#datasets = new Datasets(keeping, () => state.durability);
     const errands = new Errands(state);
     this.#actors = new Actors(state, tools, keeping, errands);
     this.#coordination = new Coordination(state, keeping, this.#actors);
@@ -202,6 +204,13 @@ class Requests implements RequestRules {
 
   unname(key: Key): void {
     this.#coordination.unname(key);
+  }
+
+  restore({ datasets, places }: RecoveredMeetings): void {
+    for (const { name, value, tasks } of datasets) {
+      this.#datasets.restore(name, this.#keeping.keepTasks(tasks, value, `dataset "${name}"`));
+    }
+    this.#coordination.restore(places);
   }
 
   addWorker(worker: WorkerRecord): void {

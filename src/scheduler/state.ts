@@ -7,6 +7,7 @@ import { Relation } from "../collections/relation.ts";
 import type { ClientId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type {
   DemandRules,
+  DurabilityRules,
   HostRules,
   MoveNotes,
   NestingRules,
@@ -100,6 +101,8 @@ export class SchedulerState {
   hosts: HostRules | undefined = undefined;
   /** Tasks that refer to each other are kept together by these, once they are there. */
   weaving: WeavingRules | undefined = undefined;
+  /** What is to outlive this is written down by these, where something is. Then each task has a record of its own. */
+  durability: DurabilityRules | undefined = undefined;
   /** What time it is, for those. */
   nowMs = 0;
   /** Workers that are being started. */

@@ -43,6 +43,7 @@ export function move(state: SchedulerState, task: TaskRecord, to: TaskState): vo
   const worker = task.processingOn;
   rule(state, task);
   task.state = to;
+  state.durability?.touch(task);
   state.watch?.({ key: task.key, from, to, stimulus: state.stimulus, worker: worker?.address });
   state.notes?.note(task, from, to, worker);
 }

@@ -24,6 +24,7 @@ export const promisesOfJournalStore: readonly JournalCase[] = [
       const three = first.append(text("three"));
       equal(textOf(await first.read()), "one two three", "what was asked for before is read");
       await Promise.all([two, three]);
+      await first.sync();
       await first.close();
       const again = await stores.open(name);
       equal(textOf(await again.read()), "one two three");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join as joinPath } from "node:path";
 import { describe, it } from "node:test";
-import { Client } from "manyhands";
+import { Client, type Future, Queue } from "manyhands";
 import { scratchFolder, start, startHost, startScheduler, tokens } from "./commands.ts";
 
 const soon = <T>(x: T) => new Promise<T>((resolve) => setTimeout(() => resolve(x), 20));
@@ -104,6 +104,46 @@ describe("processes", { timeout: 90_000 }, () => {
     assert.equal(sum(await client.gather(futures)), sum(numbers(60)));
     assert.equal(await again.result(), "submitted while there is none");
     assert.equal((await made.result())[0], value); // Made again, it would be another.
+  });
+
+  it("a durable scheduler that is killed and started again has what clients met at, and does not do again what was done", async () => {
+    await using t = scope();
+    using folder = scratchFolder();
+    const durable = ["--lease", "500", "--durable", "jobs", "--directory", folder.path];
+    const log = joinPath(folder.path, "log");
+    const first = await startScheduler(durable);
+    const port = new URL(first.address).port;
+    t.add(await startHost(first.address));
+    const client = t.client(first.address);
+    const note = async (log: string, i: number) => {
+      const { appendFileSync } = await import("node:fs");
+      appendFileSync(log, `${i}\n`);
+      return new Promise<number>((resolve) => setTimeout(resolve, 20, i));
+    };
+    const futures = client.map(note, Array(60).fill(log), numbers(60));
+    const third = futures[2] as Future<number>;
+    const named = client.with({ key: "named" }).submit((x: number) => x + 1, third);
+    const queue = new Queue<number>("queue", { client });
+    for (const i of numbers(3)) await queue.put(i);
+    await client.publishDataset("set", { named });
+    await futures[20]?.result();
+    await named.result();
+    await first.kill("SIGKILL");
+    const second = t.add(start(["scheduler", "--listen", `ws://127.0.0.1:${port}`, "--json", ...durable]));
+    await second.logged('"listening"');
+    assert.equal(sum(await client.gather(futures)), sum(numbers(60)));
+    assert.equal(await queue.get(), 0);
+    assert.deepEqual(await client.listDatasets(), ["set"]);
+    const there = await client.getDataset<{ named: Future<number> }>("set");
+    assert.equal(await there.named.result(), 3);
+    const runs = numbers(60).map(
+      (i) =>
+        readFileSync(log, "utf8")
+          .split("\n")
+          .filter((line) => line === `${i}`).length,
+    );
+    const again = runs.filter((times) => times > 1).length;
+    assert.ok(again <= 5, `${again} tasks ran twice: ${runs}`);
   });
 
   it("a client whose scheduler does not come back is told so", async () => {

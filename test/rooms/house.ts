@@ -28,6 +28,8 @@ const knows: Readonly<Record<string, readonly string[] | typeof anywhere>> = {
     "scheduler/demands.ts",
     "scheduler/hosts.ts",
     "scheduler/woven.ts",
+    "scheduler/durability.ts",
+    "scheduler/recovery.ts",
     "worker/machine.ts",
     "worker/contract.ts",
   ],

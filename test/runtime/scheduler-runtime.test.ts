@@ -25,6 +25,7 @@ function stage() {
       pair: memoryComm,
       uniqueName: () => "client",
       elsewhere: () => Promise.reject(new Error("there is nothing elsewhere")),
+      durable: () => Promise.reject(new Error("nothing is kept here")),
     },
     { nWorkers: 1 },
   );

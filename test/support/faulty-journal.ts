@@ -9,6 +9,7 @@ interface Contents {
 export class FaultyJournals implements JournalStores {
   readonly #contents = new Map<string, Contents>();
   readonly #open = new Set<string>();
+  #lives = 0;
   /** Bytes that may still be written, of all; then everything fails, and the last write is torn where they ended. */
   budget = Number.POSITIVE_INFINITY;
 
@@ -25,10 +26,16 @@ export class FaultyJournals implements JournalStores {
     return contents;
   }
 
-  /** Whoever had it is gone. */
+  /** Whoever had it is gone, and nothing that they still try to write arrives. */
   crash(name: string): void {
     this.#open.delete(name);
+    this.#lives += 1;
     this.budget = Number.POSITIVE_INFINITY;
+  }
+
+  /** Changes with each crash. */
+  get life(): number {
+    return this.#lives;
   }
 
   /** As many of `bytes` as may still be written. */
@@ -44,12 +51,14 @@ class FaultyJournal implements JournalStore {
   readonly #journals: FaultyJournals;
   readonly #name: string;
   readonly #close: () => void;
+  readonly #life: number;
 
   constructor(journals: FaultyJournals, name: string, close: () => void) {
     this.place = `memory (${name})`;
     this.#journals = journals;
     this.#name = name;
     this.#close = close;
+    this.#life = journals.life;
   }
 
   async read(): Promise<JournalBytes> {
@@ -57,7 +66,7 @@ class FaultyJournal implements JournalStore {
   }
 
   async append(bytes: JournalBytes): Promise<void> {
-    const { written, isWhole } = this.#journals.spend(bytes);
+    const { written, isWhole } = this.#spend(bytes);
     const { journal } = this.#contents;
     const longer = new Uint8Array(journal.length + written.length);
     longer.set(journal);
@@ -66,16 +75,19 @@ class FaultyJournal implements JournalStore {
     if (!isWhole) throw new Error("the power is gone");
   }
 
+  async sync(): Promise<void> {}
+
   async replace(bytes: JournalBytes): Promise<void> {
-    const { written, isWhole } = this.#journals.spend(bytes);
+    const { written, isWhole } = this.#spend(bytes);
     if (!isWhole) throw new Error("the power is gone");
     this.#contents.journal = written;
   }
 
   async keep(name: string, bytes: JournalBytes): Promise<void> {
-    const { written, isWhole } = this.#journals.spend(bytes);
+    // Only the journal is paid for: values are large, and would use up everything.
+    const { isWhole } = this.#spend(new Uint8Array(1));
     if (!isWhole) throw new Error("the power is gone");
-    this.#contents.values.set(name, written);
+    this.#contents.values.set(name, bytes.slice());
   }
 
   async fetch(name: string): Promise<JournalBytes | undefined> {
@@ -83,6 +95,7 @@ class FaultyJournal implements JournalStore {
   }
 
   async discard(names: readonly string[]): Promise<void> {
+    if (this.#life !== this.#journals.life || this.#journals.budget <= 0) return;
     for (const name of names) this.#contents.values.delete(name);
   }
 
@@ -91,7 +104,12 @@ class FaultyJournal implements JournalStore {
   }
 
   async close(): Promise<void> {
-    this.#close();
+    if (this.#life === this.#journals.life) this.#close();
+  }
+
+  #spend(bytes: JournalBytes) {
+    if (this.#life !== this.#journals.life) throw new Error("it is somebody else's now");
+    return this.#journals.spend(bytes);
   }
 
   get #contents(): Contents {

@@ -44,6 +44,10 @@ export class SchedulerNarrator {
         return [`end ${instruction.worker}: ${instruction.reason}`];
       case "end-cluster":
         return [`end the cluster: ${instruction.reason}`];
+      case "write-journal":
+        return ["write the journal"];
+      case "keep-value":
+        return [`keep the value of ${this.name(instruction.id)}`];
       case "wake-me-at":
         return [`wake at ${instruction.atMs}`];
     }

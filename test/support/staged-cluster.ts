@@ -171,7 +171,11 @@ export function stageCluster(options: LocalClusterOptions) {
   const machine = () => new SchedulerMachine();
   const uniqueName = () => `client${names++}`;
   const elsewhere = () => Promise.reject(new Error("there is nothing elsewhere"));
-  const cluster = new LocalCluster({ spawner, clock, machine, pair: memoryComm, uniqueName, elsewhere }, options);
+  const durable = () => Promise.reject(new Error("nothing is kept here"));
+  const cluster = new LocalCluster(
+    { spawner, clock, machine, pair: memoryComm, uniqueName, elsewhere, durable },
+    options,
+  );
   cluster.scheduler.machine.learn(requestRules);
   const { id, comm, keepAlive } = cluster.connect();
   const session = new Session(id, comm, keepAlive);

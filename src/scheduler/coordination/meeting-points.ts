@@ -1,15 +1,23 @@
 /** Events, which all wait for, and barriers, at which all wait for each other. */
 
 import type { SharedAct, SharedTarget } from "../../protocol/coordination.ts";
-import type { Ask, Limit, Shared } from "./shared.ts";
+import type { Ask, Limit, Places, Shared } from "./shared.ts";
 
 export class SharedEvent implements Shared {
   readonly target: SharedTarget;
   readonly #line = new Set<Ask>();
+  readonly #places: Places;
   #isSet = false;
 
-  constructor(target: SharedTarget) {
+  /** `places`: what is to be told of it. */
+  constructor(target: SharedTarget, places: Places) {
     this.target = target;
+    this.#places = places;
+  }
+
+  restore(isSet: boolean): void {
+    this.#isSet = isSet;
+    this.#places()?.describe(this.target, isSet);
   }
 
   hear(ask: Ask, act: SharedAct): void {
@@ -20,7 +28,7 @@ export class SharedEvent implements Shared {
         return;
       case "set":
       case "clear":
-        this.#isSet = act.type === "set";
+        this.restore(act.type === "set");
         ask.answer();
         this.wake();
         return;

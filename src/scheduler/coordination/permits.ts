@@ -21,7 +21,12 @@ interface Hold {
 export class Holds {
   /** By token. */
   readonly #holds = new Map<number, Hold>();
-  #tokens = 0;
+  #tokens: number;
+
+  /** `tokens`: the last that was given before. */
+  constructor(tokens: number) {
+    this.#tokens = tokens;
+  }
 
   give(client: ClientRecord, of: readonly Permits[]): number {
     const token = ++this.#tokens;

@@ -3,24 +3,35 @@
 import { LinkedMap } from "../../collections/linked-map.ts";
 import type { SharedAct, SharedTarget } from "../../protocol/coordination.ts";
 import type { KeptValue } from "../kept-value.ts";
-import { type Ask, describe, type Limit, type Shared } from "./shared.ts";
+import { type Ask, describe, type Limit, type Places, type Shared } from "./shared.ts";
 
 export class SharedQueue implements Shared {
   readonly target: SharedTarget;
-  readonly #items = new LinkedMap<KeptValue, undefined>();
+  /** Each with its place among all, which nobody else had. */
+  readonly #items = new LinkedMap<KeptValue, number>();
   /** Those who wait for items, and for how many. */
   readonly #getters = new LinkedMap<Ask, number>();
   /** Those who wait for room, and with what. */
   readonly #putters = new LinkedMap<Ask, KeptValue>();
   readonly #limit: Limit;
   readonly #drop: (item: KeptValue) => void;
+  readonly #places: Places;
   #hasEnded = false;
+  #before = -1;
+  #after = 0;
 
-  /** `limit`: items at a time. `drop`: they are not to be kept any more. */
-  constructor(target: SharedTarget, limit: Limit, drop: (item: KeptValue) => void) {
+  /** `limit`: items at a time. `drop`: they are not to be kept any more. `places`: what is to be told of it. */
+  constructor(target: SharedTarget, limit: Limit, drop: (item: KeptValue) => void, places: Places) {
     this.target = target;
     this.#limit = limit;
     this.#drop = drop;
+    this.#places = places;
+  }
+
+  restore(items: readonly KeptValue[], hasEnded: boolean): void {
+    this.#hasEnded = hasEnded;
+    this.#tell();
+    for (const item of items) this.#append(item);
   }
 
   hear(ask: Ask, act: SharedAct): void {
@@ -39,7 +50,9 @@ export class SharedQueue implements Shared {
         for (const value of [...act.values].reverse()) {
           const item = ask.keep(value, this.target);
           if (item === undefined) return;
-          this.#items.pushFront(item, undefined);
+          this.#tellFirst();
+          this.#places()?.put(this.target, item, this.#before);
+          this.#items.pushFront(item, this.#before--);
         }
         ask.answer();
         break;
@@ -47,6 +60,7 @@ export class SharedQueue implements Shared {
         return ask.answer(this.#items.size);
       case "end":
         this.#hasEnded = true;
+        this.#tell();
         ask.answer();
         break;
       default:
@@ -69,7 +83,10 @@ export class SharedQueue implements Shared {
   }
 
   drop(): void {
-    for (const [item] of this.#items) this.#drop(item);
+    for (const [item] of this.#items) {
+      this.#places()?.remove(item);
+      this.#drop(item);
+    }
     for (const [, item] of this.#putters) this.#drop(item);
   }
 
@@ -85,7 +102,8 @@ export class SharedQueue implements Shared {
     const [, wanted = 0] = this.#getters.first() ?? [];
     if (this.#items.size >= Math.max(this.#limit.most, wanted)) return false;
     this.#putters.delete(ask);
-    this.#items.push(item, undefined);
+    this.#tellFirst();
+    this.#append(item);
     ask.answer();
     return true;
   }
@@ -105,6 +123,22 @@ export class SharedQueue implements Shared {
     const items = Array.from({ length: count }, () => this.#items.shift()?.[0] as KeptValue);
     const hasEnded = count === 0 && this.#hasEnded;
     ask.handOut(items, false, (values) => ({ values, hasEnded }));
-    for (const item of items) this.#drop(item);
+    for (const item of items) {
+      this.#places()?.remove(item);
+      this.#drop(item);
+    }
+  }
+
+  #append(item: KeptValue): void {
+    this.#places()?.put(this.target, item, this.#after);
+    this.#items.push(item, this.#after++);
+  }
+
+  #tellFirst(): void {
+    if (this.#before === -1 && this.#after === 0) this.#tell();
+  }
+
+  #tell(): void {
+    this.#places()?.describe({ ...this.target, limit: this.#limit.said }, this.#hasEnded);
   }
 }

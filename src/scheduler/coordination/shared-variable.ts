@@ -2,18 +2,25 @@
 
 import type { SharedAct, SharedTarget } from "../../protocol/coordination.ts";
 import type { KeptValue } from "../kept-value.ts";
-import type { Ask, Shared } from "./shared.ts";
+import type { Ask, Places, Shared } from "./shared.ts";
 
 export class SharedVariable implements Shared {
   readonly target: SharedTarget;
   readonly #line = new Set<Ask>();
   readonly #drop: (value: KeptValue) => void;
+  readonly #places: Places;
   #value: KeptValue | undefined;
 
-  /** `drop`: it is not to be kept any more. */
-  constructor(target: SharedTarget, drop: (value: KeptValue) => void) {
+  /** `drop`: it is not to be kept any more. `places`: what is to be told of it. */
+  constructor(target: SharedTarget, drop: (value: KeptValue) => void, places: Places) {
     this.target = target;
     this.#drop = drop;
+    this.#places = places;
+  }
+
+  restore(value: KeptValue | undefined): void {
+    this.#value = value;
+    if (value !== undefined) this.#places()?.put(this.target, value, 0);
   }
 
   hear(ask: Ask, act: SharedAct): void {
@@ -25,7 +32,7 @@ export class SharedVariable implements Shared {
         const value = ask.keep(act.value ?? { value: undefined, tasks: [] }, this.target);
         if (value === undefined) return;
         this.drop();
-        this.#value = value;
+        this.restore(value);
         ask.answer();
         break;
       }
@@ -52,7 +59,9 @@ export class SharedVariable implements Shared {
   }
 
   drop(): void {
-    if (this.#value !== undefined) this.#drop(this.#value);
+    if (this.#value === undefined) return;
+    this.#places()?.remove(this.#value);
+    this.#drop(this.#value);
     this.#value = undefined;
   }
 

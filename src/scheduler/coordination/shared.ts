@@ -4,6 +4,7 @@ import type { SharedAct, SharedTarget } from "../../protocol/coordination.ts";
 import type { Key, TaskId } from "../../protocol/identity.ts";
 import type { HandedValue, PackedValue } from "../../protocol/packed-value.ts";
 import { type Refusal, refuse } from "../answers.ts";
+import type { PlaceRules } from "../contract.ts";
 import type { KeptValue } from "../kept-value.ts";
 import type { ClientRecord } from "../records.ts";
 
@@ -28,6 +29,9 @@ export interface Shared {
   /** Whether it holds nothing and nobody waits: then it is as good as a new one. */
   readonly isIdle: boolean;
 }
+
+/** Where it is written down what objects hold, if it is. */
+export type Places = () => PlaceRules | undefined;
 
 /** What asks are answered through. */
 export interface AskShell {
