@@ -1,6 +1,7 @@
 // @ts-check
 /** Directions given by an axis, an angle around it and a distance from it. */
 import { Vector3 } from "three";
+import { cos, sin } from "./exact.mjs";
 
 const tangent = new Vector3();
 const bitangent = new Vector3();
@@ -22,6 +23,6 @@ export function around(axis, aside, turn, along, out) {
   tangent.set(1 + sign * axis.x * axis.x * a, sign * b, -sign * axis.x);
   bitangent.set(b, sign + axis.y * axis.y * a, -axis.y);
   out.copy(axis).multiplyScalar(along);
-  out.addScaledVector(tangent, aside * Math.cos(2 * Math.PI * turn));
-  return out.addScaledVector(bitangent, aside * Math.sin(2 * Math.PI * turn));
+  out.addScaledVector(tangent, aside * cos(2 * Math.PI * turn));
+  return out.addScaledVector(bitangent, aside * sin(2 * Math.PI * turn));
 }

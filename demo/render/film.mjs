@@ -1,6 +1,8 @@
 // @ts-check
 /** What light looks like in a picture: bright parts roll off as on film instead of burning out. */
 
+import { power } from "./exact.mjs";
+
 const EXPOSURE = 1;
 
 /**
@@ -28,5 +30,5 @@ function rollOff(v) {
 /** @param {number} v */
 function toSrgb(v) {
   const linear = Math.min(1, Math.max(0, v));
-  return linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055;
+  return linear <= 0.0031308 ? 12.92 * linear : 1.055 * power(linear, 1 / 2.4) - 0.055;
 }

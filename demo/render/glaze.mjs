@@ -2,8 +2,11 @@
 /** How a rough, clear layer over the surface mirrors light: Schlick's Fresnel term and the GGX distribution of microfacets. */
 
 /** Schlick's approximation: everything mirrors at grazing angles. */
-export const fresnel = (/** @type {number} */ coat, /** @type {number} */ cosine) =>
-  coat + (1 - coat) * (1 - Math.min(1, cosine)) ** 5;
+export function fresnel(/** @type {number} */ coat, /** @type {number} */ cosine) {
+  const aslant = 1 - Math.min(1, cosine);
+  const square = aslant * aslant;
+  return coat + (1 - coat) * square * square * aslant;
+}
 
 /** The part of the microfacets that is not hidden by others, seen at this cosine. */
 export const smith = (/** @type {number} */ alpha, /** @type {number} */ cosine) =>

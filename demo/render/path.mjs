@@ -3,6 +3,7 @@
 import { BufferAttribute, BufferGeometry, DoubleSide, Ray, Vector3 } from "three";
 import { MeshBVH } from "three-mesh-bvh";
 import { around } from "./around.mjs";
+import { exp } from "./exact.mjs";
 import { fresnel, glossiness, smith } from "./glaze.mjs";
 import { skyLight } from "./sky.mjs";
 
@@ -114,8 +115,8 @@ export class PathTracer {
     this.#colour.copy(GROUND.colour);
     this.#roughness = GROUND.roughness;
     this.#coat = GROUND.coat;
-    const far = Math.hypot(this.#point.x, this.#point.z) / GROUND.hazeDistance;
-    return far > 6 ? 1 : 1 - Math.exp(-far * far);
+    const far = Math.sqrt(this.#point.x * this.#point.x + this.#point.z * this.#point.z) / GROUND.hazeDistance;
+    return far > 6 ? 1 : 1 - exp(-far * far);
   }
 
   /**
@@ -137,7 +138,7 @@ export class PathTracer {
     const half = this.#half.copy(direction).sub(incoming).normalize();
     const mirrored = fresnel(this.#coat, half.dot(direction));
     const into = Math.abs(this.#normal.dot(incoming));
-    const gloss = mirrored * glossiness(this.#roughness ** 2, this.#normal.dot(half), cosine, into);
+    const gloss = mirrored * glossiness(this.#roughness * this.#roughness, this.#normal.dot(half), cosine, into);
     return out.multiplyScalar(1 - mirrored).addScaledVector(this.#sunlight, gloss * cosine);
   }
 
@@ -157,7 +158,7 @@ export class PathTracer {
     // One number decides between the two and then, stretched again, serves the one chosen: its samples stay well spread.
     if (sampler.u < often) {
       const u = sampler.u / often;
-      const alpha = this.#roughness ** 2;
+      const alpha = this.#roughness * this.#roughness;
       const slope = alpha * Math.sqrt(u / (1 - u));
       const half = around(this.#normal, slope, sampler.v, 1, this.#half).normalize();
       const facing = -half.dot(incoming);

@@ -2,10 +2,12 @@
 /** What is drawn and from where: mesh, sky, sun and camera as plain typed arrays and numbers, ready to be scattered. */
 import { Box3, Color, Vector3 } from "three";
 import { MeshBVH } from "three-mesh-bvh";
+import { tan } from "./exact.mjs";
 import { loadMesh } from "./mesh.mjs";
 import { createSky } from "./sky.mjs";
 
-const MESH_COLOUR = new Color("#23827a");
+/** #23827a as light. */
+const MESH_COLOUR = new Color().setRGB(0.016807, 0.223228, 0.194618);
 const SUN = { elevation: 0.5, azimuth: -1.05 };
 /** The direction looked from, the height looked at (as a part of the mesh's), and how much of the picture the mesh fills. */
 const VIEW = { from: new Vector3(0.3, 0.09, 1), aim: 0.47, aside: 0.1, degrees: 28, fill: 0.72 };
@@ -57,7 +59,7 @@ export async function createScene({ width, height, samples, passes, seed }, file
  * @returns {Scene["camera"]}
  */
 function createCamera(position, aspect) {
-  const half = Math.tan((VIEW.degrees * Math.PI) / 360);
+  const half = tan((VIEW.degrees * Math.PI) / 360);
   const back = VIEW.from.clone().normalize();
   const right = new Vector3(0, 1, 0).cross(back).normalize();
   const up = back.clone().cross(right);

@@ -7,6 +7,7 @@
  */
 
 import { Vector3 } from "three";
+import { acos, asin, cos, exp, sin, tan } from "./exact.mjs";
 
 /** @typedef {readonly [number, number, number]} Rgb */
 /** @typedef {{ size: number, texels: Float32Array, toSun: Rgb, sunlight: Rgb }} Sky */
@@ -35,15 +36,15 @@ const coefficients = (t) => ({
  * @param {number} s angle between the sun and the zenith
  */
 const zenith = (t, s) => ({
-  Y: (4.0453 * t - 4.971) * Math.tan((4 / 9 - t / 120) * (Math.PI - 2 * s)) - 0.2155 * t + 2.4192,
+  Y: (4.0453 * t - 4.971) * tan((4 / 9 - t / 120) * (Math.PI - 2 * s)) - 0.2155 * t + 2.4192,
   x:
-    t * t * (0.00166 * s ** 3 - 0.00375 * s ** 2 + 0.00209 * s) +
-    t * (-0.02903 * s ** 3 + 0.06377 * s ** 2 - 0.03202 * s + 0.00394) +
-    (0.11693 * s ** 3 - 0.21196 * s ** 2 + 0.06052 * s + 0.25886),
+    t * t * (0.00166 * s * s * s - 0.00375 * s * s + 0.00209 * s) +
+    t * (-0.02903 * s * s * s + 0.06377 * s * s - 0.03202 * s + 0.00394) +
+    (0.11693 * s * s * s - 0.21196 * s * s + 0.06052 * s + 0.25886),
   y:
-    t * t * (0.00275 * s ** 3 - 0.0061 * s ** 2 + 0.00317 * s) +
-    t * (-0.04214 * s ** 3 + 0.0897 * s ** 2 - 0.04153 * s + 0.00516) +
-    (0.15346 * s ** 3 - 0.26756 * s ** 2 + 0.0667 * s + 0.26688),
+    t * t * (0.00275 * s * s * s - 0.0061 * s * s + 0.00317 * s) +
+    t * (-0.04214 * s * s * s + 0.0897 * s * s - 0.04153 * s + 0.00516) +
+    (0.15346 * s * s * s - 0.26756 * s * s + 0.0667 * s + 0.26688),
 });
 
 /**
@@ -52,7 +53,7 @@ const zenith = (t, s) => ({
  * @param {number} angle to the sun
  */
 function perez([a = 0, b = 0, c = 0, d = 0, e = 0], sine, angle) {
-  return (1 + a * Math.exp(b / Math.max(0.01, sine))) * (1 + c * Math.exp(d * angle) + e * Math.cos(angle) ** 2);
+  return (1 + a * exp(b / Math.max(0.01, sine))) * (1 + c * exp(d * angle) + e * cos(angle) * cos(angle));
 }
 
 /**
@@ -76,26 +77,27 @@ function toRgb({ Y, x, y }) {
  * @returns {Sky}
  */
 export function createSky({ elevation, azimuth }) {
-  const sunSine = Math.sin(elevation);
-  const sunCosine = Math.cos(elevation);
+  const sunSine = sin(elevation);
+  const sunCosine = cos(elevation);
   const shape = coefficients(TURBIDITY);
   const above = zenith(TURBIDITY, Math.PI / 2 - elevation);
   const texels = new Float32Array(TABLE_SIZE * TABLE_SIZE * 3);
   for (let row = 0; row < TABLE_SIZE; row++) {
     // Rows crowd towards the horizon, where the sky changes fastest.
-    const rise = (row / (TABLE_SIZE - 1)) ** 2 * (Math.PI / 2);
+    const part = row / (TABLE_SIZE - 1);
+    const rise = part * part * (Math.PI / 2);
     for (let column = 0; column < TABLE_SIZE; column++) {
       const turn = (column / (TABLE_SIZE - 1)) * Math.PI;
-      const angle = Math.acos(Math.min(1, Math.sin(rise) * sunSine + Math.cos(rise) * sunCosine * Math.cos(turn)));
-      const value = (/** @type {"Y" | "x" | "y"} */ part) =>
-        (above[part] * perez(shape[part], Math.sin(rise), angle)) / perez(shape[part], 1, Math.PI / 2 - elevation);
+      const angle = acos(Math.min(1, sin(rise) * sunSine + cos(rise) * sunCosine * cos(turn)));
+      const value = (/** @type {"Y" | "x" | "y"} */ of) =>
+        (above[of] * perez(shape[of], sin(rise), angle)) / perez(shape[of], 1, Math.PI / 2 - elevation);
       texels.set(toRgb({ Y: BRIGHTNESS * value("Y"), x: value("x"), y: value("y") }), (row * TABLE_SIZE + column) * 3);
     }
   }
   return {
     size: TABLE_SIZE,
     texels,
-    toSun: [sunCosine * Math.sin(azimuth), sunSine, sunCosine * Math.cos(azimuth)],
+    toSun: [sunCosine * sin(azimuth), sunSine, sunCosine * cos(azimuth)],
     sunlight: sunlight(sunSine),
   };
 }
@@ -108,7 +110,7 @@ export function createSky({ elevation, azimuth }) {
 function sunlight(sine) {
   const outside = SUN_KILOLUX * BRIGHTNESS;
   const haze = 0.046 * TURBIDITY - 0.046;
-  const left = (/** @type {number} */ air) => outside * Math.exp(-(air + haze) / sine);
+  const left = (/** @type {number} */ air) => outside * exp(-(air + haze) / sine);
   return [left(0.05), left(0.105), left(0.24)];
 }
 
@@ -122,8 +124,8 @@ function sunlight(sine) {
 export function skyLight({ size, texels, toSun }, { x, y, z }, out) {
   const level = Math.sqrt((x * x + z * z) * (toSun[0] * toSun[0] + toSun[2] * toSun[2]));
   const turnCosine = level > 1e-9 ? (x * toSun[0] + z * toSun[2]) / level : 1;
-  const column = (Math.acos(Math.max(-1, Math.min(1, turnCosine))) / Math.PI) * (size - 1);
-  const row = Math.sqrt(Math.asin(Math.max(0, Math.min(1, y))) / (Math.PI / 2)) * (size - 1);
+  const column = (acos(Math.max(-1, Math.min(1, turnCosine))) / Math.PI) * (size - 1);
+  const row = Math.sqrt(asin(Math.max(0, Math.min(1, y))) / (Math.PI / 2)) * (size - 1);
   const left = Math.min(size - 2, Math.floor(column));
   const below = Math.min(size - 2, Math.floor(row));
   const s = column - left;
