@@ -70,8 +70,9 @@ export function exp(x) {
 /** @param {number} x more than nothing, and not so little that its exponent is 0 */
 export function log(x) {
   number[0] = x;
-  let doublings = /** @type {number} */ (words[1] >>> 20) - 1023;
-  words[1] = /** @type {number} */ (words[1]) - (doublings << 20);
+  const high = words[1] ?? 0;
+  let doublings = (high >>> 20) - 1023;
+  words[1] = high - (doublings << 20);
   let rest = /** @type {number} */ (number[0]); // From 1 to 2.
   if (rest > Math.SQRT2) {
     rest /= 2;
@@ -86,7 +87,7 @@ export function power(x, exponent) {
   return exp(exponent * log(x));
 }
 
-/** @param {number} x from -1 to 1 */
+/** @param {number} x from -1 to 1 @returns {number} */
 export function asin(x) {
   if (x < 0) return -asin(-x);
   if (x <= 0.5) return x * sum(ARC_SINE, x * x);

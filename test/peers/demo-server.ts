@@ -1,0 +1,137 @@
+/** The pages as `manyhands demo` serves them, and what people do there. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import { type BrowserName, launchOptions } from "../browsers/browsers.mjs";
+
+const cli = fileURLToPath(new URL("../../dist/node-cli.js", import.meta.url));
+
+export interface DemoServer {
+  /** Ends in a slash. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** `port`: 0 takes any that is free. */
+export async function serveDemo(port = 0): Promise<DemoServer> {
+  const child = spawn(process.execPath, [cli, "demo", "--json", "--port", String(port)], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = once(child, "exit");
+  const said: string[] = [];
+  for await (const line of createInterface({ input: child.stderr })) {
+    said.push(line);
+    const { event, url } = JSON.parse(line) as { event: string; url: string };
+    if (event !== "listening") continue;
+    child.stderr.resume();
+    return {
+      url,
+      async close() {
+        child.kill();
+        await ended;
+      },
+    };
+  }
+  throw new Error(said.join("\n"));
+}
+
+/** A browser in a process of its own, which talks if `PAGES` is set. */
+export async function browse(name: BrowserName): Promise<Browser> {
+  return puppeteer.launch(launchOptions(name));
+}
+
+export async function visit(browser: Browser, url: string, { width = 1200 } = {}): Promise<Page> {
+  const page = await browser.newPage();
+  await page.setViewport({ width, height: 900 });
+  if (process.env["PAGES"] !== undefined) {
+    page.on("console", (message) => console.error(message.text()));
+    page.on("pageerror", (error) => console.error(String(error)));
+  }
+  await page.goto(url);
+  await page.waitForSelector("main");
+  return page;
+}
+
+/** Waits until the page says something that matches, and returns all that it says. */
+export async function says(page: Page, words: RegExp, timeout = 20_000): Promise<string> {
+  try {
+    await page.waitForFunction(
+      (source, flags) => new RegExp(source, flags).test(document.body.textContent ?? ""),
+      { timeout, polling: 100 },
+      words.source,
+      words.flags,
+    );
+  } catch (error) {
+    const said = await page.evaluate(() => document.body.textContent ?? "").catch(() => "nothing any more");
+    throw new Error(`the page does not say ${words}, but:\n${said}`, { cause: error });
+  }
+  return page.evaluate(() => document.body.textContent ?? "");
+}
+
+/** Presses the button, or the link, whose text matches. */
+export async function press(page: Page, text: RegExp): Promise<void> {
+  const handle = await page.waitForFunction(
+    (source) =>
+      [...document.querySelectorAll<HTMLElement>("button, a")].find(
+        (each) =>
+          new RegExp(source).test(each.getAttribute("aria-label") ?? each.textContent ?? "") &&
+          !each.matches(":disabled"),
+      ),
+    { timeout: 10_000, polling: 100 },
+    text.source,
+  );
+  await page.evaluate((element) => (element as HTMLElement).click(), handle);
+}
+
+/** Opens a room there, and returns its link. */
+export async function openRoom(page: Page): Promise<string> {
+  await press(page, /^Open a room$/);
+  await page.waitForSelector("input.link", { timeout: 15_000 });
+  return page.$eval("input.link", (field) => (field as HTMLInputElement).value);
+}
+
+/** Opens a link, agrees to all, and waits until it has joined. */
+export async function lendAHand(browser: Browser, link: string, name: string): Promise<Page> {
+  const page = await visit(browser, link, { width: 400 });
+  await page.waitForSelector("form.consent");
+  await page.$eval(
+    "label.name input",
+    (field, name) => {
+      (field as HTMLInputElement).value = name;
+      field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    },
+    name,
+  );
+  await press(page, /^Start helping$/);
+  await says(page, /Helping with/);
+  return page;
+}
+
+/** Chooses in the nth list of choices of the form. */
+export async function choose(page: Page, nth: number, value: string): Promise<void> {
+  await page.evaluate(
+    (nth, value) => {
+      const list = document.querySelectorAll<HTMLSelectElement>("form.form select")[nth];
+      if (list === undefined) throw new Error(`there is no list ${nth}`);
+      list.value = value;
+      list.dispatchEvent(new Event("change", { bubbles: true }));
+    },
+    nth,
+    value,
+  );
+}
+
+/** How many tasks a helper's page has done since it joined. */
+export function hasDone(page: Page, count: number): Promise<unknown> {
+  return page.waitForFunction(
+    (count) =>
+      [...document.querySelectorAll(".numbers li")].some((item) => {
+        const [figure, what] = [item.querySelector("b"), item.querySelector("small")];
+        return what?.textContent === "tasks done" && Number(figure?.textContent?.replaceAll(",", "")) >= count;
+      }),
+    { timeout: 30_000, polling: 100 },
+    count,
+  );
+}

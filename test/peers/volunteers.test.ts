@@ -1,0 +1,108 @@
+/** The pages that have things computed by all who open a link: what befalls those who help changes nothing of the result. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { after, before, describe, it } from "node:test";
+import type { Browser, Page } from "puppeteer-core";
+import type { BrowserName } from "../browsers/browsers.mjs";
+import {
+  browse,
+  choose,
+  type DemoServer,
+  hasDone,
+  lendAHand,
+  openRoom,
+  press,
+  says,
+  serveDemo,
+  visit,
+} from "./demo-server.ts";
+import { drawAlone } from "./one-thread.ts";
+
+/** What is on the canvas, once nothing is drawn any more: red, green and blue, row by row. */
+async function pixelsOf(page: Page): Promise<Buffer> {
+  const text = await page.evaluate(async () => {
+    // When it is finished, the page draws it once more, without the edges of tiles.
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
+    await new Promise((resolve) => setTimeout(resolve));
+    const canvas = document.querySelector("canvas.picture") as HTMLCanvasElement;
+    const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(
+      0,
+      0,
+      canvas.width,
+      canvas.height,
+    );
+    let text = "";
+    data.forEach((value, i) => {
+      if (i % 4 < 3) text += String.fromCharCode(value);
+    });
+    return btoa(text);
+  });
+  return Buffer.from(text, "base64");
+}
+
+describe("a room of volunteers", () => {
+  let server: DemoServer;
+  const browsers: Browser[] = [];
+  const newBrowser = async (name: BrowserName) => {
+    const browser = await browse(name);
+    browsers.push(browser);
+    return browser;
+  };
+  before(async () => {
+    server = await serveDemo();
+  });
+  after(async () => {
+    for (const browser of browsers) await browser.close().catch(() => {}); // One of them was killed.
+    await server.close();
+  });
+
+  it("draws the picture of one thread, to the bit, though one reloads, one is killed and one goes to sleep", {
+    timeout: 150_000,
+  }, async () => {
+    const expected = drawAlone(320, 240, 64);
+    const organiser = await visit(await newBrowser("chromium"), server.url);
+    const link = await openRoom(organiser);
+    const [reloading, killed, sleeping] = [
+      await newBrowser("firefox"),
+      await newBrowser("chromium"),
+      await newBrowser("chromium"),
+    ];
+    const firefox = await lendAHand(reloading, link, "who reloads");
+    const victim = await lendAHand(killed, link, "who is killed");
+    const sleeper = await lendAHand(sleeping, link, "who sleeps");
+    await says(organiser, /4 helpers/);
+    await choose(organiser, 0, "320x240");
+    await choose(organiser, 1, "64");
+    await press(organiser, /^Draw it$/);
+
+    const session = await sleeper.createCDPSession();
+    const reload = async () => {
+      await hasDone(firefox, 1);
+      await firefox.reload();
+    };
+    const kill = async () => {
+      await hasDone(victim, 1);
+      const process = killed.process();
+      assert.ok(process !== null);
+      const died = once(process, "exit");
+      process.kill("SIGKILL");
+      await died;
+    };
+    const freeze = async () => {
+      await hasDone(sleeper, 1);
+      await session.send("Page.setWebLifecycleState", { state: "frozen" });
+    };
+    await Promise.all([reload(), kill(), freeze()]);
+    assert.equal(await organiser.$$eval(".state.running", ({ length }) => length), 1, "it is too late for mishaps");
+
+    await says(firefox, /Helping with/); // Nobody has pressed anything.
+    await organiser.waitForSelector(".state.finished", { timeout: 90_000 });
+    const drawn = await pixelsOf(organiser);
+    assert.equal(Buffer.compare(drawn, await expected), 0, "it is another picture");
+
+    await session.send("Page.setWebLifecycleState", { state: "active" });
+    await says(sleeper, /Helping with/);
+    await says(organiser, /who is killedgone/);
+    await says(organiser, /3 helpers/);
+  });
+});
