@@ -59,7 +59,7 @@ describe("a room of volunteers", () => {
   it("draws the picture of one thread, to the bit, though one reloads, one is killed and one goes to sleep", {
     timeout: 150_000,
   }, async () => {
-    const expected = drawAlone(320, 240, 64);
+    const expected = drawAlone(320, 240, 32);
     const organiser = await visit(await newBrowser("chromium"), server.url);
     const link = await openRoom(organiser);
     const [reloading, killed, sleeping] = [
@@ -72,7 +72,7 @@ describe("a room of volunteers", () => {
     const sleeper = await lendAHand(sleeping, link, "who sleeps");
     await says(organiser, /4 helpers/);
     await choose(organiser, 0, "320x240");
-    await choose(organiser, 1, "64");
+    await choose(organiser, 1, "32");
     await press(organiser, /^Draw it$/);
 
     const session = await sleeper.createCDPSession();
