@@ -28,7 +28,7 @@ const graceMs = 5_000;
 let stopped = false;
 
 /** Folders whose tests need what the build made; each is a step of its own. */
-const builtFolders = ["platform", "consumers", "peers", "size"];
+const builtFolders = ["platform", "consumers", "peers", "pages", "size"];
 
 /** @type {readonly Step[]} */
 const steps = [
@@ -70,6 +70,13 @@ const steps = [
     named: true,
     needs: ["build", "install-browsers"],
     run: () => nodeTests(files("peers"), ["--test-concurrency=1"]),
+  },
+  {
+    name: "pages",
+    about: "the demo's pages, and volunteers in several browsers at once",
+    named: true,
+    needs: ["build", "install-browsers"],
+    run: () => nodeTests(files("pages"), ["--test-concurrency=1"]),
   },
 ];
 

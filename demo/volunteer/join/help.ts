@@ -77,6 +77,7 @@ export class Help extends Changes {
     if (this.isAtWork) return;
     this.#settings = settings;
     this.isPausedByUser = false;
+    this.trouble = undefined;
     if (!("RTCPeerConnection" in globalThis)) return this.#turn("over", NO_WEBRTC);
     void this.#join();
   }
@@ -107,7 +108,7 @@ export class Help extends Changes {
     this.retrying.stop();
     const givingUp = new AbortController();
     this.#givingUp = givingUp;
-    this.#turn("joining");
+    this.#turn("joining", this.trouble); // What was wrong stays there to be read until it is mended.
     const { name, colour, volunteer, cores, cpuShare } = settings;
     try {
       const host = await join(addressOf(this.#invitation), {

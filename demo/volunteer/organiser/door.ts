@@ -101,7 +101,7 @@ export class Door extends Changes {
   }
 
   async #listen(cluster: LocalCluster): Promise<void> {
-    this.#turn("opening");
+    this.#turn("opening", this.trouble); // What was wrong stays there to be read until it is mended.
     const { room, worker, client } = this.#kept;
     const { signaling } = this;
     try {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import puppeteer, { type Browser, type BrowserContext, type Page } from "puppeteer-core";
 import { type BrowserName, launchOptions } from "../browsers/browsers.mjs";
 
 const cli = fileURLToPath(new URL("../../dist/node-cli.js", import.meta.url));
@@ -42,7 +42,7 @@ export async function browse(name: BrowserName): Promise<Browser> {
   return puppeteer.launch(launchOptions(name));
 }
 
-export async function visit(browser: Browser, url: string, { width = 1200 } = {}): Promise<Page> {
+export async function visit(browser: Browser | BrowserContext, url: string, { width = 1200 } = {}): Promise<Page> {
   const page = await browser.newPage();
   await page.setViewport({ width, height: 900 });
   if (process.env["PAGES"] !== undefined) {
@@ -74,7 +74,7 @@ export async function says(page: Page, words: RegExp, timeout = 20_000): Promise
 export async function press(page: Page, text: RegExp): Promise<void> {
   const handle = await page.waitForFunction(
     (source) =>
-      [...document.querySelectorAll<HTMLElement>("button, a")].find(
+      [...document.querySelectorAll<HTMLElement>("button, a, summary, label.kind")].find(
         (each) =>
           new RegExp(source).test(each.getAttribute("aria-label") ?? each.textContent ?? "") &&
           !each.matches(":disabled"),
@@ -93,7 +93,7 @@ export async function openRoom(page: Page): Promise<string> {
 }
 
 /** Opens a link, agrees to all, and waits until it has joined. */
-export async function lendAHand(browser: Browser, link: string, name: string): Promise<Page> {
+export async function lendAHand(browser: Browser | BrowserContext, link: string, name: string): Promise<Page> {
   const page = await visit(browser, link, { width: 400 });
   await page.waitForSelector("form.consent");
   await page.$eval(

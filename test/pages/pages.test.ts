@@ -1,0 +1,261 @@
+/** The demo's pages by themselves: who can use them, what they load, what they say when something does not work, and that all in them runs. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, afterEach, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import type axe from "axe-core";
+import type { Browser, BrowserContext, Page } from "puppeteer-core";
+import { type BrowserName, browserNames } from "../browsers/browsers.mjs";
+import { browse, choose, type DemoServer, lendAHand, openRoom, press, says, serveDemo, visit } from "./demo-server.ts";
+
+let server: DemoServer;
+const browsers = new Map<string, Browser>();
+const contexts: BrowserContext[] = [];
+/** Somebody of whom the browser knows nothing yet. */
+async function newPerson(name: BrowserName = "chromium"): Promise<BrowserContext> {
+  const context = await (browsers.get(name) as Browser).createBrowserContext();
+  contexts.push(context);
+  return context;
+}
+before(async () => {
+  server = await serveDemo();
+  for (const name of browserNames) browsers.set(name, await browse(name));
+});
+after(async () => {
+  for (const browser of browsers.values()) await browser.close();
+  await server.close();
+});
+
+afterEach(async () => {
+  for (const context of contexts.splice(0)) await context.close();
+});
+
+const axeSource = readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+/** What axe finds that keeps somebody from using the page, in both colour schemes. */
+async function barriersOf(page: Page): Promise<string[]> {
+  await page.evaluate(await axeSource);
+  const found: string[] = [];
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    const violations = await page.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);
+      return violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => html) }));
+    });
+    for (const { id, impact, nodes } of violations) {
+      if (impact === "serious" || impact === "critical") found.push(`${scheme}: ${id} in ${nodes.join(" and ")}`);
+    }
+  }
+  return found;
+}
+
+/** Whether something is wider than the screen, at the width of small phones. */
+async function isTooWide(page: Page): Promise<boolean> {
+  const before = page.viewport();
+  await page.setViewport({ width: 360, height: 740 });
+  const isTooWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  await page.setViewport(before);
+  return isTooWide;
+}
+
+describe("the demo's pages", { timeout: 240_000 }, () => {
+  it("keep nobody out, in either colour scheme, and fit on a phone", async () => {
+    const organiser = await visit(await newPerson(), server.url);
+    assert.deepEqual(await barriersOf(organiser), [], "before the room is open");
+    const link = await openRoom(organiser);
+    await press(organiser, /What they are told/);
+    const volunteer = await visit(await newPerson(), `${link}&for=Ada&what=Light`, { width: 400 });
+    await volunteer.waitForSelector("form.consent");
+    assert.deepEqual(await barriersOf(volunteer), [], "before it helps");
+    assert.equal(await isTooWide(volunteer), false);
+    await press(volunteer, /^Start helping$/);
+    await says(volunteer, /Helping with/);
+    await choose(organiser, 0, "320x240");
+    await choose(organiser, 1, "8");
+    await press(organiser, /^Draw it$/);
+    await organiser.waitForSelector(".state.finished", { timeout: 60_000 });
+    await says(volunteer, /parts accepted/);
+    assert.deepEqual(await barriersOf(organiser), [], "with all that can be seen");
+    assert.equal(await isTooWide(organiser), false);
+    assert.deepEqual(await barriersOf(volunteer), [], "while it helps");
+    assert.equal(await isTooWide(volunteer), false);
+    const playground = await visit(await newPerson(), `${server.url}playground.html`);
+    await playground.waitForFunction(() =>
+      document.querySelector("div.editor")?.shadowRoot?.querySelector(".cm-content"),
+    );
+    assert.deepEqual(await barriersOf(playground), [], "in the playground");
+    assert.equal(await isTooWide(playground), false);
+  });
+
+  for (const name of browserNames) {
+    it(`load nothing from elsewhere, and run nothing that is not theirs, in ${name}`, async () => {
+      const asked: string[] = [];
+      for (const path of ["", "join.html#room=a&token=12345678", "playground.html"]) {
+        const page = await (await newPerson(name)).newPage();
+        page.on("request", (request) => asked.push(request.url()));
+        await page.goto(server.url + path);
+        await page.waitForSelector("main");
+        if (path === "") await openRoom(page);
+        const policy = await page.$eval("meta[http-equiv=Content-Security-Policy]", (meta) =>
+          meta.getAttribute("content"),
+        );
+        assert.match(policy ?? "", /^default-src 'none'; script-src 'self' blob:( 'sha256-[\w+/=]+')?;/);
+        const isRun = await page.evaluate(() => {
+          const script = document.createElement("script");
+          script.textContent = "document.documentElement.dataset.got = 'in'";
+          document.head.append(script);
+          return document.documentElement.dataset["got"] === "in";
+        });
+        assert.equal(isRun, false);
+        await page.close();
+      }
+      const strange = asked.filter((url) => !url.startsWith(server.url) && !/^(blob|data|about):/.test(url));
+      assert.deepEqual(strange, []);
+      assert.ok(asked.length > 6);
+    });
+
+    it(`run every example of the playground in ${name}`, async () => {
+      const page = await visit(await newPerson(name), `${server.url}playground.html`);
+      const titles = await page.$$eval(".examples button", (buttons) => buttons.map((each) => each.textContent ?? ""));
+      assert.ok(titles.length >= 17);
+      for (const title of titles) {
+        await press(page, new RegExp(`^${title}$`));
+        await press(page, /^Run$/);
+        await page.waitForFunction(
+          (title) =>
+            document.querySelector("h2#example")?.textContent === title &&
+            document.querySelector("button.main")?.textContent === "Run" &&
+            document.querySelector(".output")?.textContent !== "",
+          { timeout: 20_000, polling: 50 },
+          title,
+        );
+        assert.deepEqual(await page.$$eval(".output .bad", (bad) => bad.map((each) => each.textContent)), [], title);
+      }
+      await page.close();
+    });
+  }
+
+  it("sweep parameters and run functions of one's own in others' browsers", async () => {
+    const organiser = await visit(await newPerson(), server.url);
+    const volunteer = await lendAHand(await newPerson("firefox"), await openRoom(organiser), "Grace");
+    await press(organiser, /^Sweep parameters/);
+    await choose(organiser, 0, "32");
+    await choose(organiser, 1, "2");
+    await press(organiser, /^Sweep$/);
+    await organiser.waitForSelector(".state.finished", { timeout: 60_000 });
+    await press(organiser, /^Your own function/);
+    await press(organiser, /^Run it$/);
+    await organiser.waitForFunction(() => document.querySelectorAll(".state.finished").length === 2, {
+      timeout: 60_000,
+    });
+    const rows = await organiser.$$eval(".results tbody tr", (rows) =>
+      rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent ?? "")),
+    );
+    assert.equal(rows.length, 24);
+    for (const [item, result] of rows) {
+      const factors = (result ?? "").split(" · ").map(BigInt);
+      assert.equal(
+        factors.reduce((product, factor) => product * factor, 1n),
+        BigInt(item as string),
+      );
+    }
+    await says(volunteer, /[1-9]\d* ?parts accepted|parts accepted/);
+    assert.ok(
+      rows.some(([, , by]) => by === "Grace"),
+      "nothing was done there",
+    );
+  });
+
+  it("tell a volunteer what is wrong, and try again where that may help", async () => {
+    const page = await visit(await newPerson(), `${server.url}join.html`);
+    await says(page, /There is no invitation in this link/);
+    await page.goto("about:blank");
+
+    const unheard = await visit(
+      await newPerson(),
+      `${server.url}join.html#room=a&token=0123456789&signaling=http://127.0.0.1:9/`,
+    );
+    await press(unheard, /^Start helping$/);
+    await says(unheard, /The signalling server cannot be reached.*Try now/);
+
+    const organiser = await visit(await newPerson(), server.url);
+    const link = await openRoom(organiser);
+    await press(organiser, /^Close the room$/);
+    await says(organiser, /Many hands make light work/);
+    const early = await visit(await newPerson(), link);
+    await press(early, /^Start helping$/);
+    await says(early, /The room is not open.*Try now/);
+    await says(early, /Next attempt in \d+ seconds?\./);
+    assert.equal(await openRoom(organiser), link, "links that were given away are good for the next time");
+    await says(early, /Helping with/, 60_000);
+    await press(early, /^Stop$/);
+    await says(early, /You have stopped/);
+
+    const wrong = await visit(await newPerson(), link.replace(/token=\w+/, "token=0123456789abcdef"));
+    await press(wrong, /^Start helping$/);
+    await says(wrong, /The invitation is not good any more/);
+
+    const old = await (await newPerson()).newPage();
+    await old.evaluateOnNewDocument(() => Reflect.deleteProperty(globalThis, "RTCPeerConnection"));
+    await old.goto(link);
+    await says(old, /This browser has no WebRTC/);
+  });
+
+  it("tell an organiser what is wrong: a name that is taken, a server that is not there, no WebRTC", async () => {
+    const person = await newPerson();
+    const first = await visit(person, server.url);
+    const link = await openRoom(first);
+    const second = await visit(person, server.url);
+    await press(second, /^Open a room$/);
+    await says(second, /The name of the room is taken/);
+    await press(second, /^Take another name$/);
+    await second.waitForSelector("input.link");
+    assert.notEqual(await second.$eval("input.link", (field) => (field as HTMLInputElement).value), link);
+
+    await second.$eval("input[inputmode=url]", (field) => {
+      (field as HTMLInputElement).value = "http://127.0.0.1:9/";
+      field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    });
+    await press(second, /^Meet there$/);
+    await says(second, /The signalling server cannot be reached.*Try now \(in \d+ seconds?\)/);
+
+    const old = await (await newPerson()).newPage();
+    await old.evaluateOnNewDocument(() => Reflect.deleteProperty(globalThis, "RTCPeerConnection"));
+    await old.goto(server.url);
+    await press(old, /^Open a room$/);
+    await says(old, /This browser has no WebRTC/);
+  });
+
+  it("pause on battery, on a click, and not at all for who is sent away", async () => {
+    const organiser = await visit(await newPerson(), server.url);
+    const link = await openRoom(organiser);
+    const volunteer = await (await newPerson()).newPage();
+    await volunteer.evaluateOnNewDocument(
+      `globalThis.battery = Object.assign(new EventTarget(), { charging: true });
+      Object.defineProperty(navigator, "getBattery", { value: async () => battery });`,
+    );
+    await volunteer.goto(link);
+    await press(volunteer, /^Start helping$/);
+    await says(volunteer, /Helping with/);
+    const setCharging = (charging: boolean) =>
+      volunteer.evaluate((charging) => {
+        const { battery } = globalThis as unknown as { battery: EventTarget };
+        Object.assign(battery, { charging });
+        battery.dispatchEvent(new globalThis.Event("chargingchange"));
+      }, charging);
+    await setCharging(false);
+    await says(volunteer, /Paused to spare this machine/);
+    await says(organiser, /1 thread, paused/);
+    await setCharging(true);
+    await says(volunteer, /Helping with/);
+    await press(volunteer, /^Pause$/);
+    await says(volunteer, /Paused\./);
+    await press(volunteer, /^Go on$/);
+    await says(organiser, /1 thread, well, direct/);
+    await press(organiser, /^Send .* away$/);
+    await says(volunteer, /You were shown the door/);
+    await volunteer.reload();
+    await press(volunteer, /^Start helping$/); // It does not go on by itself.
+    await says(volunteer, /You were shown the door/);
+  });
+});
