@@ -72,9 +72,12 @@ export class Tether {
   }
 }
 
-/** How trunks between machines watch over their wires, given for how long a dropped one is waited for. */
+/**
+ * How trunks between machines watch over their wires, given for how long a dropped one is waited for. A page that is stuck says nothing
+ * for a while and then goes on, on the wire that it had; so that is kept for longer, and what is silent all the same is waited for less.
+ */
 export function livelinessOf(leaseMs: number) {
-  return { leaseMs, pingMs: leaseMs / 4, silenceMs: leaseMs };
+  return { leaseMs, pingMs: leaseMs / 4, silenceMs: 1.3 * leaseMs, silentLeaseMs: 0.4 * leaseMs };
 }
 
 /** Waits before the next attempt: longer each time, and not as long as others that lost the same at the same moment. */

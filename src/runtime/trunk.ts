@@ -17,6 +17,8 @@ export interface TrunkOptions {
   readonly pingMs?: number;
   /** Nothing heard for this long: the wire is taken for dead. For `pingMs` only; threads that compute do not answer. */
   readonly silenceMs?: number;
+  /** How long it waits then for another wire; as long as for one that dropped unless said. */
+  readonly silentLeaseMs?: number;
   readonly limits?: Partial<TrunkLimits>;
 }
 
@@ -77,11 +79,11 @@ export class Trunk {
   #receivedBytes = 0;
   #attachments = 0;
 
-  constructor({ clock, leaseMs, pingMs, silenceMs, limits }: TrunkOptions) {
+  constructor({ clock, leaseMs, pingMs, silenceMs, silentLeaseMs = leaseMs, limits }: TrunkOptions) {
     this.#clock = clock;
     this.#leaseMs = leaseMs;
     const ping = (number: number) => this.#sender.aside(words.PING, number);
-    const lost = (silentMs: number) => this.#lose(`nothing was heard for ${Math.round(silentMs)} ms`);
+    const lost = (silentMs: number) => this.#lose(`nothing was heard for ${Math.round(silentMs)} ms`, silentLeaseMs);
     this.#pulse = new Pulse({ clock, pingMs, silenceMs, ping, lost });
     const { channelBytes, ...others } = { ...standardLimits, ...limits };
     this.limits = { ...others, channelBytes: Math.max(channelBytes, words.FIRST_CREDIT) };
@@ -212,11 +214,10 @@ export class Trunk {
     wire?.close(reason);
   }
 
-  #lose(reason: string): void {
+  #lose(reason: string, leaseMs = this.#leaseMs): void {
     this.#dropWire(reason);
     if (this.#isParting) this.#finish(reason);
     if (this.#isClosed) return;
-    const leaseMs = this.#leaseMs;
     if (leaseMs === undefined) {
       this.#end(reason);
       return;

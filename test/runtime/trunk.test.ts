@@ -214,6 +214,27 @@ describe("a trunk", () => {
     assert.ok(!link.left.isAttached && !link.left.isClosed);
   });
 
+  it("waits for another wire less long after a silence than for one that dropped, where it is told so", async () => {
+    const clock = new ManualClock();
+    const ends = () => pair({ pingMs: 1_000, silenceMs: 4_000, leaseMs: 10_000, silentLeaseMs: 2_000 }, clock);
+    const [silent, dropped] = [ends(), ends()];
+    silent.join();
+    dropped.join();
+    await silent.drain();
+    await dropped.drain();
+    dropped.left.detach("it dropped");
+    const atMs: Record<string, number> = {};
+    for (const [name, { left }] of Object.entries({ silent, dropped })) {
+      left.closed.then(() => {
+        atMs[name] = clock.now();
+      });
+    }
+    const began = clock.now();
+    for (let tenth = 0; tenth < 120; tenth++) await clock.pass(100);
+    assert.equal(atMs["dropped"], began + 10_000);
+    assert.ok((atMs["silent"] ?? 0) - began >= 6_000 && (atMs["silent"] ?? 0) - began <= 7_000, `${atMs["silent"]}`);
+  });
+
   it("measures how far away the other end is, and how much gets through", async () => {
     const clock = new ManualClock();
     const link = pair({ pingMs: 1_000 }, clock);
