@@ -5,11 +5,17 @@ import { build } from "esbuild";
 /** What the page has as `box`. */
 export interface BoxApi {
   run(source: string, argument: unknown): Promise<unknown>;
-  /** The same in a thread of the page. */
-  runOutside(source: string, argument: unknown): Promise<unknown>;
+  /**
+   * Runs it in a thread of its own, in the box or in the page; undefined if that says nothing for a while. It is ended then: what blocks a
+   * thread, as Firefox's requests that are refused sometimes do, has not led anywhere.
+   */
+  attempt(where: "inside" | "outside", source: string, argument: unknown): Promise<unknown>;
   startAndEnd(source: string): Promise<string>;
   reasonOfDeath(text: string): Promise<string>;
 }
+
+/** For an attempt to get anywhere. Milliseconds. */
+export const ATTEMPT_MS = 1_500;
 
 /** A thread that runs functions from their source, one after the other. */
 const runner = `globalThis.__name = (named) => named; // What the loader of the tests puts around functions.
@@ -34,10 +40,20 @@ const started = (thread) => {
   });
 };
 const inside = sandbox.start().then(started);
-let outside;
+const sources = { inside: () => sandbox.start(), outside: async () => fromWorker(fromText(${JSON.stringify(runner)})) };
 globalThis.box = {
   run: async (source, argument) => (await inside)(source, argument),
-  runOutside: (source, argument) => (outside ??= started(fromWorker(fromText(${JSON.stringify(runner)}))))(source, argument),
+  attempt: async (where, source, argument) => {
+    const thread = await sources[where]();
+    const run = started(thread);
+    await run("() => 1");
+    const tooLong = new Promise((resolve) => setTimeout(resolve, ${ATTEMPT_MS}));
+    try {
+      return await Promise.race([run(source, argument), tooLong]);
+    } finally {
+      thread.terminate();
+    }
+  },
   startAndEnd: async (source) => {
     const thread = await sandbox.start();
     const run = started(thread);
