@@ -6,6 +6,7 @@ export type { Argument, Arguments, Gathered } from "./client/arguments.ts";
 export type { AsCompletedOptions, Waited, WaitOptions } from "./client/as-completed.ts";
 export { AsCompleted, asCompleted, wait } from "./client/as-completed.ts";
 export type { ScatterOptions } from "./client/call-options.ts";
+export type { CallStackOptions, WorkerCallStack } from "./client/call-stacks.ts";
 export { fireAndForget } from "./client/client.ts";
 export type { ClusterEvent, EventSubscription, SubscribeOptions } from "./client/cluster-events.ts";
 export { Barrier, Event } from "./client/coordination/event.ts";

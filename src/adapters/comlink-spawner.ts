@@ -1,6 +1,7 @@
 /** Starts threads by the first way that works, and puts a worker's comm on each. */
 
 import type { PlatformThread, Spawner, Thread, ThreadSource, WorkerSetup } from "../ports/spawner.ts";
+import type { StackTaken } from "../protocol/call-stacks.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { WorkerReady } from "../protocol/worker-messages.ts";
 import { ThreadComm } from "./comlink-comm.ts";
@@ -96,6 +97,12 @@ class SpawnedThread implements Thread {
 
   link(peer: WorkerAddress, port: object, isWire = false): void {
     this.comm.link(peer, port, isWire);
+  }
+
+  lookInto(tell: (stack: StackTaken) => void): void {
+    const taken = this.#current?.lookInto?.();
+    if (taken === undefined) tell({ reason: "nobody can look into a thread here" });
+    else taken.then(tell);
   }
 
   terminate(reason = "it was ended"): void {

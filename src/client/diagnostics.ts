@@ -1,6 +1,7 @@
 /** Seeing what the cluster does: the part of `Client` that records it. */
 
 import type { Survey } from "../protocol/survey.ts";
+import type { CallStackOptions, WorkerCallStack } from "./call-stacks.ts";
 import { EventControl } from "./event-control.ts";
 import type { Future } from "./future.ts";
 import type { PerformanceReport, Profile, ReportOptions } from "./profiling.ts";
@@ -58,6 +59,23 @@ export class Diagnostics extends EventControl {
     const key = typeof task === "string" ? task : task?.key;
     if (typeof key !== "string" || key === "") throw new TypeError("story() is told of a key or a future");
     return (await this.#seeing()).story(key);
+  }
+
+  /**
+   * What workers are at: the tasks that each has begun, what else it has in hand, and where in its code it is at this moment. By address.
+   *
+   * In Node, threads are stopped for some milliseconds through V8's inspector for their stack, also those of hosts elsewhere; functions that
+   * travelled as text are found in scripts called `manyhands:` and their name. Browsers let nobody look into a running worker, and neither can
+   * a sandboxed process be: then `noFrames` says so, and the tasks are told all the same.
+   *
+   * @throws RangeError if one of the workers is not there.
+   * @example
+   * ```ts
+   * for (const [worker, { running, frames }] of Object.entries(await client.callStack())) console.log(worker, running, frames?.[0]);
+   * ```
+   */
+  async callStack(options: CallStackOptions = {}): Promise<Record<string, WorkerCallStack>> {
+    return (await this.#seeing()).callStack(options);
   }
 
   /**

@@ -32,6 +32,7 @@ export function retell(
 const LOOKING: ReadonlySet<Request["type"]> = new Set<Request["type"]>([
   "scheduler-info",
   "story",
+  "call-stack",
   "wait-for-workers",
   "who-has",
   "has-what",

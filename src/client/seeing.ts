@@ -1,5 +1,6 @@
 /** What is loaded when a client looks into its cluster: builds keep this apart, and leave it out of threads. */
 
+import { type CallStackOptions, readCallStacks, type WorkerCallStack } from "./call-stacks.ts";
 import { type PerformanceReport, type Profile, profile, type ReportOptions, report } from "./profiling.ts";
 import { Recording, type RecordingOptions } from "./recording.ts";
 import type { Session } from "./session.ts";
@@ -23,6 +24,10 @@ export class Seeing {
 
   story(key: string): Promise<TaskStory> {
     return readStory(this.#session, key);
+  }
+
+  callStack(options: CallStackOptions): Promise<Record<string, WorkerCallStack>> {
+    return readCallStacks(this.#session, options);
   }
 
   profile(filename: string | undefined): Promise<Profile> {

@@ -1,5 +1,6 @@
 /** Spawner, Thread: start a place for a worker, and learn of its end. */
 
+import type { StackTaken } from "../protocol/call-stacks.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
 import type { Comm } from "./comm.ts";
@@ -21,6 +22,8 @@ export interface Thread {
   readonly ready: Promise<void>;
   /** Hands the worker its end of a direct link to a peer; `isWire` if bytes go through it, because the peer is elsewhere. */
   link(peer: WorkerAddress, port: object, isWire?: boolean): void;
+  /** Tells where in its code it is, or why that cannot be told. */
+  lookInto(tell: (stack: StackTaken) => void): void;
   terminate(reason: string): void;
 }
 
@@ -34,6 +37,8 @@ export interface ThreadEndpoint {
 export interface PlatformThread extends ThreadEndpoint {
   /** Calls `ended` once, when it is over, whatever ended it. */
   onEnd(ended: (reason: string) => void): void;
+  /** Where the platform lets anybody look into a thread. */
+  lookInto?(): Promise<StackTaken>;
   terminate(): void;
 }
 

@@ -6,6 +6,7 @@
  * scheduler. Which, is decided once for each pair of hosts: it is tried whether one of them can reach the other.
  */
 
+import { isStackTaken, type StackTaken } from "./call-stacks.ts";
 import type { WorkerAddress } from "./identity.ts";
 import type { Resources } from "./task-spec.ts";
 
@@ -226,13 +227,29 @@ export interface EndWord {
   readonly isForGood: boolean;
 }
 
-export type WorkerWord = LinkWord | EndWord;
+/** On a worker's channel, from the scheduler: say where in its code it is. Answered with {@link WorkerStack}. */
+export interface LookWord {
+  readonly type: "look";
+}
+
+export type WorkerWord = LinkWord | EndWord | LookWord;
+
+/** On a worker's channel, from its host. */
+export interface WorkerStack {
+  readonly type: "stack";
+  readonly stack: StackTaken;
+}
 
 /** On a worker's channel, from its host, as the last: it is gone. */
 export interface WorkerGone {
   readonly type: "gone";
   readonly reason: string;
   readonly isExpected: boolean;
+}
+
+export function isWorkerStack(word: unknown): word is WorkerStack {
+  const { type, stack } = fields<WorkerStack>(word);
+  return type === "stack" && isStackTaken(stack);
 }
 
 export function isClientHello(word: unknown): word is ClientHello {

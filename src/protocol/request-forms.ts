@@ -1,6 +1,7 @@
 /** Forms of what clients ask. */
 
 import type * as actors from "./actors.ts";
+import type { CallStackRequest } from "./call-stacks.ts";
 import type { EventsRequest, LogEventRequest } from "./cluster-events.ts";
 import type * as coordination from "./coordination.ts";
 import type { ErrandRequest } from "./errands.ts";
@@ -100,6 +101,7 @@ const forms: { readonly [K in requests.Request["type"]]: Form } = {
   "log-event": fields<LogEventRequest>({ type, topics: names, message: anything }),
   events: fields<EventsRequest>({ type, topic: name, after: perhaps(whole()) }),
   survey: fields<requests.SurveyRequest>({ type, graph: whole() }),
+  "call-stack": fields<CallStackRequest>({ type, workers: perhaps(names) }),
   story: fields<StoryRequest>({ type, key: name }),
   totals: fields<TotalsRequest>({ type }),
   "trace-open": fields<TraceOpenRequest>({ type }),

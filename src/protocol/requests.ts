@@ -1,5 +1,6 @@
 /** What a client can ask of the scheduler beside having tasks run. Each request is answered once: see `client-messages.ts`. */
 
+import type { CallStackRequest } from "./call-stacks.ts";
 import type { EventsRequest, LogEventRequest } from "./cluster-events.ts";
 import type { CoordinationRequest } from "./coordination.ts";
 import type { ErrorOnWire } from "./errors.ts";
@@ -149,6 +150,7 @@ export type Request =
   | RecipeRequest
   | SurveyRequest
   | StoryRequest
+  | CallStackRequest
   | TotalsRequest
   | TraceRequest;
 

@@ -3,6 +3,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { LinkEnd, LinkEnds } from "../ports/direct-links.ts";
 import type { Spawner, Thread } from "../ports/spawner.ts";
+import type { StackTaken } from "../protocol/call-stacks.ts";
 import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
 import type { WorkerIntroduction, WorkerOwner } from "./scheduler-runtime.ts";
@@ -159,6 +160,12 @@ export class Host implements WorkerOwner {
     if (owned === undefined) return this.elsewhere?.end(address, reason);
     owned.endedBecause = reason;
     owned.thread.terminate(reason);
+  }
+
+  lookInto(worker: WorkerAddress, tell: (stack: StackTaken) => void): void {
+    const owned = this.#threads.get(worker);
+    if (owned === undefined) this.elsewhere?.lookInto(worker, tell);
+    else owned.thread.lookInto(tell);
   }
 
   close(reason: string): void {

@@ -165,6 +165,7 @@ export class LentHost implements AsyncDisposable {
     this.#workers = new LentWorkers({
       say: (word) => this.#say(word),
       end: (worker, reason) => this.#host.end(worker, reason),
+      lookInto: (worker, tell) => this.#host.lookInto(worker, tell),
       linkInside: (one, other) => this.#host.link(one, other),
       linkAcross: (worker, word) => this.#peers?.link(worker, word),
       gone: (worker) => this.#peers?.removeWorker(worker),

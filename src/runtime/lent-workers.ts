@@ -1,6 +1,7 @@
 /** LentWorkers: the workers that a host lends, and what goes to and fro between each and the scheduler that has them at the moment. */
 
 import type { Thread } from "../ports/spawner.ts";
+import type { StackTaken } from "../protocol/call-stacks.ts";
 import { CONTROL, type HostToScheduler, type LinkWord, type WorkerWord } from "../protocol/host-messages.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
@@ -25,6 +26,7 @@ export interface LentWorkersShell {
   /** Says something about the host, if there is a scheduler to hear it. */
   say(word: HostToScheduler): void;
   end(worker: WorkerAddress, reason: string): void;
+  lookInto(worker: WorkerAddress, tell: (stack: StackTaken) => void): void;
   linkInside(one: WorkerAddress, other: WorkerAddress): void;
   linkAcross(worker: WorkerAddress, word: LinkWord): void;
   gone(worker: WorkerAddress): void;
@@ -126,6 +128,9 @@ export class LentWorkers implements WorkerRegistry {
     if (word.type === "end") {
       lent.isForGood = word.isForGood;
       this.#shell.end(address, word.reason);
+    } else if (word.type === "look") {
+      const { channel } = lent;
+      this.#shell.lookInto(address, (stack) => lent.channel === channel && channel?.send({ type: "stack", stack }));
     } else if (word.pipe > 0) this.#shell.linkAcross(address, word);
     else this.#linkInside(address, word.peer);
   }

@@ -1,6 +1,7 @@
 /** RemoteHost: a host elsewhere, as the scheduler sees it: what it says of itself, and the comms of its workers. */
 
 import type { Comm } from "../ports/comm.ts";
+import type { StackTaken } from "../protocol/call-stacks.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import {
   CONTROL,
@@ -9,6 +10,7 @@ import {
   type HostWorker,
   isHostWord,
   isWorkerGone,
+  isWorkerStack,
   type SchedulerToHost,
   type WorkerGone,
   type WorkerWord,
@@ -112,6 +114,9 @@ export class RemoteWorkerComm implements Comm<readonly SchedulerToWorkerMessage[
   readonly #held: (readonly WorkerMessage[])[] = [];
   #isRefused = false;
 
+  /** Who waits to hear where in its code it is. */
+  #looking: ((stack: StackTaken) => void)[] = [];
+
   /** `ended`: with its host's last word, or without if that said something else. */
   constructor(channel: TrunkChannel, ended: (gone: WorkerGone | undefined) => void) {
     this.#channel = channel;
@@ -121,7 +126,8 @@ export class RemoteWorkerComm implements Comm<readonly SchedulerToWorkerMessage[
         if (!this.#isSound(word)) return;
         if (this.#hear === undefined) this.#held.push(word);
         else this.#hear(word);
-      } else {
+      } else if (isWorkerStack(word)) for (const tell of this.#looking.splice(0)) tell(word.stack);
+      else {
         ended(isWorkerGone(word) ? word : undefined);
         channel.close("it is gone");
       }
@@ -143,6 +149,11 @@ export class RemoteWorkerComm implements Comm<readonly SchedulerToWorkerMessage[
 
   tell(word: WorkerWord): void {
     this.#channel.send(word);
+  }
+
+  lookInto(tell: (stack: StackTaken) => void): void {
+    this.#looking.push(tell);
+    if (this.#looking.length === 1) this.tell({ type: "look" });
   }
 
   send(messages: readonly SchedulerToWorkerMessage[], transfer: readonly object[] = []): void {

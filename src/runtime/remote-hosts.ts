@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
 import type { Secrecy } from "../ports/secrecy.ts";
 import type { LinkedParty } from "../protocol/actors.ts";
+import type { StackTaken } from "../protocol/call-stacks.ts";
 import {
   type About,
   type ClientLink,
@@ -234,6 +235,10 @@ export class RemoteHosts implements WorkerOwner {
   end(worker: WorkerAddress, reason: string): void {
     const isForGood = this.#shell.scheduler.isRetiring(worker);
     this.#hostOf(worker)?.tell(worker, { type: "end", reason, isForGood });
+  }
+
+  lookInto(worker: WorkerAddress, tell: (stack: StackTaken) => void): void {
+    this.#hostOf(worker)?.workers.get(worker)?.lookInto(tell);
   }
 
   #hostOf(worker: WorkerAddress): RemoteHost | undefined {

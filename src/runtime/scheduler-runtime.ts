@@ -3,6 +3,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
 import type { LinkedParty } from "../protocol/actors.ts";
+import type { StackTaken } from "../protocol/call-stacks.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
@@ -23,6 +24,8 @@ export interface WorkerOwner {
   /** `from` may be a client, that calls actors. Messages are `PeerMessage`s either way. */
   link(from: LinkedParty, to: WorkerAddress): void;
   end(worker: WorkerAddress, reason: string): void;
+  /** Tells where in its code a worker is, or why that cannot be told; not at all of one that is gone. */
+  lookInto(worker: WorkerAddress, tell: (stack: StackTaken) => void): void;
 }
 
 export interface WorkerIntroduction {
@@ -323,6 +326,10 @@ export class SchedulerRuntime {
         return this.#owner.link(instruction.from, instruction.to);
       case "end-worker":
         return this.#owner.end(instruction.worker, instruction.reason);
+      case "look-into": {
+        const { worker } = instruction;
+        return this.#owner.lookInto(worker, (stack) => this.#handle([{ type: "looked-into", worker, stack }]));
+      }
       case "end-cluster":
         return this.#onEnd(instruction.reason);
       case "end-client":

@@ -1,6 +1,7 @@
 /** Every event the scheduler hears, and every instruction it gives. */
 
 import type { LinkedParty } from "../protocol/actors.ts";
+import type { StackTaken } from "../protocol/call-stacks.ts";
 import type {
   CarryKeys,
   ClientMessage,
@@ -72,6 +73,8 @@ export type SchedulerEvent =
   | { readonly type: "workers-starting"; readonly count: number }
   /** A worker has so much of these from now on; of what is not named, as much as before. */
   | { readonly type: "set-resources"; readonly worker: WorkerAddress; readonly resources: Resources }
+  /** Where in its code a worker was found, of which that was asked. */
+  | { readonly type: "looked-into"; readonly worker: WorkerAddress; readonly stack: StackTaken }
   /** It is as late as was asked for, or somewhat later. */
   | { readonly type: "time-passed" }
   /** A while has passed since it was seen that work is not shared evenly. */
@@ -108,6 +111,8 @@ export type SchedulerInstruction =
   /** These two, or a client and a worker, will have something to say to each other directly; always given before the message that makes them do so. */
   | { readonly type: "link-workers"; readonly from: LinkedParty; readonly to: WorkerAddress }
   | { readonly type: "end-worker"; readonly worker: WorkerAddress; readonly reason: string }
+  /** Somebody wants to know where in its code it is: `looked-into` follows. */
+  | { readonly type: "look-into"; readonly worker: WorkerAddress }
   /** A client has asked for the end of the whole cluster. */
   | { readonly type: "end-cluster"; readonly reason: string }
   /** It has said what it cannot: nothing more is heard of it, and its comm is to be closed. `remove-client` follows from that. */
@@ -143,6 +148,8 @@ export interface RequestRules {
   /** Takes back what others could do sooner. */
   lookAround(): void;
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void;
+  /** Where in its code a worker was found. */
+  hearStack(worker: WorkerAddress, stack: StackTaken): void;
   /** A worker tells what it did. */
   hearTrace(worker: WorkerRecord, trace: Trace): void;
   /** A stream has been sent to a worker. */

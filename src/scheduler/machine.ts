@@ -188,6 +188,8 @@ export class SchedulerMachine {
         return state.demands?.reconsider();
       case "set-resources":
         return setResources(state, event.worker, event.resources);
+      case "looked-into":
+        return state.requests?.hearStack(event.worker, event.stack);
       case "time-passed":
         return state.demands?.ring();
       default:

@@ -5,6 +5,7 @@
  * they need of the machine itself comes with `RequestTools`.
  */
 
+import type { StackTaken } from "../protocol/call-stacks.ts";
 import type { Answer, ClientRequest, WithdrawRequest } from "../protocol/client-messages.ts";
 import type { Key, WorkerAddress } from "../protocol/identity.ts";
 import type { Survey } from "../protocol/survey.ts";
@@ -118,6 +119,8 @@ class Requests implements RequestRules {
       }
       case "story":
         return this.#answer(client, number, { value: this.#workers.story(request.key, this.#log) });
+      case "call-stack":
+        return this.#workers.look({ client, number }, request);
       case "totals":
         return this.#answer(client, number, { value: totals(state) });
       case "who-has":
@@ -231,6 +234,10 @@ class Requests implements RequestRules {
 
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void {
     this.#workers.hearErrandDone(worker, message);
+  }
+
+  hearStack(worker: WorkerAddress, stack: StackTaken): void {
+    this.#workers.hearStack(worker, stack);
   }
 
   hearTrace(worker: WorkerRecord, trace: Trace): void {

@@ -1,12 +1,14 @@
 /** Requests about workers rather than about tasks: each subject has a file of its own, and here they come together. */
 
-import type { Key } from "../protocol/identity.ts";
+import type { CallStackRequest, StackTaken } from "../protocol/call-stacks.ts";
+import type { Key, WorkerAddress } from "../protocol/identity.ts";
 import type { StoryAnswer } from "../protocol/stories.ts";
 import type { Trace, TraceRequest } from "../protocol/tracing.ts";
 import type { ErrandDone } from "../protocol/worker-messages.ts";
 import type { WorkerRequest } from "../protocol/worker-requests.ts";
 import type { Actors } from "./actors.ts";
 import { answer, type Question } from "./answers.ts";
+import { CallStackLooks } from "./call-stacks.ts";
 import { type Errands, run } from "./errands.ts";
 import type { EventLog } from "./event-log.ts";
 import { measureLoad } from "./load.ts";
@@ -31,6 +33,7 @@ export class WorkerRequests {
   readonly #restarts: Restarts;
   readonly #stealing: Stealing;
   readonly #tracing: Tracing;
+  readonly #looks: CallStackLooks;
   /** What is to be run once those workers are there that are being started. */
   #toRun: { readonly question: Question; readonly request: WorkerRequest & { readonly type: "run" } }[] = [];
 
@@ -43,6 +46,7 @@ export class WorkerRequests {
     this.#restarts = new Restarts(state, tools, actors);
     this.#stealing = new Stealing(state, tools);
     this.#tracing = new Tracing(state, this.#errands);
+    this.#looks = new CallStackLooks(state, this.#tracing);
   }
 
   hear(question: Question, request: WorkerRequest | TraceRequest): void {
@@ -81,6 +85,15 @@ export class WorkerRequests {
     return tellStory(this.#state, key, { log, tracing: this.#tracing });
   }
 
+  /** Says what workers are at. */
+  look(question: Question, request: CallStackRequest): void {
+    this.#looks.begin(question, request);
+  }
+
+  hearStack(worker: WorkerAddress, stack: StackTaken): void {
+    this.#looks.hear(worker, stack);
+  }
+
   withdraw(client: ClientRecord, number: number): void {
     this.#retirements.withdraw(client, number);
     this.#restarts.withdraw({ client, number });
@@ -98,6 +111,7 @@ export class WorkerRequests {
 
   removeWorker(worker: WorkerRecord, reason: string, expected: boolean): void {
     this.#errands.removeWorker(worker, reason, expected);
+    this.#looks.removeWorker(worker);
     this.#retirements.removeWorker(worker, expected);
   }
 

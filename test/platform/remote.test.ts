@@ -1,7 +1,16 @@
 /** Clients, schedulers and hosts that reach each other by addresses: what works, and what is said where it does not. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Client, type Host, join, type ListenEvent, type Listening, type ListenOptions, LocalCluster } from "manyhands";
+import {
+  Client,
+  getTask,
+  type Host,
+  join,
+  type ListenEvent,
+  type Listening,
+  type ListenOptions,
+  LocalCluster,
+} from "manyhands";
 import { WebSocket, WebSocketServer } from "ws";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
@@ -48,6 +57,28 @@ const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 const sum = (all: readonly number[]) => all.reduce((a, b) => a + b, 0);
 
 describe("an address", { timeout: 60_000 }, () => {
+  it("has callStack() tell of workers elsewhere, whose hosts look into them", async () => {
+    await using t = await listening();
+    const host = await t.host("looked");
+    const client = await t.client();
+    const busy = client.submit(function spinning(ms: number) {
+      getTask().progress(0.1);
+      const end = performance.now() + ms;
+      while (performance.now() < end);
+      return ms;
+    }, 500);
+    await new Promise((resolve) => busy.onProgress(resolve));
+    const stacks = await client.callStack();
+    assert.deepEqual(Object.keys(stacks), [`ws://${host.id}/0`]);
+    const { running, frames } = stacks[`ws://${host.id}/0`] ?? {};
+    assert.deepEqual(
+      running?.map(({ key }) => key),
+      [busy.key],
+    );
+    assert.match(frames?.[0] ?? "", /^spinning \(manyhands:spinning/);
+    assert.equal(await busy.result(), 500);
+  });
+
   it("brings a client to a scheduler alone, and hosts that lend it threads", async () => {
     await using t = await listening();
     const host = await t.host("box", 2);

@@ -30,7 +30,7 @@ function counting<Out, In>(comm: Comm<Out, In>, count: () => void): Comm<Out, In
 describe("gathering a hundred large results", () => {
   it("takes one message to each worker, and one back", async () => {
     const sent = { toWorkers: 0, fromWorkers: 0 };
-    const owner = { link: () => {}, end: () => {} };
+    const owner = { link: () => {}, end: () => {}, lookInto: () => {} };
     const fail = (error: unknown) => assert.fail(String(error));
     const scheduler = new SchedulerRuntime(
       new SchedulerMachine(),

@@ -195,6 +195,7 @@ class ChurningCluster {
     const owner: WorkerOwner = {
       link: (from, to) => this.#link(from, to),
       end: (worker, reason) => this.#end(worker, reason),
+      lookInto: () => {},
     };
     const fail = (error: unknown) => {
       this.#broken ??= error ?? new Error("broken");

@@ -160,6 +160,7 @@ class SimulatedCluster {
           if (reason.startsWith("ProtocolError")) fail(new Error(`${worker} was not believed: ${reason}`));
           this.#host.end(worker, reason);
         },
+        lookInto: (worker, tell) => this.#host.lookInto(worker, tell),
       },
       clock,
       { noWorkersTimeoutMs: 1000 },

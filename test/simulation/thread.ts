@@ -150,6 +150,10 @@ export class SimulatedThread implements Thread, Stage {
     });
   }
 
+  lookInto(tell: (stack: { readonly reason: string }) => void): void {
+    tell({ reason: "it is simulated" });
+  }
+
   terminate(reason: string): void {
     this.kill(reason);
   }

@@ -48,6 +48,8 @@ export class SchedulerNarrator {
         return ["write the journal"];
       case "keep-value":
         return [`keep the value of ${this.name(instruction.id)}`];
+      case "look-into":
+        return [`look into ${instruction.worker}`];
       case "wake-me-at":
         return [`wake at ${instruction.atMs}`];
     }

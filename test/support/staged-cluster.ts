@@ -135,6 +135,10 @@ export class StagedThread implements Thread {
 
   link(): void {}
 
+  lookInto(tell: (stack: { readonly reason: string }) => void): void {
+    tell({ reason: "it is on a stage" });
+  }
+
   terminate(reason: string): void {
     this.isOver = true;
     this.comm.close(reason);

@@ -1,4 +1,5 @@
-/** The story of one task. */
+/** The story of one task, and what workers are at. */
+import { getTask } from "manyhands";
 import type { Case } from "./case.ts";
 import { equal, ok } from "./check.ts";
 
@@ -86,6 +87,57 @@ export const stories: readonly Case[] = [
         );
         ok(error instanceof TypeError, `${error}`);
       }
+    },
+  },
+  {
+    name: "callStack() tells what each worker is at, and in Node where in its code",
+    async run({ client, isNode }) {
+      await client.waitForWorkers(2);
+      function outermost(ms: number) {
+        function innermost() {
+          const end = performance.now() + ms;
+          while (performance.now() < end);
+        }
+        getTask().progress(0.1);
+        innermost();
+        return ms;
+      }
+      const [one = "", two = ""] = Object.keys((await client.schedulerInfo()).workers);
+      const busy = client.with({ workers: one, key: "looked-into" }).submit(outermost, 700);
+      await new Promise((resolve) => busy.onProgress(resolve));
+      const stacks = await client.callStack();
+      equal(
+        stacks[one]?.running.map(({ key, name }) => [key, name]),
+        [["looked-into", "outermost"]],
+      );
+      equal([stacks[two]?.running, stacks[two]?.noFrames], [[], "it has no task in hand"]);
+      const frames = stacks[one]?.frames;
+      if (isNode)
+        ok(frames?.[0]?.startsWith("innermost (manyhands:") && frames[1]?.startsWith("outermost "), `${frames}`);
+      else equal([frames, stacks[one]?.noFrames], [undefined, "nobody can look into a thread here"]);
+      equal(await busy.result(), 700);
+      equal(Object.keys(await client.callStack({ workers: two })), [two]);
+    },
+  },
+  {
+    name: "callStack() says that what waits is nowhere in its code, and who is not there",
+    async run({ client, isNode }) {
+      const waits = client.submit(() => {
+        const { signal } = getTask();
+        getTask().progress(0.5);
+        return new Promise((resolve) => signal.addEventListener("abort", resolve));
+      });
+      await new Promise((resolve) => waits.onProgress(resolve));
+      const stacks = Object.values(await client.callStack());
+      const at = stacks.find(({ running }) => running.length > 0);
+      equal(at?.frames, undefined);
+      ok(isNode ? /waits for something/.test(at?.noFrames ?? "") : at?.noFrames !== undefined, `${at?.noFrames}`);
+      waits.cancel();
+      const error = await client.callStack({ workers: "nobody" }).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      ok(error instanceof RangeError && /nobody/.test(error.message), `${error}`);
     },
   },
 ];
