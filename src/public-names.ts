@@ -23,6 +23,7 @@ export type { DatasetOptions, PublishOptions } from "./client/datasets.ts";
 export type { CancelOptions, FutureStatus, Progress } from "./client/future.ts";
 export { Future } from "./client/future.ts";
 export { getClient } from "./client/get-client.ts";
+export type { ForwardLogsOptions, LogLine, LogsOptions, WorkerLines } from "./client/logs.ts";
 export { futuresOf } from "./client/nesting.ts";
 export type { ChromeTrace, CpuProfile, SampledStacks } from "./client/profile-exports.ts";
 export type { PerformanceReport, Profile, ReportOptions } from "./client/profiling.ts";

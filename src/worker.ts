@@ -30,7 +30,7 @@ export function startWorker(endpoint: ThreadEndpoint, gauge?: MemoryGauge): void
     {
       start: (setup) => {
         const startClients: StartTaskClients = (id, line) => new ThreadClients(id, line);
-        runtime = new WorkerRuntime(setup, comm, clock, taskScope, startClients, gauge);
+        runtime = new WorkerRuntime(setup, comm, clock, taskScope, startClients, gauge, console);
       },
       deliver: (messages) => comm.deliver(messages),
       link: (peer, port, isWire) => {

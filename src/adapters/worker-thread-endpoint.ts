@@ -23,7 +23,7 @@ export function fromWorker(worker: Worker): PlatformThread {
       worker.on("messageerror", (error) => end(`a message could not be read: ${error.message}`));
       worker.on("exit", (code) => end(`its thread ended with exit code ${code}`));
     },
-    lookInto: async () => (await import("./worker-thread-stacks.ts")).takeStack(worker.threadId),
+    lookInto: async () => (await import("./worker-thread-stacks.ts")).threadStack(worker),
     terminate: () => {
       void worker.terminate();
     },

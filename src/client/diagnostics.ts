@@ -2,8 +2,10 @@
 
 import type { Survey } from "../protocol/survey.ts";
 import type { CallStackOptions, WorkerCallStack } from "./call-stacks.ts";
+import type { EventSubscription } from "./cluster-events.ts";
 import { EventControl } from "./event-control.ts";
 import type { Future } from "./future.ts";
+import type { ForwardLogsOptions, LogsOptions, WorkerLines } from "./logs.ts";
 import type { PerformanceReport, Profile, ReportOptions } from "./profiling.ts";
 import type { Recording, RecordingOptions } from "./recording.ts";
 import type { Seeing } from "./seeing.ts";
@@ -76,6 +78,31 @@ export class Diagnostics extends EventControl {
    */
   async callStack(options: CallStackOptions = {}): Promise<Record<string, WorkerCallStack>> {
     return (await this.#seeing()).callStack(options);
+  }
+
+  /**
+   * What workers have written to their consoles, by address: the last thousand lines of each, with the tasks that wrote them. One that
+   * computes cannot answer; after three seconds, the others' lines are given without its.
+   *
+   * @throws RangeError if one of the workers is not there.
+   */
+  async logs(options: LogsOptions = {}): Promise<Record<string, WorkerLines>> {
+    return (await this.#seeing()).logs(options);
+  }
+
+  /**
+   * Has what workers write to their consoles from now on come here, each line with the task that wrote it: to this console, or to `handler`,
+   * until what is returned, or the client, is closed. It comes at once, though the task goes on computing; of more than a console can
+   * show, some is left out, and it is said how much. Meanwhile the lines are also noted as events, under `logs`.
+   *
+   * @example
+   * ```ts
+   * using forwarding = await client.forwardLogs({ level: "warn" });
+   * await client.submit(() => console.warn("it is late")).result(); // [ws://host-1/0 (anonymous)] it is late
+   * ```
+   */
+  async forwardLogs(options: ForwardLogsOptions = {}): Promise<EventSubscription> {
+    return (await this.#seeing()).forwardLogs(options);
   }
 
   /**

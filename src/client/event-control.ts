@@ -18,7 +18,8 @@ export class EventControl extends WorkerControl {
    * captured now, and may not hold futures. There is nothing to wait for: who asks afterwards is told of it.
    *
    * The last thousand of each topic are kept with the scheduler. It notes by itself who comes and goes (`workers`, `clients`), tasks that
-   * ended their workers once too often (`tasks`), what is done to the cluster (`cluster`), and `warnings`. Under `all` stands everything.
+   * ended their workers once too often (`tasks`), what is done to the cluster (`cluster`), and `warnings`. Under `all` stands everything but what
+   * workers write to their consoles (`logs`, while it is forwarded).
    *
    * @example
    * ```ts

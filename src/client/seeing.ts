@@ -1,6 +1,8 @@
 /** What is loaded when a client looks into its cluster: builds keep this apart, and leave it out of threads. */
 
 import { type CallStackOptions, readCallStacks, type WorkerCallStack } from "./call-stacks.ts";
+import type { EventSubscription } from "./cluster-events.ts";
+import { type ForwardLogsOptions, forwardLogs, type LogsOptions, readLogs, type WorkerLines } from "./logs.ts";
 import { type PerformanceReport, type Profile, profile, type ReportOptions, report } from "./profiling.ts";
 import { Recording, type RecordingOptions } from "./recording.ts";
 import type { Session } from "./session.ts";
@@ -28,6 +30,14 @@ export class Seeing {
 
   callStack(options: CallStackOptions): Promise<Record<string, WorkerCallStack>> {
     return readCallStacks(this.#session, options);
+  }
+
+  logs(options: LogsOptions): Promise<Record<string, WorkerLines>> {
+    return readLogs(this.#session, options);
+  }
+
+  forwardLogs(options: ForwardLogsOptions): Promise<EventSubscription> {
+    return forwardLogs(this.#session, options);
   }
 
   profile(filename: string | undefined): Promise<Profile> {

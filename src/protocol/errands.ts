@@ -3,6 +3,7 @@
 import type { ActorErrand } from "./actors.ts";
 import type { ErrorOnWire } from "./errors.ts";
 import type { WorkerAddress } from "./identity.ts";
+import type { LogErrand } from "./logs.ts";
 import type { ShippedFunction } from "./task-spec.ts";
 
 /** Call this function now, and answer with what it returns. */
@@ -44,6 +45,7 @@ export interface TraceErrand {
 }
 
 export type Errand =
+  | LogErrand
   | RunErrand
   | RegisterPluginErrand
   | UnregisterPluginErrand

@@ -59,6 +59,7 @@ const errands: { readonly [K in Errand["type"]]: Form } = {
   "register-module": fields<Of<"register-module">>({ type, url: name }),
   leave: fields<Of<"leave">>({ type }),
   trace: fields<Of<"trace">>({ type, isOn: flag }),
+  log: fields<Of<"log">>({ type, isOn: perhaps(flag) }),
   "drop-actor": fields<Of<"drop-actor">>({ type, actor: whole(), reason: text() }),
   "move-actor": fields<Of<"move-actor">>({ type, actor: whole() }),
 };

@@ -20,6 +20,7 @@ import {
   text,
   whole,
 } from "./form.ts";
+import type { FollowLogsRequest, LogsRequest } from "./logs.ts";
 import type * as requests from "./requests.ts";
 import { MOST_TASKS, names, packedValue, shippedFunction, taskId } from "./shared-forms.ts";
 import type { StoryRequest } from "./stories.ts";
@@ -102,6 +103,9 @@ const forms: { readonly [K in requests.Request["type"]]: Form } = {
   events: fields<EventsRequest>({ type, topic: name, after: perhaps(whole()) }),
   survey: fields<requests.SurveyRequest>({ type, graph: whole() }),
   "call-stack": fields<CallStackRequest>({ type, workers: perhaps(names) }),
+  logs: fields<LogsRequest>({ type, workers: perhaps(names) }),
+  "log-open": fields<FollowLogsRequest>({ type }),
+  "log-close": fields<FollowLogsRequest>({ type }),
   story: fields<StoryRequest>({ type, key: name }),
   totals: fields<TotalsRequest>({ type }),
   "trace-open": fields<TraceOpenRequest>({ type }),

@@ -6,6 +6,7 @@ import type { CoordinationRequest } from "./coordination.ts";
 import type { ErrorOnWire } from "./errors.ts";
 import type { Route } from "./host-messages.ts";
 import type { ClientId, ClientTaskId, Key, WorkerAddress } from "./identity.ts";
+import type { FollowLogsRequest, LogsRequest } from "./logs.ts";
 import type { PackedValue } from "./packed-value.ts";
 import type { StoryRequest } from "./stories.ts";
 import type { Resources, ShippedFunction } from "./task-spec.ts";
@@ -151,6 +152,8 @@ export type Request =
   | SurveyRequest
   | StoryRequest
   | CallStackRequest
+  | LogsRequest
+  | FollowLogsRequest
   | TotalsRequest
   | TraceRequest;
 

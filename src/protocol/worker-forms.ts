@@ -5,6 +5,7 @@ import {
   anything,
   both,
   clientTask,
+  exactly,
   type Form,
   fields,
   finite,
@@ -18,6 +19,7 @@ import {
   text,
   whole,
 } from "./form.ts";
+import { LOG_LEVELS, type LoggedLine, MOST_LINE, type WorkerLog } from "./logs.ts";
 import { countIn, errorOnWire, MOST_TASKS, names, nbytes, outcome, resources, run, taskId } from "./shared-forms.ts";
 import { SPAN_FIELDS, type Trace } from "./tracing.ts";
 import type * as messages from "./worker-messages.ts";
@@ -73,6 +75,20 @@ const fromWorker: { readonly [K in messages.WorkerMessage["type"]]: Form } = {
     type,
     texts: names,
     rows: groups(...Array.from({ length: SPAN_FIELDS }, () => finite)),
+  }),
+  log: fields<WorkerLog>({
+    type,
+    lines: list(
+      fields<LoggedLine>({
+        atMs: finite,
+        level: exactly(...LOG_LEVELS),
+        text: text(MOST_LINE),
+        key: perhaps(name),
+        name: perhaps(name),
+      }),
+      1000,
+    ),
+    missed: whole(),
   }),
   "worker-holds": fields<messages.WorkerHolds>({
     type,

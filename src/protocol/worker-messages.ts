@@ -5,6 +5,7 @@ import type { ClientMessage, News } from "./client-messages.ts";
 import type { Errand, ErrandOutcome } from "./errands.ts";
 import type { ErrorOnWire } from "./errors.ts";
 import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "./identity.ts";
+import type { WorkerLog } from "./logs.ts";
 import type { NumberedFunction, Resources } from "./task-spec.ts";
 import type { Trace } from "./tracing.ts";
 
@@ -340,7 +341,8 @@ export type WorkerMessage =
   | ErrandDone
   | SetResources
   | MemoryUsed
-  | Trace;
+  | Trace
+  | WorkerLog;
 
 /** Worker to worker: please send these. */
 export interface PeerGetData {

@@ -20,8 +20,8 @@ export interface ErrandShell {
   functionOf(spec: FunctionSpec): AnyFunction | Promise<AnyFunction>;
   /** Sends an answer. Throws if the platform refuses to clone it. */
   answer(number: number, outcome: ErrandOutcome): void;
-  /** Says what the worker does from now on; or what is left to be told, and no more. */
-  trace(isOn: boolean): void;
+  /** What the worker lets be seen of itself. */
+  readonly watching: { traces(isOn: boolean): void; logs(isOn: boolean | undefined): unknown };
   /** Does something with an actor. */
   actor(errand: ActorErrand): unknown;
   /** Tasks that were held back can begin. */
@@ -59,7 +59,11 @@ export class Errands {
   perform({ number, errand }: SendErrand): void {
     this.#open.add(number);
     if (errand.type === "trace") {
-      this.#attempt(number, () => this.#shell.trace(errand.isOn));
+      this.#attempt(number, () => this.#shell.watching.traces(errand.isOn));
+      return;
+    }
+    if (errand.type === "log") {
+      this.#attempt(number, () => this.#shell.watching.logs(errand.isOn));
       return;
     }
     if (errand.type === "run") {
@@ -139,7 +143,7 @@ export class Errands {
     }
   }
 
-  #change(errand: Exclude<Errand, ActorErrand | { readonly type: "run" | "trace" }>): unknown {
+  #change(errand: Exclude<Errand, ActorErrand | { readonly type: "run" | "trace" | "log" }>): unknown {
     switch (errand.type) {
       case "register-plugin":
         return this.#register(errand.name, errand.plugin);

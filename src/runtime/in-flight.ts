@@ -37,6 +37,11 @@ export class InFlight {
     return this.#calling === undefined && this.#ask === undefined && this.#asleep.size === 0;
   }
 
+  /** The task that must be at work now; undefined if nobody can tell which of several it is. */
+  get current(): Running | undefined {
+    return this.#calling ?? this.#ask?.() ?? this.#only();
+  }
+
   /** So many more, or fewer, methods of actors are under way. */
   countOthers(change: number): void {
     this.#others += change;
@@ -107,11 +112,7 @@ export class InFlight {
 
   /** Somebody begins to wait, if nobody knows better on behalf of `owner`. Returns how to say that this is over. */
   pause(owner: Running | undefined): () => void {
-    const running =
-      this.#calling ??
-      this.#ask?.() ??
-      this.#only() ??
-      (owner !== undefined && this.#asleep.has(owner) ? owner : undefined);
+    const running = this.current ?? (owner !== undefined && this.#asleep.has(owner) ? owner : undefined);
     const change = running === undefined ? (by: number) => this.#lend(by) : (by: number) => this.wait(running, by);
     let isOver = this.isEmpty;
     if (!isOver) change(1);

@@ -5,7 +5,7 @@ import type { MemoryGauge } from "../ports/memory-gauge.ts";
 import type { WorkerSetup } from "../ports/spawner.ts";
 import type { PackedResult, StartTaskClients } from "../ports/task-clients.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
-import { type ClientTaskId, type FunctionId, keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
+import { type ClientTaskId, keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
 import { ACTOR, ANNOUNCED, STREAM } from "../protocol/task-spec.ts";
 import { clientOfWorker } from "../protocol/worker-client.ts";
@@ -14,6 +14,7 @@ import { surround } from "../shipping/task-context.ts";
 import { WorkerMachine } from "../worker/machine.ts";
 import { Aborts } from "./aborts.ts";
 import { ActorTraffic } from "./actor-traffic.ts";
+import type { Written } from "./console-log.ts";
 import { Errands } from "./errands.ts";
 import { Executor } from "./executor.ts";
 import { InFlight } from "./in-flight.ts";
@@ -24,9 +25,9 @@ import { refuseResult, sendSound, type WorkerComm } from "./sending.ts";
 import { StreamDriver } from "./stream-driver.ts";
 import { isThenable } from "./thenable.ts";
 import { reasonOf, ThisWorker } from "./this-worker.ts";
+import { Watching } from "./watching.ts";
 import { WorkShare } from "./work-share.ts";
 import { WorkerClients } from "./worker-clients.ts";
-import { WorkerTrace } from "./worker-trace.ts";
 
 /** How long tasks may run on end before the thread listens again. Milliseconds. */
 const SLICE_MS = 5;
@@ -52,8 +53,7 @@ export class WorkerRuntime {
   readonly #workplace: Workplace;
   readonly #errands: Errands;
   readonly #streams: StreamDriver;
-  /** While somebody wants to see what it does. */
-  #trace: WorkerTrace | undefined;
+  readonly #watching: Watching;
   readonly #actors: ActorTraffic;
   readonly #clients: WorkerClients;
   readonly #aborts = new Aborts();
@@ -71,6 +71,7 @@ export class WorkerRuntime {
     scope: Readonly<Record<string, unknown>>,
     startClients: StartTaskClients,
     gauge?: MemoryGauge,
+    console?: Written,
   ) {
     this.#share = new WorkShare(setup.cpuShare ?? 1, clock, () => this.#run());
     this.#machine = new WorkerMachine(setup.nThreads, structuredClone);
@@ -112,6 +113,7 @@ export class WorkerRuntime {
       openClient: (running) => this.#clients.get().open(running.speaker(() => this.#inFlight.pause(running))),
       settleSlot: (running) => this.#inFlight.settleSlot(running),
     };
+    this.#watching = new Watching(clock, comm, this.#executor, this.#inFlight, console);
     this.#errands = new Errands({
       surroundings,
       functionOf: (spec) => this.#executor.functionOf(spec),
@@ -119,20 +121,14 @@ export class WorkerRuntime {
         this.#flush(this.#clock.now()); // What was done before is told before.
         comm.send([{ type: "errand-done", number, outcome }]);
       },
-      trace: (isOn) => {
-        this.#trace?.flush();
-        if (isOn && this.#trace !== undefined) return; // What it has asked of peers is still under way.
-        const nameOf = (fn: FunctionId) => this.#executor.nameOf(fn);
-        this.#trace = isOn ? new WorkerTrace(clock, nameOf, (told) => comm.send([told])) : undefined;
-        this.#executor.watchMaking = isOn ? (name) => this.#trace?.making(name) : undefined;
-      },
+      watching: this.#watching,
       letGo: () => this.#wake(),
       actor: (errand) => this.#actors.perform(errand),
     });
     this.#peers = new PeerLinks({
       lookUp: (ids) => this.#machine.lookUp(ids),
       receive: (request, ids, values) => {
-        this.#trace?.received(request, values);
+        this.#watching.trace?.received(request, values);
         for (const value of values) this.#executor.guard(value);
         this.#machine.receive(request, ids, values);
         if (!this.#isRunning) this.#run();
@@ -243,7 +239,7 @@ export class WorkerRuntime {
     this.#clients.flush();
     this.#machine.succeedMany(block, results, us);
     if (results.length > 0) this.#executor.noteDuration(fn, us / results.length);
-    this.#trace?.ranMany(fn, results.length, beganMs, nowMs);
+    this.#watching.trace?.ranMany(fn, results.length, beganMs, nowMs);
     if (odd === undefined || odd === "lacking") {
       if (asked !== undefined) this.#aborts.forget(asked.running.task);
       return nowMs;
@@ -323,7 +319,7 @@ export class WorkerRuntime {
     const nowMs = this.#clock.now();
     const us = this.#leave(running, beganMs, nowMs);
     if (packed !== undefined) this.#machine.carry(task, packed.tasks);
-    this.#trace?.ran(running, beganMs, nowMs, false);
+    this.#watching.trace?.ran(running, beganMs, nowMs, false);
     this.#machine.succeed(task, packed === undefined ? result : { ...result, ...packed }, us);
     this.#errands.tellEnd(running, "memory");
     return nowMs;
@@ -333,7 +329,7 @@ export class WorkerRuntime {
     const nowMs = this.#clock.now();
     running.abandon("the task that asked for it failed");
     const us = this.#leave(running, beganMs, nowMs);
-    this.#trace?.ran(running, beganMs, nowMs, true);
+    this.#watching.trace?.ran(running, beganMs, nowMs, true);
     this.#machine.fail(running.task, this.#executor.describeError(running.task, error), us);
     this.#errands.tellEnd(running, "erred");
     return nowMs;
@@ -379,7 +375,7 @@ export class WorkerRuntime {
   }
 
   #gather(from: WorkerAddress, request: number, ids: readonly TaskId[]): void {
-    this.#trace?.asked(request, from);
+    this.#watching.trace?.asked(request, from);
     if (this.#peers.ask(from, request, ids)) return;
     this.#machine.receive(request, [], []);
     // What follows from that is not among the instructions being carried out, and nothing else may come to carry it out.

@@ -15,6 +15,7 @@ import type { ErrorOnWire } from "../protocol/errors.ts";
 import type { Route } from "../protocol/host-messages.ts";
 import type { ClientId, ClientTaskId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { JournalEntries } from "../protocol/journal.ts";
+import type { WorkerLog } from "../protocol/logs.ts";
 import type { HostLink } from "../protocol/requests.ts";
 import type { Resources, ShippedFunction } from "../protocol/task-spec.ts";
 import type { Trace } from "../protocol/tracing.ts";
@@ -150,8 +151,8 @@ export interface RequestRules {
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void;
   /** Where in its code a worker was found. */
   hearStack(worker: WorkerAddress, stack: StackTaken): void;
-  /** A worker tells what it did. */
-  hearTrace(worker: WorkerRecord, trace: Trace): void;
+  /** A worker tells what it did, or what was written to its console. */
+  hearTrace(worker: WorkerRecord, told: Trace | WorkerLog): void;
   /** A stream has been sent to a worker. */
   followStream(task: TaskRecord): void;
   /** Items of a stream have come from its worker. */

@@ -136,6 +136,7 @@ export class WorkerDistrust {
       case "set-resources":
       case "memory-used":
       case "trace":
+      case "log":
         return undefined;
       default:
         message satisfies never;

@@ -2,10 +2,12 @@
  * What happens in the cluster, as far as somebody may want to know it later: noted under topics, of each of which the last is kept.
  *
  * Beside what clients and tasks log, the scheduler notes who comes and goes, what ends its workers, what is done to the cluster as a
- * whole, and what clients are warned of. Under `all` stands everything.
+ * whole, and what clients are warned of. Under `all` stands everything but the
+ * lines of workers' consoles, of which there may be very many.
  */
 
 import { ALL_TOPICS, type NotedEvent, type NotedEvents, type SchedulerNote } from "../protocol/cluster-events.ts";
+import { LOG_TOPIC } from "../protocol/logs.ts";
 import type { SchedulerState } from "./state.ts";
 
 /** Events kept of one topic. */
@@ -38,7 +40,7 @@ export class EventLog {
     for (const topic of new Set(topics)) {
       this.#last += 1;
       const event = { number: this.#last, topic, atMs: this.#state.nowMs, from, message };
-      this.#enter(ALL_TOPICS, event);
+      if (topic !== LOG_TOPIC) this.#enter(ALL_TOPICS, event);
       if (topic !== ALL_TOPICS) this.#enter(topic, event);
     }
   }

@@ -283,6 +283,7 @@ export class SchedulerMachine {
         return state.hosts?.hearHeld(worker, message);
       case "errand-done":
         return state.requests?.hearErrandDone(worker, message);
+      case "log":
       case "trace":
         return state.requests?.hearTrace(worker, message);
       case "data": {

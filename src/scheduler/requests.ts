@@ -8,6 +8,7 @@
 import type { StackTaken } from "../protocol/call-stacks.ts";
 import type { Answer, ClientRequest, WithdrawRequest } from "../protocol/client-messages.ts";
 import type { Key, WorkerAddress } from "../protocol/identity.ts";
+import type { WorkerLog } from "../protocol/logs.ts";
 import type { Survey } from "../protocol/survey.ts";
 import type { Trace } from "../protocol/tracing.ts";
 import type { ErrandDone, TaskItems } from "../protocol/worker-messages.ts";
@@ -20,6 +21,7 @@ import { Datasets } from "./datasets.ts";
 import { Errands } from "./errands.ts";
 import { EventLog } from "./event-log.ts";
 import { Keeping } from "./kept-value.ts";
+import { Logging } from "./logging.ts";
 import { Rebalancing } from "./rebalancing.ts";
 import { Recipes } from "./recipes.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
@@ -49,6 +51,7 @@ class Requests implements RequestRules {
   readonly #coordination: Coordination;
   readonly #workers: WorkerRequests;
   readonly #log: EventLog;
+  readonly #logging: Logging;
   readonly #streams: Streams;
   readonly #recipes: Recipes;
   readonly #copying: Copying;
@@ -70,6 +73,7 @@ class Requests implements RequestRules {
     this.#actors = new Actors(state, tools, keeping, errands);
     this.#coordination = new Coordination(state, keeping, this.#actors);
     this.#workers = new WorkerRequests(state, tools, errands, this.#actors);
+    this.#logging = new Logging(state, errands, this.#log);
     const answer = this.#answer.bind(this);
     this.#streams = new Streams(state, tools, answer);
     this.#recipes = new Recipes(state, tools, answer);
@@ -119,6 +123,10 @@ class Requests implements RequestRules {
       }
       case "story":
         return this.#answer(client, number, { value: this.#workers.story(request.key, this.#log) });
+      case "logs":
+      case "log-open":
+      case "log-close":
+        return this.#logging.hear({ client, number }, request);
       case "call-stack":
         return this.#workers.look({ client, number }, request);
       case "totals":
@@ -197,6 +205,7 @@ class Requests implements RequestRules {
   removeClient(client: ClientRecord): void {
     this.#log.note("clients", { type: "client-removed", client: client.id });
     this.#workers.removeClient(client);
+    this.#logging.removeClient(client);
     this.#streams.removeClient(client);
     this.#replication.removeClient(client);
     this.#rebalancing.removeClient(client);
@@ -220,6 +229,7 @@ class Requests implements RequestRules {
     const { address, name } = worker;
     this.#log.note("workers", { type: "worker-added", worker: address, name });
     this.#workers.addWorker(worker);
+    this.#logging.addWorker(worker);
   }
 
   removeWorker(worker: WorkerRecord, reason: string, expected: boolean): void {
@@ -240,8 +250,9 @@ class Requests implements RequestRules {
     this.#workers.hearStack(worker, stack);
   }
 
-  hearTrace(worker: WorkerRecord, trace: Trace): void {
-    this.#workers.hearTrace(worker, trace);
+  hearTrace(worker: WorkerRecord, told: Trace | WorkerLog): void {
+    if (told.type === "log") this.#logging.receive(worker, told);
+    else this.#workers.hearTrace(worker, told);
   }
 
   hearNotAcquired(worker: WorkerRecord, task: TaskRecord | undefined): void {

@@ -231,6 +231,8 @@ function describeErrand(errand: Errand): string {
       return `run ${errand.fn.name}`;
     case "trace":
       return `trace ${errand.isOn ? "on" : "off"}`;
+    case "log":
+      return `log ${errand.isOn === undefined ? "" : errand.isOn ? "on" : "off"}`;
     case "register-plugin":
     case "unregister-plugin":
       return `${errand.type} ${errand.name}`;

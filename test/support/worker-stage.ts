@@ -302,6 +302,8 @@ export class WorkerStage implements Stage {
         ];
       case "trace":
         return [`-> ${message.rows.length / SPAN_FIELDS} spans`];
+      case "log":
+        return [`-> ${message.lines.length} lines`];
       case "errand-done":
         return [`-> errand ${message.number} is done`];
       case "data":

@@ -14,6 +14,7 @@ import { failures } from "./failures.ts";
 import { functions } from "./functions.ts";
 import { guide } from "./guide.ts";
 import { keeping } from "./keeping.ts";
+import { logs } from "./logs.ts";
 import { options } from "./options.ts";
 import { patterns } from "./patterns.ts";
 import { placement } from "./placement.ts";
@@ -42,6 +43,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   streams,
   recording,
   stories,
+  logs,
   profiling,
   replays,
   deaths,

@@ -8,14 +8,14 @@ export const stories: readonly Case[] = [
     name: "story() tells what a task is now, though nobody recorded anything",
     async run({ client }) {
       const made = client.with({ key: "told-input" }).submit(() => new Float64Array(20_000));
-      const fails = client.with({ key: "told-failure" }).submit(function failing(array: Float64Array) {
+      const fails = client.with({ key: "told-failure" }).submit(function toldFailing(array: Float64Array) {
         throw new RangeError(`all ${array.length}`);
       }, made);
       await fails.exception();
       const story = await client.story(fails);
       equal(
         [story.now?.name, story.now?.state, story.now?.error],
-        ["failing", "erred", { name: "RangeError", message: "all 20000" }],
+        ["toldFailing", "erred", { name: "RangeError", message: "all 20000" }],
       );
       equal([story.steps, story.recordedSince], [[], undefined]);
       const input = await client.story("told-input");
