@@ -3,7 +3,7 @@
 
 import { EXIT } from "./cli/command.ts";
 import { main } from "./cli/main.ts";
-import { join, LocalCluster } from "./node-peer.ts";
+import { Client, join, LocalCluster } from "./node-peer.ts";
 
 let interrupts = 0;
 let stop: () => void = () => {};
@@ -28,5 +28,7 @@ const code = await main({
   },
   makeCluster: (options) => new LocalCluster(options),
   join,
+  connect: (cluster, options) =>
+    typeof cluster === "string" ? new Client(cluster, options) : new Client(cluster as LocalCluster),
 });
 process.exit(code);

@@ -1,6 +1,6 @@
 /** What a subcommand is, and what it is given. */
 
-import type { AnyLentHost, AnyLocalCluster } from "./platform.ts";
+import type { AnyClient, AnyLentHost, AnyLocalCluster } from "./platform.ts";
 
 /** How a program ends. */
 export const EXIT = { fine: 0, failed: 1, misused: 2, refused: 3, interrupted: 130 } as const;
@@ -19,6 +19,8 @@ export interface CommandLine {
   readonly onInterrupt: (stop: () => void) => void;
   readonly makeCluster: AnyLocalCluster;
   readonly join: AnyLentHost;
+  /** A client of a cluster elsewhere, or of one that was made here. */
+  readonly connect: AnyClient;
 }
 
 export interface Command {

@@ -70,6 +70,14 @@ export const scheduler: Command = {
         ...(values.key !== undefined && { key: readFileSync(values.key, "utf8") }),
         onEvent: ({ type, ...fields }) => note(type, fields),
       });
+      // What the scheduler notes of itself; of what clients log there may be very much.
+      const client = line.connect(cluster);
+      for (const topic of ["workers", "tasks", "cluster", "warnings"]) {
+        await client.subscribeTopic(topic, ({ message }) => {
+          const { type, ...fields } = message as { readonly type: string };
+          note(type, fields);
+        });
+      }
       if (given === undefined && values.tokens !== undefined) keepTokens(values.tokens, tokens);
       note("listening", { address, workers: nWorkers });
       if (given === undefined && values.tokens === undefined) {

@@ -167,7 +167,7 @@ describe("the command line", { timeout: 60_000 }, () => {
     const overview = start(["--help"]);
     assert.equal(await overview.ended, 0);
     assert.match(overview.output, /scheduler {2,}.*\n.*worker {2,}/);
-    for (const name of ["scheduler", "worker"]) {
+    for (const name of ["scheduler", "worker", "dashboard"]) {
       const help = start([name, "--help"]);
       assert.equal(await help.ended, 0);
       assert.match(help.output, new RegExp(`^manyhands ${name}`));
@@ -183,6 +183,8 @@ describe("the command line", { timeout: 60_000 }, () => {
       ["scheduler", "--workers", "x"],
       ["worker"],
       ["worker", "ws://a", "ws://b"],
+      ["dashboard"],
+      ["dashboard", "ws://127.0.0.1:1", "--port", "x"],
       ["worker", "ws://127.0.0.1:1", "--cpu-share", "2"],
       ["worker", "ws://127.0.0.1:1", "--resources", "gpu"],
     ]) {
@@ -230,6 +232,29 @@ describe("the command line", { timeout: 60_000 }, () => {
     const scheduler = t.add(start(["scheduler", "--listen", "ws://127.0.0.1:0"]));
     const { line } = await scheduler.logged("listening");
     assert.match(String(line), /^\d{4}-\d\d-\d\dT[\d:.]+Z listening address=ws:\/\/127\.0\.0\.1:\d+ workers=0$/);
+  });
+
+  it("shows a scheduler's cluster to browsers, and ends in good order", async () => {
+    await using t = scope();
+    const scheduler = t.add(await startScheduler());
+    t.add(await startHost(scheduler.address));
+    await scheduler.logged('"worker-added"');
+    const dashboard = t.add(start(["dashboard", scheduler.address, "--port", "0", "--json"]));
+    const { url } = (await dashboard.logged('"serving"')) as { url: string };
+    assert.match(await (await fetch(url)).text(), /page\.js/);
+    assert.deepEqual(await (await fetch(new URL("health", url))).json(), { status: "ok", workers: 1 });
+    assert.equal(await dashboard.kill("SIGINT"), 0);
+    await assert.rejects(fetch(url));
+  });
+
+  it("says why there is no dashboard", async () => {
+    await using t = scope();
+    const scheduler = t.add(await startScheduler());
+    const refused = start(["dashboard", scheduler.address, "--token", "wrong-token", "--port", "0"]);
+    assert.equal(await refused.ended, 3);
+    assert.match(refused.log.join(), /UnauthorizedError/);
+    const failed = start(["dashboard", "ws://127.0.0.1:1", "--port", "0"]);
+    assert.equal(await failed.ended, 1);
   });
 
   it("ends at once when it is interrupted a second time", async () => {
