@@ -7,6 +7,14 @@ import type { Elsewhere } from "./runtime/elsewhere.ts";
 
 for (const scheme of ["ws", "wss"]) transports.set(scheme, async () => websocketTransport);
 
+// Hidden pages may be frozen to save power, in Chromium: others that count on this one would wait without knowing why.
+globalThis.document?.addEventListener("freeze", () =>
+  console.warn(
+    "manyhands: the browser freezes this page, which has been hidden for long: it and its workers stand still until it is shown again, and " +
+      "others do their work. Leave it in a window of its own, or exempt it from energy saving",
+  ),
+);
+
 export const elsewhere: Elsewhere = {
   ...common,
   join: async (platform, address, options) => {

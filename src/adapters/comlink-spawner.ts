@@ -99,10 +99,10 @@ class SpawnedThread implements Thread {
     this.comm.link(peer, port, isWire);
   }
 
-  lookInto(tell: (stack: StackTaken) => void): void {
+  lookInto(tell: (stack?: StackTaken) => void): void {
     const taken = this.#current?.lookInto?.();
-    if (taken === undefined) tell({ reason: "nobody can look into a thread here" });
-    else taken.then(tell);
+    if (taken) taken.then(tell);
+    else tell();
   }
 
   terminate(reason = "it was ended"): void {

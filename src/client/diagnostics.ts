@@ -31,7 +31,7 @@ export class Diagnostics extends EventControl {
    * recording.spans; // [{ worker, kind: "compute", name: "work", beganMs, ms, … }, …]
    * ```
    */
-  async taskStream(options: RecordingOptions = {}): Promise<Recording> {
+  async taskStream(options?: RecordingOptions): Promise<Recording> {
     return (await this.#seeing()).taskStream(options);
   }
 
@@ -58,9 +58,7 @@ export class Diagnostics extends EventControl {
    * ```
    */
   async story(task: string | Future): Promise<TaskStory> {
-    const key = typeof task === "string" ? task : task?.key;
-    if (typeof key !== "string" || key === "") throw new TypeError("story() is told of a key or a future");
-    return (await this.#seeing()).story(key);
+    return (await this.#seeing()).story(task);
   }
 
   /**
@@ -76,7 +74,7 @@ export class Diagnostics extends EventControl {
    * for (const [worker, { running, frames }] of Object.entries(await client.callStack())) console.log(worker, running, frames?.[0]);
    * ```
    */
-  async callStack(options: CallStackOptions = {}): Promise<Record<string, WorkerCallStack>> {
+  async callStack(options?: CallStackOptions): Promise<Record<string, WorkerCallStack>> {
     return (await this.#seeing()).callStack(options);
   }
 
@@ -86,7 +84,7 @@ export class Diagnostics extends EventControl {
    *
    * @throws RangeError if one of the workers is not there.
    */
-  async logs(options: LogsOptions = {}): Promise<Record<string, WorkerLines>> {
+  async logs(options?: LogsOptions): Promise<Record<string, WorkerLines>> {
     return (await this.#seeing()).logs(options);
   }
 
@@ -101,7 +99,7 @@ export class Diagnostics extends EventControl {
    * await client.submit(() => console.warn("it is late")).result(); // [ws://host-1/0 (anonymous)] it is late
    * ```
    */
-  async forwardLogs(options: ForwardLogsOptions = {}): Promise<EventSubscription> {
+  async forwardLogs(options?: ForwardLogsOptions): Promise<EventSubscription> {
     return (await this.#seeing()).forwardLogs(options);
   }
 
@@ -117,8 +115,8 @@ export class Diagnostics extends EventControl {
    * const { totals } = await client.profile({ filename: "profile.html" }); // [{ name: "work", runs: 100, ms: 2504.3 }]
    * ```
    */
-  async profile({ filename }: { readonly filename?: string } = {}): Promise<Profile> {
-    return (await this.#seeing()).profile(filename);
+  async profile(options?: { readonly filename?: string }): Promise<Profile> {
+    return (await this.#seeing()).profile(options);
   }
 
   /**
@@ -133,7 +131,7 @@ export class Diagnostics extends EventControl {
    * }
    * ```
    */
-  async performanceReport(options: ReportOptions = {}): Promise<PerformanceReport> {
+  async performanceReport(options?: ReportOptions): Promise<PerformanceReport> {
     return (await this.#seeing()).report(options);
   }
 

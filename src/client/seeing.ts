@@ -2,6 +2,7 @@
 
 import { type CallStackOptions, readCallStacks, type WorkerCallStack } from "./call-stacks.ts";
 import type { EventSubscription } from "./cluster-events.ts";
+import type { Future } from "./future.ts";
 import { type ForwardLogsOptions, forwardLogs, type LogsOptions, readLogs, type WorkerLines } from "./logs.ts";
 import { type PerformanceReport, type Profile, profile, type ReportOptions, report } from "./profiling.ts";
 import { Recording, type RecordingOptions } from "./recording.ts";
@@ -18,33 +19,35 @@ export class Seeing {
     this.#session = session;
   }
 
-  async taskStream(options: RecordingOptions): Promise<Recording> {
+  async taskStream(options: RecordingOptions = {}): Promise<Recording> {
     const recording = new Recording(this.#session, options);
     await recording.ready;
     return recording;
   }
 
-  story(key: string): Promise<TaskStory> {
+  story(task: string | Future): Promise<TaskStory> {
+    const key = typeof task === "string" ? task : task?.key;
+    if (typeof key !== "string" || key === "") throw new TypeError("story() is told of a key or a future");
     return readStory(this.#session, key);
   }
 
-  callStack(options: CallStackOptions): Promise<Record<string, WorkerCallStack>> {
+  callStack(options: CallStackOptions = {}): Promise<Record<string, WorkerCallStack>> {
     return readCallStacks(this.#session, options);
   }
 
-  logs(options: LogsOptions): Promise<Record<string, WorkerLines>> {
+  logs(options: LogsOptions = {}): Promise<Record<string, WorkerLines>> {
     return readLogs(this.#session, options);
   }
 
-  forwardLogs(options: ForwardLogsOptions): Promise<EventSubscription> {
+  forwardLogs(options: ForwardLogsOptions = {}): Promise<EventSubscription> {
     return forwardLogs(this.#session, options);
   }
 
-  profile(filename: string | undefined): Promise<Profile> {
+  profile({ filename }: { readonly filename?: string } = {}): Promise<Profile> {
     return profile(this.#session, filename);
   }
 
-  report(options: ReportOptions): Promise<PerformanceReport> {
+  report(options: ReportOptions = {}): Promise<PerformanceReport> {
     return report(this.#client, this.#session, options);
   }
 }

@@ -22,8 +22,8 @@ export interface Thread {
   readonly ready: Promise<void>;
   /** Hands the worker its end of a direct link to a peer; `isWire` if bytes go through it, because the peer is elsewhere. */
   link(peer: WorkerAddress, port: object, isWire?: boolean): void;
-  /** Tells where in its code it is, or why that cannot be told. */
-  lookInto(tell: (stack: StackTaken) => void): void;
+  /** Tells where in its code it is, or why that cannot be told; nothing where nobody can look into threads. */
+  lookInto(tell: (stack?: StackTaken) => void): void;
   terminate(reason: string): void;
 }
 

@@ -237,7 +237,7 @@ export type WorkerWord = LinkWord | EndWord | LookWord;
 /** On a worker's channel, from its host. */
 export interface WorkerStack {
   readonly type: "stack";
-  readonly stack: StackTaken;
+  readonly stack: StackTaken | undefined;
 }
 
 /** On a worker's channel, from its host, as the last: it is gone. */
@@ -249,7 +249,7 @@ export interface WorkerGone {
 
 export function isWorkerStack(word: unknown): word is WorkerStack {
   const { type, stack } = fields<WorkerStack>(word);
-  return type === "stack" && isStackTaken(stack);
+  return type === "stack" && (stack === undefined || isStackTaken(stack));
 }
 
 export function isClientHello(word: unknown): word is ClientHello {

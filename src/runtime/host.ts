@@ -162,7 +162,7 @@ export class Host implements WorkerOwner {
     owned.thread.terminate(reason);
   }
 
-  lookInto(worker: WorkerAddress, tell: (stack: StackTaken) => void): void {
+  lookInto(worker: WorkerAddress, tell: (stack?: StackTaken) => void): void {
     const owned = this.#threads.get(worker);
     if (owned === undefined) this.elsewhere?.lookInto(worker, tell);
     else owned.thread.lookInto(tell);

@@ -26,7 +26,7 @@ export interface LentWorkersShell {
   /** Says something about the host, if there is a scheduler to hear it. */
   say(word: HostToScheduler): void;
   end(worker: WorkerAddress, reason: string): void;
-  lookInto(worker: WorkerAddress, tell: (stack: StackTaken) => void): void;
+  lookInto(worker: WorkerAddress, tell: (stack?: StackTaken) => void): void;
   linkInside(one: WorkerAddress, other: WorkerAddress): void;
   linkAcross(worker: WorkerAddress, word: LinkWord): void;
   gone(worker: WorkerAddress): void;

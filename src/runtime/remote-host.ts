@@ -115,7 +115,7 @@ export class RemoteWorkerComm implements Comm<readonly SchedulerToWorkerMessage[
   #isRefused = false;
 
   /** Who waits to hear where in its code it is. */
-  #looking: ((stack: StackTaken) => void)[] = [];
+  #looking: ((stack?: StackTaken) => void)[] = [];
 
   /** `ended`: with its host's last word, or without if that said something else. */
   constructor(channel: TrunkChannel, ended: (gone: WorkerGone | undefined) => void) {
@@ -151,7 +151,7 @@ export class RemoteWorkerComm implements Comm<readonly SchedulerToWorkerMessage[
     this.#channel.send(word);
   }
 
-  lookInto(tell: (stack: StackTaken) => void): void {
+  lookInto(tell: (stack?: StackTaken) => void): void {
     this.#looking.push(tell);
     if (this.#looking.length === 1) this.tell({ type: "look" });
   }

@@ -237,7 +237,7 @@ export class RemoteHosts implements WorkerOwner {
     this.#hostOf(worker)?.tell(worker, { type: "end", reason, isForGood });
   }
 
-  lookInto(worker: WorkerAddress, tell: (stack: StackTaken) => void): void {
+  lookInto(worker: WorkerAddress, tell: (stack?: StackTaken) => void): void {
     this.#hostOf(worker)?.workers.get(worker)?.lookInto(tell);
   }
 

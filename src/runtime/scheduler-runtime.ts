@@ -19,13 +19,16 @@ const TRANSFER_FROM = 64 * 1024;
 /** How often it is looked whether work is shared evenly, while there is work. Milliseconds. */
 const LOOK_MS = 30;
 
+/** So many tasks are sent without that anybody looks whether they could be done better: see `advice.ts`. */
+const ADVISED_FROM = 50_000;
+
 /** What the scheduler asks of whoever owns the workers. */
 export interface WorkerOwner {
   /** `from` may be a client, that calls actors. Messages are `PeerMessage`s either way. */
   link(from: LinkedParty, to: WorkerAddress): void;
   end(worker: WorkerAddress, reason: string): void;
   /** Tells where in its code a worker is, or why that cannot be told; not at all of one that is gone. */
-  lookInto(worker: WorkerAddress, tell: (stack: StackTaken) => void): void;
+  lookInto(worker: WorkerAddress, tell: (stack?: StackTaken) => void): void;
 }
 
 export interface WorkerIntroduction {
@@ -297,6 +300,8 @@ export class SchedulerRuntime {
     this.#clock.after(LOOK_MS, async () => {
       const { machine } = this;
       this.#dispatchesSeen = machine.state.dispatches;
+      // Whoever does so much can use advice.
+      if (this.#dispatchesSeen > ADVISED_FROM && !machine.hasLearnt) void this.#couldLearn();
       // Where the rules cannot be loaded it goes on without; what cannot do without them will say so.
       const knowsHow = !this.#isBroken && machine.isUneven && (machine.hasLearnt || (await this.#couldLearn()));
       if (!knowsHow) {

@@ -12,6 +12,8 @@ const PATIENCE_MS = 3000;
 /** Tasks that are told of one worker. */
 const MOST_RUNNING = 100;
 
+const NO_WAY: StackTaken = { reason: "nobody can look into a thread here" };
+
 interface Look {
   readonly question: Question;
   readonly found: readonly WorkerRecord[];
@@ -46,7 +48,7 @@ export class CallStackLooks {
     state.demands?.later(PATIENCE_MS, () => this.#giveUp(look));
   }
 
-  hear(worker: WorkerAddress, stack: StackTaken): void {
+  hear(worker: WorkerAddress, stack: StackTaken = NO_WAY): void {
     for (const look of this.#looks) {
       if (!look.waiting.delete(worker)) continue;
       look.stacks.set(worker, stack);

@@ -75,7 +75,7 @@ export type SchedulerEvent =
   /** A worker has so much of these from now on; of what is not named, as much as before. */
   | { readonly type: "set-resources"; readonly worker: WorkerAddress; readonly resources: Resources }
   /** Where in its code a worker was found, of which that was asked. */
-  | { readonly type: "looked-into"; readonly worker: WorkerAddress; readonly stack: StackTaken }
+  | { readonly type: "looked-into"; readonly worker: WorkerAddress; readonly stack: StackTaken | undefined }
   /** It is as late as was asked for, or somewhat later. */
   | { readonly type: "time-passed" }
   /** A while has passed since it was seen that work is not shared evenly. */
@@ -150,7 +150,7 @@ export interface RequestRules {
   lookAround(): void;
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void;
   /** Where in its code a worker was found. */
-  hearStack(worker: WorkerAddress, stack: StackTaken): void;
+  hearStack(worker: WorkerAddress, stack: StackTaken | undefined): void;
   /** A worker tells what it did, or what was written to its console. */
   hearTrace(worker: WorkerRecord, told: Trace | WorkerLog): void;
   /** A stream has been sent to a worker. */
@@ -272,7 +272,7 @@ export interface HostRules {
 export interface MoveNotes {
   note(task: TaskRecord, from: string, to: string, worker: WorkerRecord | undefined): void;
   /** The same of `count` tasks of a span from its `at`-th on. */
-  noteMany(span: Span, at: number, count: number, from: string, to: string, worker: WorkerRecord | undefined): void;
+  noteMany(span: Span, at: number, count: number, to: string, worker?: WorkerRecord): void;
 }
 
 /** A value as it is kept, with its futures' tasks. */

@@ -13,6 +13,7 @@ export type ErrandOutcomes = ReadonlyMap<WorkerRecord, ErrandOutcome>;
 interface OpenErrand {
   readonly errand: Errand;
   readonly waiting: Set<WorkerRecord>;
+  readonly sinceMs: number;
   readonly outcomes: Map<WorkerRecord, ErrandOutcome>;
   readonly done: (outcomes: ErrandOutcomes) => void;
 }
@@ -21,6 +22,8 @@ export class Errands {
   readonly #state: SchedulerState;
   readonly #open = new Map<number, OpenErrand>();
   #count = 0;
+  /** Called when workers are to run something. */
+  onRun = (): void => {};
 
   constructor(state: SchedulerState) {
     this.#state = state;
@@ -32,7 +35,8 @@ export class Errands {
     const waiting = new Set(workers);
     for (const worker of waiting) this.#state.toWorker(worker).send({ type: "errand", number, errand });
     if (waiting.size === 0) done(new Map());
-    else this.#open.set(number, { errand, waiting, outcomes: new Map(), done });
+    else this.#open.set(number, { errand, waiting, sinceMs: this.#state.nowMs, outcomes: new Map(), done });
+    if (errand.type === "run" && waiting.size > 0) this.onRun();
   }
 
   hear(worker: WorkerRecord, { number, outcome }: ErrandDone): void {
@@ -47,6 +51,12 @@ export class Errands {
       const isFine = errand.type === "run" ? false : expected || errand.type !== "register-plugin";
       this.#settle(number, worker, isFine ? { value: undefined } : { error });
     }
+  }
+
+  /** Those that have not done what they were asked before that. */
+  overdue(beforeMs: number): Iterable<WorkerRecord> {
+    const late = [...this.#open.values()].filter(({ sinceMs }) => sinceMs < beforeMs);
+    return new Set(late.flatMap(({ waiting }) => [...waiting]));
   }
 
   /** Whether `worker` has something to do. */

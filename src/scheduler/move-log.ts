@@ -58,7 +58,8 @@ export class MoveLog implements MoveNotes {
     this.#write(client, clientTask, 1, from, to, worker);
   }
 
-  noteMany(span: Span, at: number, count: number, from: string, to: string, worker: WorkerRecord | undefined): void {
+  noteMany(span: Span, at: number, count: number, to: string, worker?: WorkerRecord): void {
+    const from = to === "memory" ? "processing" : to !== "processing" ? "released" : span.kin ? "waiting" : "queued";
     this.#write(span.group.client, span.firstClientTask + at, count, from, to, worker);
   }
 

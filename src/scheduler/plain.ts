@@ -38,7 +38,7 @@ export function admitSpan(
   state.tasks.fold(span.firstTask, count, span);
   state.queued += count;
   line.push(span);
-  state.notes?.noteMany(span, 0, count, "released", "queued", undefined);
+  state.notes?.noteMany(span, 0, count, "queued");
 }
 
 /** queued -> processing for up to `most` tasks of a span. */
@@ -63,7 +63,7 @@ export function dispatchSpan(
   worker.processing += count;
   worker.occupancyUs += count * expectedUs;
   worker.lastUsed = state.dispatches;
-  state.notes?.noteMany(span, from, count, "queued", "processing", worker);
+  state.notes?.noteMany(span, from, count, "processing", worker);
 
   const outbox = state.toWorker(worker);
   outbox.introduce(worker.knows, fn);
@@ -104,7 +104,7 @@ export function settleSpan(
   if (span.kin !== undefined) state.weaving?.note(span, from, count, values, at);
   else state.toClient(client).inMemoryRange(span.firstClientTask + from, count, values, at);
   client.handedOver.parts.push({ span, from, count, values, at });
-  state.notes?.noteMany(span, from, count, "processing", "memory", worker);
+  state.notes?.noteMany(span, from, count, "memory", worker);
   return count;
 }
 

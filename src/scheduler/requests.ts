@@ -13,6 +13,7 @@ import type { Survey } from "../protocol/survey.ts";
 import type { Trace } from "../protocol/tracing.ts";
 import type { ErrandDone, TaskItems } from "../protocol/worker-messages.ts";
 import { Actors } from "./actors.ts";
+import { Advice } from "./advice.ts";
 import { findWorkers } from "./answers.ts";
 import type { RecoveredMeetings, RequestRules } from "./contract.ts";
 import { Coordination } from "./coordination.ts";
@@ -52,6 +53,7 @@ class Requests implements RequestRules {
   readonly #workers: WorkerRequests;
   readonly #log: EventLog;
   readonly #logging: Logging;
+  readonly #advice: Advice;
   readonly #streams: Streams;
   readonly #recipes: Recipes;
   readonly #copying: Copying;
@@ -74,6 +76,8 @@ class Requests implements RequestRules {
     this.#coordination = new Coordination(state, keeping, this.#actors);
     this.#workers = new WorkerRequests(state, tools, errands, this.#actors);
     this.#logging = new Logging(state, errands, this.#log);
+    this.#advice = new Advice(state, errands, this.warn.bind(this));
+    errands.onRun = () => this.#advice.expectAnswer();
     const answer = this.#answer.bind(this);
     this.#streams = new Streams(state, tools, answer);
     this.#recipes = new Recipes(state, tools, answer);
@@ -246,7 +250,7 @@ class Requests implements RequestRules {
     this.#workers.hearErrandDone(worker, message);
   }
 
-  hearStack(worker: WorkerAddress, stack: StackTaken): void {
+  hearStack(worker: WorkerAddress, stack: StackTaken | undefined): void {
     this.#workers.hearStack(worker, stack);
   }
 
@@ -273,6 +277,7 @@ class Requests implements RequestRules {
     this.#replication.settle();
     this.#rebalancing.settle();
     this.#copying.send();
+    this.#advice.settle();
     if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter(({ client, number, tryAnswer }) => {
       const answer = tryAnswer();

@@ -90,7 +90,7 @@ export class WorkerRequests {
     this.#looks.begin(question, request);
   }
 
-  hearStack(worker: WorkerAddress, stack: StackTaken): void {
+  hearStack(worker: WorkerAddress, stack: StackTaken | undefined): void {
     this.#looks.hear(worker, stack);
   }
 

@@ -77,7 +77,7 @@ class Weaving implements WeavingRules {
     client.tasks.fold(first, count, span);
     this.#state.tasks.fold(span.firstTask, count, span);
     this.#open.push(span);
-    this.#state.notes?.noteMany(span, 0, count, "released", "waiting", undefined);
+    this.#state.notes?.noteMany(span, 0, count, "waiting");
     return true;
   }
 
@@ -281,7 +281,7 @@ class Weaving implements WeavingRules {
     worker.occupancyUs += count * us;
     worker.lastUsed = state.dispatches;
     (span.kin as SpanKin).holders.fill(worker, from, to);
-    state.notes?.noteMany(span, from, count, "waiting", "processing", worker);
+    state.notes?.noteMany(span, from, count, "processing", worker);
     this.#write(span, from, to, worker);
     if (at === undefined) this.#tools.judgeRoom(state, worker);
     else touched.add(worker);

@@ -12,6 +12,7 @@ describe("a function that is run on every worker", () => {
       > add worker w1
       > add worker w2
       > c1: request 0 {"type": "run", "fn": {"name": "f", "hash": "f"}, "args": []}
+        wake at 10001
         w1 <- errand 0: run f
         w2 <- errand 0: run f
       > w2: done 0 = 2
@@ -31,6 +32,7 @@ describe("a function that is run on every worker", () => {
       > c1: request 0 {"type": "run", "fn": {"name": "g", "hash": "g"}, "args": []}
       > add worker w2
       > expect 0 workers
+        wake at 10001
         w1 <- errand 0: run g
         w2 <- errand 0: run g
     `);
@@ -42,6 +44,7 @@ describe("a function that is run on every worker", () => {
       > add worker w1
       > add worker w2
       > c1: request 0 {"type": "run", "fn": {"name": "f", "hash": "f"}, "args": []}
+        wake at 10001
         w1 <- errand 0: run f
         w2 <- errand 0: run f
       > w2: undone 0 "second"
@@ -56,6 +59,7 @@ describe("a function that is run on every worker", () => {
       > add worker w1
       > add worker w2
       > c1: request 0 {"type": "run", "fn": {"name": "f", "hash": "f"}, "args": []}
+        wake at 10001
         w1 <- errand 0: run f
         w2 <- errand 0: run f
       > w2: done 0 = 2
@@ -70,6 +74,7 @@ describe("a function that is run on every worker", () => {
       > add worker w1
       > add worker w2
       > c1: request 0 {"type": "run", "fn": {"name": "f", "hash": "f"}, "args": [], "workers": ["w2"]}
+        wake at 10001
         w2 <- errand 0: run f
       > w2: done 0 = 2
         c1 <- 1: answer 0: {"w2":2}
@@ -83,6 +88,7 @@ describe("a function that is run on every worker", () => {
       > add client c1
       > add worker w1
       > c1: request 0 {"type": "run", "fn": {"name": "f", "hash": "f"}, "args": []}
+        wake at 10001
         w1 <- errand 0: run f
       > remove client c1
       > w1: done 0 = 2

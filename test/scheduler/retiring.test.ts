@@ -258,6 +258,7 @@ describe("a worker that is retired", () => {
       > add client c1
       > add worker w1
       > c1: request 0 {"type": "run", "fn": {"name": "f", "hash": "f"}, "args": []}
+        wake at 10001
         w1 <- errand 0: run f
       > c1: request 1 {"type": "retire-workers", "workers": ["w1"]}
       > w1: done 0 = 1

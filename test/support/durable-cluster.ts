@@ -31,7 +31,13 @@ class InlineSpawner implements Spawner {
       close: (reason: string) => end.close(reason),
     };
     new WorkerRuntime(setup, line, clock, taskScope, (id, session) => new ThreadClients(id, session));
-    return { comm, ready: Promise.resolve(), link: () => {}, terminate: (reason) => comm.close(reason) };
+    return {
+      comm,
+      ready: Promise.resolve(),
+      link: () => {},
+      lookInto: () => {},
+      terminate: (reason) => comm.close(reason),
+    };
   }
 
   channel(): readonly [object, object] {
