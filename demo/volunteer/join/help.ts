@@ -1,6 +1,7 @@
 /** Help: this page's threads in somebody's room, from the click that begins it to the one that ends it. */
 import { type Host, type HostStats, join } from "manyhands/peer";
 import { Changes } from "../shared/changes.ts";
+import { readIce } from "../shared/ice.ts";
 import { addressOf, type Invitation } from "../shared/invitation.ts";
 import { Retrying } from "../shared/retrying.ts";
 import { readStanding, type Standing } from "../shared/standing.ts";
@@ -113,6 +114,7 @@ export class Help extends Changes {
     try {
       const host = await join(addressOf(this.#invitation), {
         token: this.#invitation.token,
+        iceServers: readIce(this.#invitation.ice) ?? [],
         name: name.trim() || "somebody",
         nWorkers: cores,
         cpuShare,

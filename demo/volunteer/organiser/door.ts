@@ -1,6 +1,7 @@
 /** Door: by what name and secret others come into the room, and whether they can at the moment. */
 import type { Listening, LocalCluster } from "manyhands/peer";
 import { Changes } from "../shared/changes.ts";
+import { readIce } from "../shared/ice.ts";
 import { addressOf, isServer, linkTo, ownSignaling } from "../shared/invitation.ts";
 import { anyRoom } from "../shared/names.ts";
 import { recall, remember } from "../shared/remembered.ts";
@@ -11,7 +12,7 @@ import { explain, NO_WEBRTC, type Trouble } from "../shared/words.ts";
 export type DoorState = "closed" | "opening" | "asking" | "open";
 
 /** Kept from one visit to the next, so that links that were given away stay good. */
-const NOTHING_KEPT = { room: "", worker: "", client: "", signaling: "", by: "", what: "" };
+const NOTHING_KEPT = { room: "", worker: "", client: "", signaling: "", by: "", what: "", ice: "" };
 
 export class Door extends Changes {
   state: DoorState = "closed";
@@ -41,8 +42,8 @@ export class Door extends Changes {
   /** What is given away; undefined until the room is open. */
   get link(): string | undefined {
     if (this.listening === undefined) return undefined;
-    const { room, worker: token, by, what } = this.#kept;
-    return linkTo(location.href, { room, token, signaling: this.signaling, by, what });
+    const { room, worker: token, by, what, ice } = this.#kept;
+    return linkTo(location.href, { room, token, signaling: this.signaling, by, what, ice });
   }
 
   /** Has others find the cluster, by the name it had last time. */
@@ -66,14 +67,25 @@ export class Door extends Changes {
     this.#turn("closed");
   }
 
-  /** The signalling server is there, or, with nothing said, wherever the page comes from. */
-  async meetAt(url: string): Promise<void> {
+  get ice(): string {
+    return this.#kept.ice;
+  }
+
+  /** The signalling server is there, or, with nothing said, wherever the page comes from; and these help to reach each other. */
+  async meetAt(url: string, ice: string): Promise<void> {
     const said = url.trim();
+    if (readIce(ice) === undefined) {
+      this.trouble = {
+        title: "That is no STUN or TURN server",
+        advice: "They look like stun:example.org:3478, or turn:name:password@example.org:3478",
+      };
+      return this.changed();
+    }
     if (said !== "" && !isServer(said)) {
       this.trouble = { title: "That is no address of a server", advice: "It looks like https://example.org/signal/" };
       return this.changed();
     }
-    this.#keep({ signaling: said });
+    this.#keep({ signaling: said, ice: ice.trim() });
     if (said === "" && this.#own === "" && (await hasSignaling(location.href))) this.#own = ownSignaling(location.href);
     await this.#again();
   }
@@ -105,8 +117,10 @@ export class Door extends Changes {
     const { room, worker, client } = this.#kept;
     const { signaling } = this;
     try {
-      const tokens = worker === "" ? {} : { tokens: { worker, client } };
-      const listening = await cluster.listen(addressOf({ room, signaling }), tokens);
+      const listening = await cluster.listen(addressOf({ room, signaling }), {
+        iceServers: readIce(this.#kept.ice) ?? [],
+        ...(worker !== "" && { tokens: { worker, client } }),
+      });
       if (this.#cluster !== cluster) return await listening.close();
       this.listening = listening;
       this.#keep(listening.tokens);

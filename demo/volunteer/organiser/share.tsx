@@ -133,12 +133,13 @@ function QrCode({ text }: { readonly text: string }) {
 
 function Words({ door }: { readonly door: Door }) {
   const [server, setServer] = useState(door.signaling);
+  const [ice, setIce] = useState(door.ice);
   return (
     <form
       class="form"
       onSubmit={(event) => {
         event.preventDefault();
-        void door.meetAt(server);
+        void door.meetAt(server, ice);
       }}
     >
       <label>
@@ -167,6 +168,16 @@ function Words({ door }: { readonly door: Door }) {
           placeholder="https://example.org/signal/"
           value={server}
           onInput={({ currentTarget }) => setServer(currentTarget.value)}
+        />
+      </label>
+      <label>
+        STUN or TURN servers, for others in other networks; none is asked unless you name one
+        <input
+          type="text"
+          inputMode="url"
+          placeholder="stun:example.org:3478"
+          value={ice}
+          onInput={({ currentTarget }) => setIce(currentTarget.value)}
         />
       </label>
       <div class="buttons">

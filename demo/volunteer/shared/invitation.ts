@@ -1,4 +1,5 @@
 /** Invitation: what the link says that organisers give away. All of it is in the fragment, which no server is sent. */
+import { readIce } from "./ice.ts";
 
 export interface Invitation {
   readonly room: string;
@@ -8,9 +9,12 @@ export interface Invitation {
   /** Who asks, and what for; the organiser's own words. */
   readonly by: string;
   readonly what: string;
+  /** Servers that help browsers to reach each other, as `ice.ts` reads them; none if it is empty. */
+  readonly ice: string;
 }
 
 const MOST_TEXT = 200;
+const MOST_ICE = 1000;
 
 /** Where the pages' own server has its signalling, if it has one. */
 export function ownSignaling(page: string): string {
@@ -18,12 +22,13 @@ export function ownSignaling(page: string): string {
 }
 
 /** The link to the page for helpers that stands beside `page`. */
-export function linkTo(page: string, { room, signaling, token, by, what }: Invitation): string {
+export function linkTo(page: string, { room, signaling, token, by, what, ice }: Invitation): string {
   const url = new URL("join.html", page);
   const said = new URLSearchParams({ room });
   // Left out where the page finds it by itself, so that there is less to scan.
   if (signaling !== ownSignaling(page)) said.set("signaling", signaling);
   said.set("token", token);
+  if (ice !== "") said.set("ice", ice);
   if (by !== "") said.set("for", by);
   if (what !== "") said.set("what", what);
   url.search = "";
@@ -38,8 +43,9 @@ export function readLink(page: string): Invitation | undefined {
   const room = text("room");
   const token = text("token");
   const signaling = said.get("signaling") ?? ownSignaling(page);
-  if (room === "" || token === "" || !isServer(signaling)) return undefined;
-  return { room, token, signaling, by: text("for"), what: text("what") };
+  const ice = (said.get("ice") ?? "").slice(0, MOST_ICE);
+  if (room === "" || token === "" || !isServer(signaling) || readIce(ice) === undefined) return undefined;
+  return { room, token, signaling, by: text("for"), what: text("what"), ice };
 }
 
 /** Whether it is the URL of something that can be a signalling server. */

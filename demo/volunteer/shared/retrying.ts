@@ -8,7 +8,7 @@ export class Retrying {
   secondsLeft: number | undefined;
   readonly #changed: () => void;
   #attempts = 0;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #act: () => void = () => {};
 
   /** `changed` is called whenever what it says is another. */
@@ -23,10 +23,14 @@ export class Retrying {
     // Those that lost the same server at the same moment should not all come back at the same.
     const chance = 0.75 + Math.random() / 2;
     this.secondsLeft = Math.max(1, Math.round(Math.min(LAST_WAIT_S, FIRST_WAIT_S * 2 ** this.#attempts++) * chance));
-    this.#timer = setInterval(() => {
+    this.#count();
+  }
+
+  #count(): void {
+    this.#timer = setTimeout(() => {
       this.secondsLeft = (this.secondsLeft ?? 1) - 1;
       if (this.secondsLeft <= 0) this.now();
-      else this.#changed();
+      else this.#count();
     }, 1000);
     this.#changed();
   }
@@ -40,7 +44,7 @@ export class Retrying {
 
   /** Nothing is to come. */
   stop(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.secondsLeft = undefined;
     this.#changed();
   }
