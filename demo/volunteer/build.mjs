@@ -50,7 +50,12 @@ export function pagesBuild(shared, outdir, plugins) {
     minifyIdentifiers: false,
     entryPoints: ["organiser", "join", "playground"].map((name) => here(`${name}.tsx`)),
     outdir,
-    alias: { "manyhands/peer": here("../../src/peer.ts"), manyhands: here("../../src/index.ts") },
+    alias: {
+      "manyhands/peer": here("../../src/peer.ts"),
+      "manyhands/dashboard": here("../../src/dashboard.ts"),
+      manyhands: here("../../src/index.ts"),
+    },
+    loader: { ".css": "text" },
     define: { "process.env.NODE_ENV": '"production"' },
     mainFields: ["browser", "module", "main"],
     jsx: "automatic",

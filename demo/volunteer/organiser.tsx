@@ -33,12 +33,15 @@ function ClosedRoom() {
         and on those of everybody whom you give the link.
       </p>
       <label class="range">
-        Threads of this page: <output>{own}</output>
+        <span>
+          Threads of this page: <output>{`${own} of ${cores}`}</output>
+        </span>
         <input
           type="range"
           min={1}
           max={cores}
           value={own}
+          aria-valuetext={count(own, "thread")}
           onInput={({ currentTarget }) => setOwn(Number(currentTarget.value))}
         />
       </label>

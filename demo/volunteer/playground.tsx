@@ -4,11 +4,16 @@ import { render } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { EXAMPLES } from "./playground/examples.ts";
 import { type Printed, runCode } from "./playground/run-code.ts";
+import { Dashboard } from "./shared/dashboard.tsx";
 import { LazyCodeEditor } from "./shared/lazy-code-editor.tsx";
 import { Card, Head } from "./shared/page.tsx";
 
 /** Started when something is first run. */
 let client: Client | undefined;
+const theClient = (): Client => {
+  client ??= new Client();
+  return client;
+};
 
 function Playground() {
   const [index, choose] = useState(0);
@@ -16,14 +21,15 @@ function Playground() {
   const code = useRef(example.code);
   const [lines, setLines] = useState<readonly Printed[]>([]);
   const [isRunning, setRunning] = useState(false);
+  /** Counts clusters: after one was ended, what looks at it has to look at the next. */
+  const [clusters, countClusters] = useState(0);
   /** Which run may still print. */
   const turn = useRef(0);
   const run = async () => {
     const own = ++turn.current;
     setRunning(true);
     setLines([]);
-    client ??= new Client();
-    await runCode(code.current, client, (line) => {
+    await runCode(code.current, theClient(), (line) => {
       if (turn.current === own) setLines((before) => [...before, line]);
     });
     if (turn.current === own) setRunning(false);
@@ -34,6 +40,7 @@ function Playground() {
     setRunning(false);
     const ending = client;
     client = undefined;
+    countClusters((count) => count + 1);
     await ending?.close();
   };
   return (
@@ -91,6 +98,7 @@ function Playground() {
                 </span>
               ))}
             </pre>
+            <Dashboard key={clusters} clientFor={theClient} />
           </Card>
         </div>
       </main>

@@ -9,7 +9,7 @@ import uPlotStyle from "uplot/dist/uPlot.min.css";
 import type { ClusterEvent } from "../client/cluster-events.ts";
 import type { Survey } from "../protocol/survey.ts";
 import style from "./dashboard.css";
-import { bytes, element } from "./elements.ts";
+import { bytes, dress, element } from "./elements.ts";
 import { drawTasks, shapeOf } from "./graph.ts";
 import { LanesPanel } from "./lanes-panel.ts";
 import { Series } from "./series.ts";
@@ -209,7 +209,8 @@ export class DashboardElement extends Base {
       panel("Queues, locks and others", boxes.meeting),
       panel("Events and warnings", boxes.events),
     );
-    root.replaceChildren(element("style", {}, uPlotStyle, style), panels);
+    dress(root, uPlotStyle, style);
+    root.replaceChildren(panels);
     this.#panels = {
       ...boxes,
       lanes,

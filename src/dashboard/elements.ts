@@ -13,6 +13,13 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** What the tree below `root` looks like. A sheet of its own, which a page's policy lets in, while it may keep out an element with styles. */
+export function dress(root: ShadowRoot, ...styles: readonly string[]): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(styles.join("\n"));
+  root.adoptedStyleSheets = [sheet];
+}
+
 /** Where the first row has a number, numbers are expected below. */
 export function table(
   caption: string,

@@ -1,7 +1,7 @@
 /** <manyhands-progress>: a bar in a page for futures, with how many, how fast, how many failed, and for how long still. */
 
 import { type Awaited, Bar, barText } from "./bar.ts";
-import { element } from "./elements.ts";
+import { dress, element } from "./elements.ts";
 
 /** Changes are drawn at most so often. Milliseconds. */
 const PACE_MS = 100;
@@ -29,7 +29,8 @@ export class ProgressElement extends Base {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     const drawn = element("progress", { max: `${Math.max(1, bar.total)}`, "aria-label": "Progress" });
     const text = element("span", { part: "text" });
-    root.replaceChildren(element("style", {}, STYLE), drawn, text);
+    dress(root, STYLE);
+    root.replaceChildren(drawn, text);
     const isShown = () => this.isConnected && this.#bar === bar && root.contains(drawn);
     while (isShown()) {
       drawn.value = bar.total === 0 ? 1 : bar.state.done;

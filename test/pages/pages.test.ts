@@ -83,6 +83,11 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     await playground.waitForFunction(() =>
       document.querySelector("div.editor")?.shadowRoot?.querySelector(".cm-content"),
     );
+    await press(playground, /^Show the dashboard$/);
+    await playground.waitForFunction(() => {
+      const panels = document.querySelector("manyhands-dashboard")?.shadowRoot?.querySelector(".panels");
+      return panels && getComputedStyle(panels).display === "grid"; // The policy has let in what it looks like.
+    });
     assert.deepEqual(await barriersOf(playground), [], "in the playground");
     assert.equal(await isTooWide(playground), false);
   });

@@ -216,7 +216,10 @@ export class Room extends Changes {
     const entries = [...this.helpers.values()]
       .sort((a, b) => b.parts - a.parts)
       .slice(0, MOST_ENTRIES)
-      .map(({ name, colour, parts, hosts }): Entry => ({ hosts: [...hosts].slice(-8), name, colour, parts }));
+      .map(({ isSelf, name, colour, parts, hosts }): Entry => {
+        const called = isSelf ? this.door.by || "whoever invited you" : name;
+        return { hosts: [...hosts].slice(-8), name: called, colour, parts };
+      });
     const jobs = this.runs
       .filter(({ isOver }) => !isOver)
       .slice(0, MOST_JOBS)
