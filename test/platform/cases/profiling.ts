@@ -123,12 +123,12 @@ export const profiling: readonly Case[] = [
       function surveyed(n: number) {
         return new Float64Array(2000 + n);
       }
-      function needing(array: Float64Array) {
+      function surveyedNeeding(array: Float64Array) {
         return array.slice();
       }
       const made = client.with({ key: "surveyed-one" }).submit(surveyed, 1);
-      const needs = client.with({ key: "needing-one" }).submit(needing, made);
-      const fails = client.with({ key: "failing-one" }).submit(function failing() {
+      const needs = client.with({ key: "needing-one" }).submit(surveyedNeeding, made);
+      const fails = client.with({ key: "failing-one" }).submit(function surveyedFailing() {
         throw new Error("on purpose");
       });
       await client.gather([needs]);
@@ -140,7 +140,7 @@ export const profiling: readonly Case[] = [
       equal(Object.keys(info.workers).length, Object.keys((await client.schedulerInfo()).workers).length);
       const counts = Object.fromEntries(names.map(({ name, runs, erred }) => [name, [runs, erred]]));
       equal(
-        [counts["surveyed"], counts["needing"], counts["failing"]],
+        [counts["surveyed"], counts["surveyedNeeding"], counts["surveyedFailing"]],
         [
           [1, 0],
           [1, 0],
