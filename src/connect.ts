@@ -23,6 +23,7 @@ export function platform(
   machine: Platform["machine"],
   elsewhere: () => Promise<{ readonly elsewhere: Elsewhere }>,
   durable: OpenKeeper,
+  stores: Platform["stores"],
 ): Platform {
   return {
     machine,
@@ -32,6 +33,7 @@ export function platform(
     uniqueName: () => Math.random().toString(36).slice(2, 10),
     elsewhere: async () => (await elsewhere()).elsewhere,
     durable,
+    stores,
   };
 }
 

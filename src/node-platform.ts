@@ -20,4 +20,5 @@ export const nodePlatform = platform(
   () => new SchedulerMachine(weavingRules),
   () => import("./node-elsewhere.ts"),
   async (...cluster) => (await import("./node-durable.ts")).openKeeper(...cluster),
+  async () => (await import("./adapters/file-store.ts")).fileStores,
 );

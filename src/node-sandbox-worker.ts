@@ -4,4 +4,4 @@ import { toOwner } from "./adapters/sandbox-process.ts";
 import { threadMemory } from "./adapters/worker-thread-memory.ts";
 import { startWorker } from "./worker.ts";
 
-startWorker(toOwner(), threadMemory);
+startWorker(toOwner(), { gauge: threadMemory });

@@ -4,4 +4,7 @@ import { toOwner } from "./adapters/worker-thread-endpoint.ts";
 import { threadMemory } from "./adapters/worker-thread-memory.ts";
 import { startWorker } from "./worker.ts";
 
-startWorker(toOwner(), threadMemory);
+startWorker(toOwner(), {
+  gauge: threadMemory,
+  openStore: async (place) => (await import("./adapters/file-store.ts")).openFileStore(place),
+});

@@ -42,6 +42,7 @@ export {
   CommClosedError,
   DisagreementError,
   KilledWorkerError,
+  MemoryLimitError,
   NoValidWorkerError,
   ProtocolError,
   TimeoutError,

@@ -3,4 +3,6 @@
 import { toOwner } from "./adapters/web-worker-endpoint.ts";
 import { startWorker } from "./worker.ts";
 
-startWorker(toOwner());
+startWorker(toOwner(), {
+  openStore: async (place) => (await import("./adapters/opfs-store.ts")).openOpfsStore(place),
+});

@@ -8,18 +8,21 @@ import { SystemClock } from "./adapters/system-clock.ts";
 import { shareFutures } from "./client/future.ts";
 import { ThreadClients } from "./client/thread-clients.ts";
 import type { Comm } from "./ports/comm.ts";
-import type { MemoryGauge } from "./ports/memory-gauge.ts";
 import type { ThreadEndpoint } from "./ports/spawner.ts";
 import type { StartTaskClients } from "./ports/task-clients.ts";
 import type { PeerMessage } from "./protocol/worker-messages.ts";
 import { checkedPeerComm } from "./runtime/checked-peer-comm.ts";
+import { limitMemory } from "./runtime/limited-memory.ts";
 import { Trunk } from "./runtime/trunk.ts";
+import type { WorkerEquipment } from "./runtime/worker-equipment.ts";
 import { WorkerRuntime } from "./runtime/worker-runtime.ts";
 import { travelByName } from "./shipping/function-source.ts";
 import { taskScope } from "./task-scope.ts";
 
-/** `gauge`: where the platform tells what a thread has in use. */
-export function startWorker(endpoint: ThreadEndpoint, gauge?: MemoryGauge): void {
+export function startWorker(
+  endpoint: ThreadEndpoint,
+  platform: Omit<WorkerEquipment, "console" | "limitMemory"> = {},
+): void {
   shareFutures();
   travelByName(taskScope);
   const comm = new OwnerComm(endpoint);
@@ -30,7 +33,7 @@ export function startWorker(endpoint: ThreadEndpoint, gauge?: MemoryGauge): void
     {
       start: (setup) => {
         const startClients: StartTaskClients = (id, line) => new ThreadClients(id, line);
-        runtime = new WorkerRuntime(setup, comm, clock, taskScope, startClients, gauge, console);
+        runtime = new WorkerRuntime(setup, comm, clock, taskScope, startClients, { ...platform, console, limitMemory });
       },
       deliver: (messages) => comm.deliver(messages),
       link: (peer, port, isWire) => {

@@ -1,5 +1,6 @@
 /** A survey in the text that Prometheus reads. */
 
+import type { WorkerInfo } from "../protocol/requests.ts";
 import type { Survey } from "../protocol/survey.ts";
 
 export function metricsText({ info, names, meetingPlaces }: Survey): string {
@@ -67,13 +68,34 @@ export function metricsText({ info, names, meetingPlaces }: Survey): string {
     "Bytes of the values a worker holds.",
     workers.map(([worker, { nbytes }]) => [{ worker }, nbytes]),
   );
+  const told = (of: (worker: WorkerInfo) => number | undefined) =>
+    workers.flatMap(([worker, info]) => {
+      const bytes = of(info);
+      return bytes === undefined ? [] : [[{ worker }, bytes] as const];
+    });
   metric(
     "worker_thread_bytes",
     "gauge",
     "Bytes that a worker's thread has in use.",
-    workers.flatMap(([worker, { threadBytes }]) =>
-      threadBytes === undefined ? [] : [[{ worker }, threadBytes] as const],
-    ),
+    told(({ threadBytes }) => threadBytes),
+  );
+  metric(
+    "worker_memory_limit_bytes",
+    "gauge",
+    "Bytes of values that a worker may hold in memory.",
+    told(({ memoryLimit }) => memoryLimit),
+  );
+  metric(
+    "worker_held_bytes",
+    "gauge",
+    "Bytes of values that a worker with a limit holds in memory.",
+    told(({ heldBytes }) => heldBytes),
+  );
+  metric(
+    "worker_spilled_bytes",
+    "gauge",
+    "Bytes of values that a worker has written out.",
+    told(({ spilledBytes }) => spilledBytes),
   );
   metric(
     "waiting",

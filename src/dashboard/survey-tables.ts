@@ -67,21 +67,54 @@ function countBar(
 export function workersTable({ workers }: SchedulerInfo): HTMLElement {
   const rows = Object.entries(workers)
     .slice(0, MOST_ROWS)
-    .map(([address, { name, status, processing, nThreads, actors, nValues, nbytes, threadBytes, link, latencyMs }]) => [
-      element("span", { title: address }, name || shortAddress(address)),
-      status,
-      `${processing}`,
-      `${nThreads}`,
-      `${actors}`,
-      `${nValues}`,
-      bytes(nbytes),
-      threadBytes === undefined ? "" : bytes(threadBytes),
-      link,
-      latencyMs === undefined ? "" : duration(latencyMs),
-    ]);
+    .map(
+      ([
+        address,
+        {
+          name,
+          status,
+          processing,
+          nThreads,
+          actors,
+          nValues,
+          nbytes,
+          spilledBytes,
+          memoryLimit,
+          threadBytes,
+          link,
+          latencyMs,
+        },
+      ]) => [
+        element("span", { title: address }, name || shortAddress(address)),
+        status,
+        `${processing}`,
+        `${nThreads}`,
+        `${actors}`,
+        `${nValues}`,
+        bytes(nbytes),
+        spilledBytes === undefined ? "" : bytes(spilledBytes),
+        memoryLimit === undefined ? "" : bytes(memoryLimit),
+        threadBytes === undefined ? "" : bytes(threadBytes),
+        link,
+        latencyMs === undefined ? "" : duration(latencyMs),
+      ],
+    );
   return table(
     "Workers",
-    ["worker", "status", "in hand", "slots", "actors", "values", "bytes", "thread", "link", "latency"],
+    [
+      "worker",
+      "status",
+      "in hand",
+      "slots",
+      "actors",
+      "values",
+      "bytes",
+      "written out",
+      "limit",
+      "thread",
+      "link",
+      "latency",
+    ],
     rows,
   );
 }

@@ -4,6 +4,15 @@ import type { StackTaken } from "../protocol/call-stacks.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
 import type { Comm } from "./comm.ts";
+import type { StorePlace } from "./value-store.ts";
+
+/** What a worker is told of the memory that it may take up. */
+export interface WorkerMemory {
+  /** Bytes of values. */
+  readonly limit: number;
+  /** Where it puts what it has no room for; nowhere unless said. */
+  readonly place?: StorePlace;
+}
 
 /** What a worker is told before its first message. */
 export interface WorkerSetup {
@@ -13,6 +22,8 @@ export interface WorkerSetup {
   readonly nThreads: number;
   /** The part of the time that it may work, if not all of it: more than 0, up to 1. */
   readonly cpuShare?: number;
+  /** As much as it likes unless said. */
+  readonly memory?: WorkerMemory;
 }
 
 /** A thread a worker lives in. It is the spawner's to watch: whatever ends it closes `comm` with the reason. */

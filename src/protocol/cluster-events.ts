@@ -57,4 +57,9 @@ export type SchedulerNote =
   | ["clients", { readonly type: "client-removed"; readonly client: ClientId }]
   | ["tasks", { readonly type: "task-killed-workers"; readonly key: string; readonly workers: readonly string[] }]
   | ["cluster", { readonly type: string; readonly client: ClientId; readonly about: string | undefined }]
-  | ["warnings", { readonly type: "warning"; readonly text: string; readonly client: ClientId }];
+  /** About what a client does, or how a worker fares. */
+  | ["warnings", { readonly type: "warning"; readonly text: string; readonly client: ClientId }]
+  | [
+      "warnings",
+      { readonly type: "warning"; readonly text: string; readonly worker: WorkerAddress; readonly name: string },
+    ];

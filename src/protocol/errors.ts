@@ -56,6 +56,9 @@ export class ActorLostError extends Failure<"ActorLostError", { key: string }> {
 /** The other end said something that is no word of the protocol. */
 export class ProtocolError extends Failure<"ProtocolError"> {}
 
+/** There is no room for a value: a result of `nbytes` at its worker, or the inputs of a task, which take that much together, at any worker. */
+export class MemoryLimitError extends Failure<"MemoryLimitError", { nbytes: number }> {}
+
 /** Copies of one task came back with results too different to believe any; `camps` are the workers, those together that agreed. */
 export class DisagreementError extends Failure<
   "DisagreementError",
@@ -79,6 +82,7 @@ const ours = {
   ActorLostError,
   ProtocolError,
   DisagreementError,
+  MemoryLimitError,
   InvalidTransitionError,
 };
 

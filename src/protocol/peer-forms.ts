@@ -4,7 +4,7 @@
  */
 
 import type { ActorCalls, ActorResults } from "./actors.ts";
-import { anything, both, demand, type Form, fields, kinds, list, perhaps, whole } from "./form.ts";
+import { anything, both, demand, type Form, fields, flag, kinds, list, perhaps, whole } from "./form.ts";
 import { MOST_TASKS, taskId } from "./shared-forms.ts";
 import type * as messages from "./worker-messages.ts";
 
@@ -39,7 +39,13 @@ const peers: { readonly [K in messages.PeerMessage["type"]]: Form } = {
   }),
   "get-data": fields<messages.PeerGetData>({ type, request: whole(1), ids }),
   data: both<messages.PeerData>(
-    fields<messages.PeerData>({ type, request: whole(1), ids, values: list(anything, MOST_TASKS) }),
+    fields<messages.PeerData>({
+      type,
+      request: whole(1),
+      ids,
+      values: list(anything, MOST_TASKS),
+      isMoreToCome: perhaps(flag),
+    }),
     (message) =>
       message.values.length === message.ids.length
         ? undefined

@@ -181,6 +181,11 @@ export interface WorkerInfo {
   readonly nValues: number;
   /** Bytes of the values it holds. */
   readonly nbytes: number;
+  /** Bytes of values that it may hold in memory; undefined if as many as it likes. */
+  readonly memoryLimit: number | undefined;
+  /** Where there is a limit: bytes of the values that are in memory, and of those that are written out, by what it said last. */
+  readonly heldBytes: number | undefined;
+  readonly spilledBytes: number | undefined;
   /**
    * Bytes that its thread has in use, values and all, by what it said last: about every second, while it works. Undefined before that, and
    * in browsers, which do not tell.

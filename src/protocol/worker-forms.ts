@@ -70,7 +70,15 @@ const fromWorker: { readonly [K in messages.WorkerMessage["type"]]: Form } = {
   "slots-lent": fields<messages.SlotsLent>({ type, count: whole() }),
   "errand-done": fields<messages.ErrandDone>({ type, number: whole(), outcome }),
   "set-resources": fields<messages.SetResources>({ type, resources }),
-  "memory-used": fields<messages.MemoryUsed>({ type, threadBytes: perhaps(measured) }),
+  "memory-used": fields<messages.MemoryUsed>({
+    type,
+    threadBytes: perhaps(measured),
+    kept: perhaps(
+      fields<messages.KeptBytes>({ limit: nbytes, heldBytes: measured, spilledBytes: measured, isFull: flag }),
+    ),
+    warning: perhaps(text()),
+    givesUp: perhaps(text()),
+  }),
   trace: fields<Trace>({
     type,
     texts: names,

@@ -318,11 +318,28 @@ export interface WorkerHolds {
   readonly values: readonly HeldValue[];
 }
 
+/** How much a worker holds that may not hold as much as it likes. */
+export interface KeptBytes {
+  readonly limit: number;
+  /** Values in memory. */
+  readonly heldBytes: number;
+  /** Values that are written out. */
+  readonly spilledBytes: number;
+  /** It is to be given nothing to do until it says otherwise. */
+  readonly isFull: boolean;
+}
+
 /** What a worker's thread takes up; said now and then, while it works. */
 export interface MemoryUsed {
   readonly type: "memory-used";
   /** All that it has in use; undefined where the platform does not tell. */
   readonly threadBytes: number | undefined;
+  /** Where there is a limit. */
+  readonly kept?: KeptBytes;
+  /** What its users should know. */
+  readonly warning?: string;
+  /** Why another thread had better take its place. */
+  readonly givesUp?: string;
 }
 
 export type WorkerMessage =
@@ -357,6 +374,8 @@ export interface PeerData {
   readonly request: number;
   readonly ids: readonly TaskId[];
   readonly values: readonly unknown[];
+  /** These are some of them, and others are to follow. */
+  readonly isMoreToCome?: boolean;
 }
 
 /** On a direct link: between two workers, or a client and a worker, who only speak of actors. */

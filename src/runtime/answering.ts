@@ -13,9 +13,11 @@ export function answerPeer(
   request: number,
   { ids, values }: { readonly ids: readonly TaskId[]; readonly values: readonly unknown[] },
   refuse: (id: TaskId, cause: unknown) => void,
+  isMoreToCome = false,
 ): void {
+  const answer = { type: "data", request, ...(isMoreToCome && { isMoreToCome }) } as const;
   try {
-    comm.send({ type: "data", request, ids, values });
+    comm.send({ ...answer, ids, values });
   } catch {
     const sound = ids.flatMap((id, i) => {
       try {
@@ -27,8 +29,7 @@ export function answerPeer(
       }
     });
     comm.send({
-      type: "data",
-      request,
+      ...answer,
       ids: sound.map((i) => ids[i] as TaskId),
       values: sound.map((i) => values[i]),
     });

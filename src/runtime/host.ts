@@ -6,6 +6,7 @@ import type { Spawner, Thread } from "../ports/spawner.ts";
 import type { StackTaken } from "../protocol/call-stacks.ts";
 import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
+import type { HostMemory } from "./memory-limits.ts";
 import type { WorkerIntroduction, WorkerOwner } from "./scheduler-runtime.ts";
 
 /** Threads that die one after the other before they have begun to work, until we stop trying. */
@@ -42,6 +43,8 @@ export interface HostOptions {
   readonly origin?: string;
   readonly cpuShare?: number;
   readonly nThreadsPerWorker: number;
+  /** Where there is a limit to what they may hold; no thread is started before it is there. */
+  readonly memory?: Promise<HostMemory> | undefined;
   /** What the worker in each place has to offer. */
   readonly resourcesOf: (place: number) => Resources;
 }
@@ -54,6 +57,7 @@ export class Host implements WorkerOwner {
   readonly #options: HostOptions;
   readonly #onFailed: (error: Error) => void;
   readonly #threads = new Map<WorkerAddress, OwnedThread>();
+  #memory: HostMemory | undefined;
   /** Clients in this place. */
   readonly clients = new Map<ClientId, LinkEnds>();
   #scheduler: WorkerRegistry | undefined;
@@ -218,15 +222,25 @@ export class Host implements WorkerOwner {
   }
 
   #spawn(place: Place): void {
-    const { name, origin = `thread://${name}`, nThreadsPerWorker, cpuShare } = this.#options;
+    const { name, origin = `thread://${name}`, nThreadsPerWorker, cpuShare, memory: coming } = this.#options;
+    const memory = this.#memory;
+    if (coming && !memory) {
+      coming.then((loaded) => {
+        this.#memory = loaded;
+        if (!this.#isClosed) this.#spawn(place);
+      }, this.#onFailed);
+      return;
+    }
     const address = `${origin}/${this.#started++}`;
     const setup = {
       address,
       name: place.name,
       nThreads: nThreadsPerWorker,
       ...(cpuShare !== undefined && { cpuShare }),
+      ...(memory && { memory: memory.of(address) }),
     };
     const thread = this.#spawner.spawn(setup);
+    if (setup.memory) memory?.watch(setup.memory, thread);
     const owned: OwnedThread = { thread, place, isReady: false, endedBecause: undefined };
     this.#threads.set(address, owned);
     thread.ready.then(

@@ -3,6 +3,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { ConnectorOptions, Equipment, Transport } from "../ports/connector.ts";
 import type { Spawner } from "../ports/spawner.ts";
+import type { StoreKeeper } from "../ports/value-store.ts";
 import { CommClosedError } from "../protocol/errors.ts";
 import {
   type About,
@@ -17,13 +18,14 @@ import type { Resources } from "../protocol/task-spec.ts";
 import { type Destination, destinationOf, transportOf, transports } from "./connectors.ts";
 import { Host } from "./host.ts";
 import { LentWorkers } from "./lent-workers.ts";
+import { hostMemory, type MemoryOptions } from "./memory-limits.ts";
 import { PeerHosts } from "./peer-hosts.ts";
 import { delay, isFinal, Tether } from "./tether.ts";
 import { Trunk } from "./trunk.ts";
 import type { TrunkChannel } from "./trunk-channel.ts";
 
 /** How threads are lent. */
-export interface JoinOptions extends ConnectorOptions {
+export interface JoinOptions extends ConnectorOptions, MemoryOptions {
   /** Threads; one for each core unless said. */
   readonly nWorkers?: number;
   /** Tasks each may have in flight; 1 unless said. */
@@ -73,6 +75,7 @@ export interface LendingPlatform {
   readonly spawner: Spawner;
   readonly clock: Clock;
   readonly uniqueName: () => string;
+  readonly stores: () => Promise<StoreKeeper>;
   readonly equipment: Equipment;
 }
 
@@ -108,6 +111,12 @@ export class LentHost implements AsyncDisposable {
       if (!Number.isInteger(value) || value < 1)
         throw new RangeError(`${name} must be a whole number of at least 1, not ${value}`);
     }
+    const { memoryLimit, spill } = options;
+    if (
+      (memoryLimit !== undefined || spill !== undefined) &&
+      !(Number.isInteger(memoryLimit) && Number(memoryLimit) >= 1)
+    )
+      throw new RangeError(`memoryLimit must be a whole number of at least 1, not ${memoryLimit}`);
     if (!(cpuShare > 0 && cpuShare <= 1))
       throw new RangeError(`cpuShare must be more than 0 and at most 1, not ${cpuShare}`);
     if (options.about !== undefined && !isAbout(options.about))
@@ -159,6 +168,7 @@ export class LentHost implements AsyncDisposable {
         nThreadsPerWorker: threadsPerWorker,
         resourcesOf: () => resources,
         ...(cpuShare < 1 && { cpuShare }),
+        ...(options.memoryLimit !== undefined && { memory: Promise.resolve(hostMemory(options, platform)) }),
       },
       (error) => this.#end(error.message),
     );

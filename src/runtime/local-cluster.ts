@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Comm } from "../ports/comm.ts";
 import type { LinkEnds } from "../ports/direct-links.ts";
 import type { Spawner } from "../ports/spawner.ts";
+import type { StoreKeeper } from "../ports/value-store.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import { CommClosedError } from "../protocol/errors.ts";
 import { demandResources } from "../protocol/resources.ts";
@@ -14,9 +15,10 @@ import type { Elsewhere } from "./elsewhere.ts";
 import { Host } from "./host.ts";
 import type { DurableOptions, Keeper, OpenKeeper } from "./keeper.ts";
 import type { Listening, ListenOptions, Reachable } from "./listening.ts";
+import type { MemoryOptions } from "./memory-limits.ts";
 import { SchedulerRuntime } from "./scheduler-runtime.ts";
 
-export interface LocalClusterOptions {
+export interface LocalClusterOptions extends MemoryOptions {
   /** Workers; one for each core unless said. A worker is one thread. */
   readonly nWorkers?: number;
   /** Tasks a worker may have in flight: they interleave at `await`, for a thread has one heap and one stack. 1 unless said. */
@@ -51,6 +53,8 @@ export interface Platform {
   readonly pair: () => readonly [Comm<readonly ClientMessage[], News>, Comm<News, readonly ClientMessage[]>];
   /** A short text that nobody else comes up with. */
   readonly uniqueName: () => string;
+  /** Loads what clears away after workers that have written values out. */
+  readonly stores: () => Promise<StoreKeeper>;
   /** Loads what is needed to deal with other pages and machines. */
   readonly elsewhere: () => Promise<Elsewhere>;
   /** Loads what keeps a durable cluster. */
@@ -85,6 +89,8 @@ export class LocalCluster {
       resources = {},
       noWorkersTimeoutMs = 30_000,
       durable,
+      memoryLimit,
+      spill,
     }: LocalClusterOptions = {},
   ) {
     const count = nWorkers ?? platform.spawner.cores;
@@ -94,10 +100,15 @@ export class LocalCluster {
       throw new RangeError(`noWorkersTimeoutMs must be a time, not ${noWorkersTimeoutMs}`);
     const resourcesOf = (place: number) => resourcesIn(place, resources);
     for (let place = 0; place < count; place++) demandResources(resourcesOf(place));
+    const isLimited = memoryLimit !== undefined || spill !== undefined;
+    if (isLimited) demandCount("memoryLimit", memoryLimit, 1);
     this.#platform = platform;
     const { spawner, clock } = platform;
     const fail = (error: unknown) => this.#fail(error);
-    this.#host = new Host(spawner, clock, { name, nThreadsPerWorker: threadsPerWorker, resourcesOf }, fail);
+    const memory = isLimited
+      ? import("./memory-limits.ts").then(({ hostMemory }) => hostMemory({ memoryLimit, spill }, platform))
+      : undefined;
+    this.#host = new Host(spawner, clock, { name, nThreadsPerWorker: threadsPerWorker, resourcesOf, memory }, fail);
     const options = { clock, noWorkersTimeoutMs };
     const blank = platform.machine();
     this.#keeper = durable === undefined ? undefined : platform.durable(durable, blank, options);
@@ -275,7 +286,7 @@ function resourcesIn(place: number, resources: NonNullable<LocalClusterOptions["
   return Array.isArray(resources) ? (resources[place] ?? {}) : (resources as Resources);
 }
 
-function demandCount(name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
+function demandCount(name: string, value: number | undefined, least: number): void {
+  if (Number.isInteger(value) && (value as number) >= least) return;
   throw new RangeError(`${name} must be a whole number of at least ${least}, not ${value}`);
 }

@@ -1,27 +1,78 @@
-/** Tells the scheduler now and then what a worker's thread has in use, while it works. */
+/** What a worker does about its memory: tells the scheduler now and then what its thread has in use and, where there is a limit, keeps to it. */
 
-import type { MemoryGauge } from "../ports/memory-gauge.ts";
-import type { MemoryUsed } from "../protocol/worker-messages.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { WorkerSetup } from "../ports/spawner.ts";
+import type { TaskId } from "../protocol/identity.ts";
+import type { WorkerInstruction } from "../worker/contract.ts";
+import type { WorkerMachine } from "../worker/machine.ts";
+import type { StoreInstruction, ValueKeeper } from "./value-keeper.ts";
+import type { WorkerEquipment } from "./worker-equipment.ts";
+
+type CameBack = WorkerInstruction & { readonly type: "came-back" };
 
 /** It is asked for no more often than this. Milliseconds. */
 const EVERY_MS = 1000;
 
+export interface MemoryShell {
+  readonly machine: WorkerMachine;
+  readonly clock: Clock;
+  /** Notes that the buffers in a value are to stay. */
+  guard(value: unknown): void;
+  isRunning(): boolean;
+  /** Peers wait for a value that has been read. */
+  cameBack(id: TaskId): void;
+  /** Something has come that there may be something to be done about. */
+  wake(): void;
+}
+
 export class MemoryWatch {
-  readonly #gauge: MemoryGauge | undefined;
-  readonly #say: (message: MemoryUsed) => void;
+  readonly #equipment: WorkerEquipment;
+  readonly #shell: MemoryShell;
+  /** Where there is a limit to what may be held. */
+  #keeper: ValueKeeper | undefined;
   #dueMs: number;
 
-  /** Without a gauge there is nothing to be told. */
-  constructor(gauge: MemoryGauge | undefined, say: (message: MemoryUsed) => void) {
-    this.#gauge = gauge;
-    this.#say = say;
-    this.#dueMs = gauge === undefined ? Number.POSITIVE_INFINITY : 0;
+  /** To be made when all else is there, and before anything is heard. */
+  constructor({ memory }: WorkerSetup, equipment: WorkerEquipment, shell: MemoryShell) {
+    this.#equipment = equipment;
+    this.#shell = shell;
+    this.#dueMs = equipment.gauge === undefined ? Number.POSITIVE_INFINITY : 0;
+    const { gauge, openStore, limitMemory } = equipment;
+    const { machine, clock, guard, isRunning, wake } = shell;
+    if (memory === undefined || limitMemory === undefined) return;
+    this.#keeper = limitMemory(machine, memory, {
+      clock,
+      gauge,
+      open: openStore,
+      guard,
+      isBusy: () => isRunning() || machine.isBusy,
+      say: (message) => machine.report(message),
+      changed: wake,
+    });
+    wake();
   }
 
-  /** To be called whenever it is convenient: mostly, it is not due. */
+  /** To be called whenever it is convenient: mostly, nothing is due. */
   look(nowMs: number): void {
-    if (nowMs < this.#dueMs || this.#gauge === undefined) return;
+    if (this.#keeper !== undefined) return this.#keeper.look(nowMs);
+    if (nowMs < this.#dueMs) return;
     this.#dueMs = nowMs + EVERY_MS;
-    this.#say({ type: "memory-used", threadBytes: this.#gauge.used() });
+    this.#shell.machine.report({ type: "memory-used", threadBytes: this.#equipment.gauge?.used() });
+  }
+
+  /** Does what is to be done about values that are written out; false of anything else. */
+  performs(instruction: WorkerInstruction): instruction is StoreInstruction | CameBack {
+    switch (instruction.type) {
+      case "write-value":
+      case "read-value":
+      case "remove-value":
+        this.#keeper?.perform(instruction);
+        return true;
+      case "came-back":
+        this.#shell.cameBack(instruction.id);
+        return true;
+      default:
+        return false;
+    }
   }
 }

@@ -12,8 +12,10 @@ export type PeerComm = Comm<PeerMessage, PeerMessage>;
 export interface PeerLinksShell {
   /** What is here of these. */
   lookUp(ids: readonly TaskId[]): ReturnType<WorkerMachine["lookUp"]>;
+  /** Has a value read; {@link PeerLinks.cameBack} is called then. */
+  read(id: TaskId): void;
   /** Values have come that were asked for. */
-  receive(request: number, ids: readonly TaskId[], values: readonly unknown[]): void;
+  receive(request: number, ids: readonly TaskId[], values: readonly unknown[], isMoreToCome?: boolean): void;
   /** What a peer asked for turned out to be impossible to clone. */
   refuse(id: TaskId, cause: unknown): void;
   hearOfActors(peer: WorkerAddress, link: PeerComm, message: ActorMessage): void;
@@ -33,6 +35,8 @@ export class PeerLinks {
   readonly #peers = new Map<WorkerAddress, Peer>();
   /** Questions of peers to be looked at again when more is known. */
   #unanswered: (() => void)[] = [];
+  /** Answers that go on when a value has been read. */
+  readonly #reading = new Map<TaskId, (() => void)[]>();
 
   constructor(shell: PeerLinksShell) {
     this.#shell = shell;
@@ -76,7 +80,15 @@ export class PeerLinks {
     if (this.#unanswered.length > 0) for (const answer of this.#unanswered.splice(0)) answer();
   }
 
+  /** A value has been read, or is gone: whoever has asked for it is answered. */
+  cameBack(id: TaskId): void {
+    const answers = this.#reading.get(id) ?? [];
+    this.#reading.delete(id);
+    for (const answer of answers) answer();
+  }
+
   clear(reason: string): void {
+    this.#reading.clear();
     for (const { links } of this.#peers.values()) for (const link of links) link.close(reason);
     this.#peers.clear();
     this.comms.clear();
@@ -91,14 +103,27 @@ export class PeerLinks {
   #hear(address: WorkerAddress, peer: Peer, link: PeerComm, message: PeerMessage): void {
     if (message.type === "get-data") return this.#answer(link, message.request, message.ids);
     if (message.type !== "data") return this.#shell.hearOfActors(address, link, message);
-    if (!peer.open.delete(message.request)) return;
-    this.#shell.receive(message.request, message.ids, message.values);
+    const { request, ids, values, isMoreToCome } = message;
+    if (isMoreToCome ? !peer.open.has(request) : !peer.open.delete(request)) return;
+    this.#shell.receive(request, ids, values, isMoreToCome);
   }
 
   #answer(link: PeerComm, request: number, wanted: readonly TaskId[]): void {
     const found = this.#shell.lookUp(wanted);
-    if (found.mayBeMore) this.#unanswered.push(() => this.#answer(link, request, wanted));
-    else answerPeer(link, request, found, (id, cause) => this.#shell.refuse(id, cause));
+    if (found.mayBeMore) {
+      this.#unanswered.push(() => this.#answer(link, request, wanted));
+      return;
+    }
+    const [next] = found.later;
+    if (next === undefined || found.ids.length > 0) {
+      answerPeer(link, request, found, (id, cause) => this.#shell.refuse(id, cause), next !== undefined);
+    }
+    // What has to be read is given one by one: there may not be room for all of it at once.
+    if (next === undefined) return;
+    const answers = this.#reading.get(next) ?? [];
+    this.#reading.set(next, answers);
+    answers.push(() => this.#answer(link, request, found.later));
+    this.#shell.read(next);
   }
 }
 

@@ -365,8 +365,10 @@ function isSpecial(message: ClientMessage): boolean {
   return type === "request" || type === "carry-keys" || (type === "scatter" && message.workers !== undefined);
 }
 
-/** Whether it is about tasks that submit tasks; what else it may be comes after these. */
-function isNested({ type }: WorkerMessage): boolean {
+/** Whether it is about tasks that submit tasks, what else it may be comes after these; or of a worker that may not hold what it likes. */
+function isNested(message: WorkerMessage): boolean {
+  const { type } = message;
+  if (type === "memory-used") return message.kept !== undefined;
   return type === "client-messages" || type === "task-seceded" || type === "slots-lent";
 }
 

@@ -1,7 +1,6 @@
 /** Drives a worker's machine in its thread: runs what it hands out, speaks for it, and fetches from peers. */
 
 import type { Clock } from "../ports/clock.ts";
-import type { MemoryGauge } from "../ports/memory-gauge.ts";
 import type { WorkerSetup } from "../ports/spawner.ts";
 import type { PackedResult, StartTaskClients } from "../ports/task-clients.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
@@ -14,7 +13,6 @@ import { surround } from "../shipping/task-context.ts";
 import { WorkerMachine } from "../worker/machine.ts";
 import { Aborts } from "./aborts.ts";
 import { ActorTraffic } from "./actor-traffic.ts";
-import type { Written } from "./console-log.ts";
 import { Errands } from "./errands.ts";
 import { Executor } from "./executor.ts";
 import { InFlight } from "./in-flight.ts";
@@ -28,6 +26,7 @@ import { reasonOf, ThisWorker } from "./this-worker.ts";
 import { Watching } from "./watching.ts";
 import { WorkShare } from "./work-share.ts";
 import { WorkerClients } from "./worker-clients.ts";
+import type { WorkerEquipment } from "./worker-equipment.ts";
 
 /** How long tasks may run on end before the thread listens again. Milliseconds. */
 const SLICE_MS = 5;
@@ -70,8 +69,7 @@ export class WorkerRuntime {
     clock: Clock,
     scope: Readonly<Record<string, unknown>>,
     startClients: StartTaskClients,
-    gauge?: MemoryGauge,
-    console?: Written,
+    equipment: WorkerEquipment = {},
   ) {
     this.#share = new WorkShare(setup.cpuShare ?? 1, clock, () => this.#run());
     this.#machine = new WorkerMachine(setup.nThreads, structuredClone);
@@ -113,7 +111,7 @@ export class WorkerRuntime {
       openClient: (running) => this.#clients.get().open(running.speaker(() => this.#inFlight.pause(running))),
       settleSlot: (running) => this.#inFlight.settleSlot(running),
     };
-    this.#watching = new Watching(clock, comm, this.#executor, this.#inFlight, console);
+    this.#watching = new Watching(clock, comm, this.#executor, this.#inFlight, equipment.console);
     this.#errands = new Errands({
       surroundings,
       functionOf: (spec) => this.#executor.functionOf(spec),
@@ -127,10 +125,14 @@ export class WorkerRuntime {
     });
     this.#peers = new PeerLinks({
       lookUp: (ids) => this.#machine.lookUp(ids),
-      receive: (request, ids, values) => {
-        this.#watching.trace?.received(request, values);
+      read: (id) => {
+        this.#machine.state.keeping?.readForPeers(id);
+        this.#wake();
+      },
+      receive: (request, ids, values, isMoreToCome) => {
+        if (isMoreToCome !== true) this.#watching.trace?.received(request, values);
         for (const value of values) this.#executor.guard(value);
-        this.#machine.receive(request, ids, values);
+        this.#machine.receive(request, ids, values, isMoreToCome);
         if (!this.#isRunning) this.#run();
       },
       refuse: (id, cause) => refuseResult(comm, id, HELD_VALUE, cause),
@@ -146,7 +148,14 @@ export class WorkerRuntime {
       unpack: (packed) => this.#executor.unpack(packed),
     });
     this.#streams = new StreamDriver(this.#machine, clock, this.#inFlight, () => this.#flush(clock.now()));
-    this.#memory = new MemoryWatch(gauge, (message) => this.#machine.report(message));
+    this.#memory = new MemoryWatch(setup, equipment, {
+      machine: this.#machine,
+      clock,
+      guard: (value) => this.#executor.guard(value),
+      isRunning: () => this.#isRunning,
+      cameBack: (id) => this.#peers.cameBack(id),
+      wake: () => this.#wake(),
+    });
     comm.listen((messages) => this.#hear(messages));
   }
 
@@ -354,6 +363,7 @@ export class WorkerRuntime {
     this.#clients.flush();
     this.#memory.look(nowMs);
     for (const instruction of this.#machine.take()) {
+      if (this.#memory.performs(instruction)) continue;
       switch (instruction.type) {
         case "send":
           sendSound(this.#comm, instruction, (message, cause) => this.#clients.refuse(message, cause));

@@ -31,7 +31,7 @@ export function updateGraph(state: SchedulerState, client: ClientRecord, message
   for (const [number, shipped] of message.functions) {
     let record = client.isForeign ? state.hosts?.functionOf(client, shipped) : state.functions.get(shipped.hash);
     if (record === undefined) {
-      record = { id: state.functionsById.length, shipped, durationUs: -1, runs: 0, spentUs: 0 };
+      record = { id: state.functionsById.length, shipped, durationUs: -1, nbytes: 0, runs: 0, spentUs: 0 };
       state.functions.set(shipped.hash, record);
       state.functionsById.push(record);
     }

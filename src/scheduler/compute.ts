@@ -77,6 +77,7 @@ export function isSuspect(task: TaskRecord): boolean {
 /** waiting -> queued: everything it needs is in memory; which worker it goes to is decided once all news of the event is in. */
 export function enqueue(state: SchedulerState, task: TaskRecord): void {
   state.queued += 1;
+  if (task.hasInputs && state.requests?.refuses(task)) return;
   if (task.group.options.demands !== undefined && state.demands?.enqueue(task)) return;
   if (isSuspect(task)) {
     state.suspects.push(task);

@@ -148,6 +148,10 @@ export interface RequestRules {
   hearNotAcquired(worker: WorkerRecord, task: TaskRecord | undefined): void;
   /** Takes back what others could do sooner. */
   lookAround(): void;
+  /** A worker has said what it takes up. */
+  hearMemory(worker: WorkerRecord): void;
+  /** Whether no worker may hold all that the task needs: then it fails. */
+  refuses(task: TaskRecord): boolean;
   hearErrandDone(worker: WorkerRecord, message: ErrandDone): void;
   /** Where in its code a worker was found. */
   hearStack(worker: WorkerAddress, stack: StackTaken | undefined): void;

@@ -55,7 +55,7 @@ export class ClientDistrust {
     const name = `${id} ${hash}`;
     let record = this.#functions.get(name);
     if (record === undefined) {
-      record = { id: this.#state.functionsById.length, shipped, durationUs: -1, runs: 0, spentUs: 0 };
+      record = { id: this.#state.functionsById.length, shipped, durationUs: -1, nbytes: 0, runs: 0, spentUs: 0 };
       this.#state.functionsById.push(record);
       this.#functions.set(name, record);
     }

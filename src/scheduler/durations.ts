@@ -2,6 +2,7 @@
 
 import type { FunctionId } from "../protocol/identity.ts";
 import type { SchedulerState } from "./state.ts";
+import type { FunctionRecord } from "./worker-record.ts";
 
 /** Weight of one observation in the average. */
 const NEW_DURATION_WEIGHT = 0.5;
@@ -15,4 +16,9 @@ export function learnDuration(state: SchedulerState, id: FunctionId, count: numb
   const averageUs = Math.max(1, Math.round(totalUs / count));
   const weight = fn.durationUs < 0 ? 1 : 1 - (1 - NEW_DURATION_WEIGHT) ** Math.min(count, 10);
   fn.durationUs = Math.max(1, Math.round(weight * averageUs + (1 - weight) * Math.max(0, fn.durationUs)));
+}
+
+/** A run has come to a result of that size, which stays with its worker. */
+export function learnSize(fn: FunctionRecord, nbytes: number): void {
+  fn.nbytes += fn.nbytes === 0 ? nbytes : (nbytes - fn.nbytes) / 4;
 }

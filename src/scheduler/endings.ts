@@ -8,7 +8,7 @@ import {
   type TaskStored,
 } from "../protocol/worker-messages.ts";
 import { endAttempt, refuseValue } from "./attempts.ts";
-import { learnDuration } from "./durations.ts";
+import { learnDuration, learnSize } from "./durations.ts";
 import { deliver } from "./gather.ts";
 import { tellPending } from "./news.ts";
 import { settleSpan } from "./plain.ts";
@@ -55,6 +55,7 @@ export function store(state: SchedulerState, worker: WorkerRecord, message: Task
   leaveWorker(state, task);
   if ((task.flags & FLAG_COPIED) !== 0) return state.demands?.hearCopy(task, worker, message);
   task.nbytes = message.nbytes;
+  learnSize(task.function, message.nbytes);
   task.valueType = message.valueType;
   const { pushed } = message;
   if (pushed?.moved !== true) state.replicas.add(task, worker);

@@ -301,7 +301,7 @@ export class SchedulerMachine {
         return setResources(state, worker.address, message.resources);
       case "memory-used":
         worker.memory = message;
-        return;
+        return state.requests?.hearMemory(worker);
       default:
         message satisfies never;
     }

@@ -6,6 +6,9 @@
  * `WINDOW_US`: hundreds of tiny tasks, or a single long one. How long a task takes is a moving average by function; one that was
  * never seen counts as long, so nothing is sent behind it. What was sent behind something that turns out to be long is taken back,
  * if its worker can hear that: see `stealing.ts`.
+ *
+ * Results that are large stay with their workers until others have used them. A worker that is given many tasks that make such results
+ * has made them all before it comes to those that use them up, which go first here. So it is given few more than it has slots.
  */
 
 import { considerDependents, sendAhead } from "./ahead.ts";
@@ -21,6 +24,8 @@ import { type FunctionRecord, WINDOW_US, type WorkerRecord } from "./worker-reco
 const NEXT_US = 7_500;
 /** The most tasks in flight on one worker, so that its answers come in digestible batches. */
 export const MAX_IN_FLIGHT = 1024;
+/** Results that are so small that this much of them may be made for each slot are not held back. Bytes. */
+const UNHELD_BYTES = 2 ** 22;
 /** What moving a value between threads takes: a fixed part, and bytes per microsecond. */
 const COPY_START_US = 150;
 const COPY_BYTES_PER_US = 1000;
@@ -38,6 +43,17 @@ export function fits(worker: WorkerRecord, costUs: number): boolean {
   // One more than there are slots, lest a thread have to ask for its next task each time that it ends one of a few milliseconds.
   const isNext = inFlight === nThreads && costUs <= NEXT_US && worker.occupancyUs <= NEXT_US * nThreads;
   return isNext || (worker.occupancyUs + costUs <= worker.windowUs && inFlight < MAX_IN_FLIGHT);
+}
+
+/** How many more tasks of `fn`, whose results are large, may be sent to the worker. Runs that wait for others are not among those it has. */
+function roomForResults({ saturation }: SchedulerState, worker: WorkerRecord, { nbytes }: FunctionRecord): number {
+  // One that is far away has to have more in hand, lest it be idle while its answer and the next task are on their way.
+  const most = saturation * worker.nThreads * Math.max(1, worker.windowUs / (WINDOW_US * worker.nThreads));
+  return Math.ceil(Math.max(most, (UNHELD_BYTES * most) / nbytes)) - worker.running;
+}
+
+function canTake(state: SchedulerState, worker: WorkerRecord, fn: FunctionRecord, costUs: number): boolean {
+  return fits(worker, costUs) && (fn.nbytes === 0 || roomForResults(state, worker, fn) > 0);
 }
 
 /** Whether tasks wait on it for others to be done. */
@@ -88,9 +104,11 @@ function supply(state: SchedulerState, line: Line, worker: WorkerRecord): void {
   do {
     const task = headOf(line);
     if (task === undefined) break;
-    const costUs = expectedUs(task instanceof Span ? task.fn : task.function);
-    if (task instanceof Span && fits(worker, costUs)) {
-      const most = Math.min(MAX_IN_FLIGHT - worker.inFlight, Math.ceil((untilUs - worker.occupancyUs) / costUs));
+    const fn = task instanceof Span ? task.fn : task.function;
+    const costUs = expectedUs(fn);
+    if (task instanceof Span && canTake(state, worker, fn, costUs)) {
+      const room = fn.nbytes === 0 ? MAX_IN_FLIGHT : roomForResults(state, worker, fn);
+      const most = Math.min(room, MAX_IN_FLIGHT - worker.inFlight, Math.ceil((untilUs - worker.occupancyUs) / costUs));
       dispatchSpan(state, task, worker, costUs, Math.max(1, most));
       continue;
     }
@@ -99,9 +117,9 @@ function supply(state: SchedulerState, line: Line, worker: WorkerRecord): void {
       return;
     }
     const target = task.hasInputs
-      ? closest(state, task, worker, (holder) => state.roomy.has(holder) && fits(holder, costUs))
+      ? closest(state, task, worker, (holder) => state.roomy.has(holder) && canTake(state, holder, fn, costUs))
       : worker;
-    if (!fits(target, costUs)) {
+    if (!canTake(state, target, fn, costUs)) {
       // It has room for something shorter, but this comes first. When it is through with something, it is judged anew.
       state.roomy.delete(worker);
       return;

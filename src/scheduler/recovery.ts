@@ -317,7 +317,7 @@ class Recovery {
     const shipped = this.#memory.functions.get(number) as ShippedFunction;
     fn = functions.get(shipped.hash);
     if (fn === undefined) {
-      fn = { id: functionsById.length, shipped, durationUs: -1, runs: 0, spentUs: 0 };
+      fn = { id: functionsById.length, shipped, durationUs: -1, nbytes: 0, runs: 0, spentUs: 0 };
       functions.set(shipped.hash, fn);
       functionsById.push(fn);
     }

@@ -23,6 +23,7 @@ import { Errands } from "./errands.ts";
 import { EventLog } from "./event-log.ts";
 import { Keeping } from "./kept-value.ts";
 import { Logging } from "./logging.ts";
+import { MemoryLimits } from "./memory-limits.ts";
 import { Rebalancing } from "./rebalancing.ts";
 import { Recipes } from "./recipes.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
@@ -54,6 +55,7 @@ class Requests implements RequestRules {
   readonly #log: EventLog;
   readonly #logging: Logging;
   readonly #advice: Advice;
+  readonly #memory: MemoryLimits;
   readonly #streams: Streams;
   readonly #recipes: Recipes;
   readonly #copying: Copying;
@@ -67,6 +69,7 @@ class Requests implements RequestRules {
     for (const { address, name } of state.workers.values()) {
       this.#log.note("workers", { type: "worker-added", worker: address, name });
     }
+    this.#memory = new MemoryLimits(state, tools, this.#log);
     for (const worker of state.unnoted.splice(0)) this.#noteRemoval(...worker);
     const keeping = new Keeping(state, tools);
     this.#keeping = keeping;
@@ -262,6 +265,16 @@ class Requests implements RequestRules {
   hearNotAcquired(worker: WorkerRecord, task: TaskRecord | undefined): void {
     this.#workers.hearNotAcquired(worker, task);
     if (task !== undefined) this.#copying.hearNotAcquired(task, worker);
+  }
+
+  hearMemory(worker: WorkerRecord): void {
+    this.#memory.hear(worker);
+  }
+
+  refuses(task: TaskRecord): boolean {
+    task.error = this.#memory.lackOfRoom(task) ?? task.error;
+    if (task.error !== undefined) this.#state.recommend(task, "erred");
+    return task.error !== undefined;
   }
 
   receiveValue(worker: WorkerRecord, task: TaskRecord, value: unknown): void {

@@ -86,6 +86,8 @@ export class SchedulerState {
   orders: SchedulerInstruction[] = [];
   /** Where it can be reached: by clients in the same place only, until somebody says otherwise. */
   address = "local";
+  /** Tasks that a worker is given of those whose results are large, for each that it may have in flight: see `placement.ts`. */
+  saturation = 1.1;
   nextTaskId: TaskId = 1;
   dispatches = 0;
   stimulus = 0;

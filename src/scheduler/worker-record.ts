@@ -15,6 +15,8 @@ export interface FunctionRecord {
   readonly shipped: ShippedFunction;
   /** Moving average of one run in microseconds; -1 until one was seen. */
   durationUs: number;
+  /** Moving average of the bytes of its results that stayed with workers; 0 until there was one. */
+  nbytes: number;
   /** Runs that have ended. */
   runs: number;
   /** What they have taken together, in microseconds. */

@@ -13,6 +13,14 @@ export type WorkerInstruction =
       readonly request: number;
       readonly ids: readonly TaskId[];
     }
+  /** Put this into the store; it goes by this number there. To be answered with `written` or `refused`. */
+  | { readonly type: "write-value"; readonly number: number; readonly value: unknown }
+  /** Read it back. To be answered with `readBack` or `notRead`. */
+  | { readonly type: "read-value"; readonly number: number }
+  /** It is not needed in the store any more. */
+  | { readonly type: "remove-value"; readonly number: number }
+  /** A value that peers wait for has been read, or could not be: they are to be answered. */
+  | { readonly type: "came-back"; readonly id: TaskId }
   /** It may make more items. */
   | { readonly type: "go-on"; readonly task: LocalTask }
   | {

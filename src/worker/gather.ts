@@ -4,7 +4,7 @@ import type { TaskId, WorkerAddress } from "../protocol/identity.ts";
 import { type AcquireReplicas, type ComputeTask, NO_TASK } from "../protocol/worker-messages.ts";
 import { giveBackFollowers } from "./ahead.ts";
 import type { WorkerInstruction } from "./contract.ts";
-import { dropValue, keepCopy } from "./rejoin.ts";
+import { dropValue, isHere, keepCopy } from "./holding.ts";
 import { say } from "./report.ts";
 import { type Fetch, type LocalTask, NO_DATA, type WorkerState } from "./state.ts";
 
@@ -22,7 +22,7 @@ export function noteHolders(
     i += 3 + count;
     // Whoever is told of others that hold it is not counted among them: what a run has made here lost to another, and does not count.
     if (state.made.has(id)) dropValue(state, id);
-    if (state.values.has(id)) continue;
+    if (isHere(state, id)) continue;
     const known = state.fetches.get(id);
     if (known === undefined) {
       const fetch: Fetch = { id, holders, asked: [], waiters: new Set(), isToBeKept: false };
@@ -103,16 +103,21 @@ export function lack(state: WorkerState, task: LocalTask, missing: TaskId, holde
 }
 
 /** A peer answered `request` with some or all of what it was asked for. Returns the fetches to be tried elsewhere. */
-export function receive(state: WorkerState, number: number, values: ReadonlyMap<TaskId, unknown>): Fetch[] {
+export function receive(
+  state: WorkerState,
+  number: number,
+  values: ReadonlyMap<TaskId, unknown>,
+  isMoreToCome = false,
+): Fetch[] {
   const request = state.requests.get(number);
   if (request === undefined) return [];
-  state.requests.delete(number);
+  if (!isMoreToCome) state.requests.delete(number);
   const again: Fetch[] = [];
   for (const id of request.ids) {
     const fetch = state.fetches.get(id);
     if (fetch === undefined) continue;
     if (values.has(id)) arrive(state, fetch, values.get(id));
-    else again.push(fetch);
+    else if (!isMoreToCome) again.push(fetch);
   }
   return again;
 }

@@ -4,17 +4,17 @@ import type { TaskId, WorkerAddress } from "../protocol/identity.ts";
 import { isReference, PACKED } from "../protocol/task-spec.ts";
 import { awaitRun } from "./ahead.ts";
 import { awaitInput, lack } from "./gather.ts";
+import { isHere } from "./holding.ts";
 import type { LocalBlock, LocalTask, WorkerState } from "./state.ts";
 
 const NO_HOLDERS: readonly WorkerAddress[] = [];
 
 /** Has a task that has just come wait for what it lacks. It is ready if it lacks nothing, and done if something is not to be had. */
 export function awaitInputs(state: WorkerState, task: LocalTask): void {
-  const { values } = state;
   for (let slot = 0; task.shape !== 0 && slot < task.slots.length; slot++) {
     if (!isReference(task.shape, slot)) continue;
     const id = task.slots[slot] as TaskId;
-    if (task.data.has(id) || values.has(id) || awaitInput(state, task, id)) continue;
+    if (task.data.has(id) || isHere(state, id) || awaitInput(state, task, id)) continue;
     if ((task.shape & PACKED) === 0 && awaitRun(state, task, slot, id)) continue;
     lack(state, task, id, NO_HOLDERS);
     return;

@@ -12,6 +12,7 @@
  */
 
 import type { ClientMessage } from "../protocol/client-messages.ts";
+import { errorOnWire } from "../protocol/errors.ts";
 import type { ClientTaskId, FunctionId, Key, TaskId } from "../protocol/identity.ts";
 import { AWAITED, type Resources, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import {
@@ -26,13 +27,16 @@ import {
 import { giveBackFollowers, handOn, NOT_FOUND, recentValue } from "./ahead.ts";
 import { cancel } from "./cancel.ts";
 import type { Failure, Result, WorkerInstruction } from "./contract.ts";
-import { acquire, ask, noteHolders, receive, removePeer, satisfy } from "./gather.ts";
+import { acquire, ask, noteHolders, receive, removePeer } from "./gather.ts";
+import { dropValue } from "./holding.ts";
 import { awaitInputs, hasInputs, takeApartFirst } from "./inputs.ts";
-import { adoptHeld, beginAnew, dropValue, keepCopy, noteMade } from "./rejoin.ts";
+import type { KeepingRules } from "./keeping-rules.ts";
+import { adoptHeld, beginAnew, noteMade } from "./rejoin.ts";
 import { closeColumns, ride, say, spend } from "./report.ts";
 import { hasFreeSlot, lend, rejoin, secede } from "./slots.ts";
 import { type Fetch, LocalBlock, LocalTask, NO_DATA, WorkerState } from "./state.ts";
 import { giveItem, grant, spendCredit } from "./streaming.ts";
+import { adopt, type Found, giveToScheduler, inputOf, lookUp, put } from "./values.ts";
 
 const NOTHING: readonly object[] = [];
 const NO_FETCHES: readonly Fetch[] = [];
@@ -58,9 +62,9 @@ export class WorkerMachine {
       case "compute-blocks":
         return this.#computeBlocks(message);
       case "put-data":
-        return this.#put(message.id, message.value);
+        return put(this.#state, message.id, message.value);
       case "get-data":
-        return this.#get(message.id, message.move);
+        return giveToScheduler(this.#state, message.id, message.move);
       case "acquire-replicas":
         return acquire(this.#state, message, this.#instructions);
       case "free-keys":
@@ -76,7 +80,7 @@ export class WorkerMachine {
       case "remove-peer":
         return removePeer(this.#state, message.address, this.#instructions);
       case "adopt-data":
-        return this.#adopt(message.scattered, message.id);
+        return adopt(this.#state, message.scattered, message.id);
       case "adopt-held":
         return adoptHeld(this.#state, message);
       case "rejoin":
@@ -106,10 +110,23 @@ export class WorkerMachine {
       const task = item instanceof LocalBlock ? item.peek(0) : item;
       if (item instanceof LocalBlock) this.#skip(item, 1);
       else ready.shift();
-      if (task.state !== "ready" || (task.shape !== 0 && !hasInputs(this.#state, task))) continue;
+      if (task.state !== "ready") continue;
+      const held = task.shape === 0 ? undefined : this.#state.keeping?.holdUp(task);
+      if (held === "waiting") continue;
+      if (held === "full") {
+        ready.pushFront(task);
+        return undefined;
+      }
+      if (task.shape !== 0 && !hasInputs(this.#state, task)) continue;
       return this.#execute(task);
     }
     return undefined;
+  }
+
+  /** Whether a task is at work, or could be. */
+  get isBusy(): boolean {
+    const { executing, longRunning, ready } = this.#state;
+    return executing.size + longRunning.size + ready.length > 0;
   }
 
   /** Whether `next()` may have another task to give, now or when a slot is free. */
@@ -237,10 +254,7 @@ export class WorkerMachine {
 
   /** The value of an input: it came with the task, or is held here. */
   input(task: LocalTask, id: TaskId): unknown {
-    if (task.data.has(id)) return task.data.get(id);
-    const load = this.#state.loads.get(id);
-    if (load !== undefined) load.movable = false;
-    return this.#state.values.get(id);
+    return inputOf(this.#state, task, id);
   }
 
   /** A run ended well, after `us` microseconds. */
@@ -258,14 +272,24 @@ export class WorkerMachine {
     const stored = { type: "task-stored", id: task.id, run: task.run, nbytes, valueType } as const;
     const isAwaited = (task.shape & AWAITED) !== 0;
     const moved = isAwaited && load.movable && !state.waiters.has(task.id);
+    const refusal = moved ? undefined : state.keeping?.refusalOf(nbytes);
+    if (refusal !== undefined) return this.#refuse(task, nbytes, refusal);
     if (moved) state.transfer.push(...load.buffers);
     else {
       state.values.set(task.id, value);
       state.loads.set(task.id, load);
       noteMade(state, task, nbytes, valueType);
+      state.keeping?.note(task.id, nbytes);
     }
     this.#send(isAwaited ? { ...stored, pushed: { value, moved } } : stored);
     handOn(state, task.id, value, false);
+  }
+
+  /** There is no room for what a run has come to. */
+  #refuse({ id, run }: LocalTask, nbytes: number, why: string): void {
+    const text = `there is no room for the result, of ${nbytes} bytes: ${why}; release futures, or give workers a larger memoryLimit`;
+    this.#send({ type: "task-erred", id, run, error: errorOnWire("MemoryLimitError", text, { nbytes }) });
+    giveBackFollowers(this.#state, id);
   }
 
   fail(task: LocalTask, { error }: Failure, us: number): void {
@@ -275,18 +299,23 @@ export class WorkerMachine {
   }
 
   /** A peer asks for values: those of them that are here. */
-  lookUp(ids: readonly TaskId[]): { readonly ids: TaskId[]; readonly values: unknown[]; readonly mayBeMore: boolean } {
-    const { values, scattered } = this.#state;
-    const held = ids.filter((id) => values.has(id));
-    // What was scattered here may have its number already, which we hear of on another way than from peers.
-    const mayBeMore = held.length < ids.length && scattered.size > 0;
-    return { ids: held, values: held.map((id) => values.get(id)), mayBeMore };
+  lookUp(ids: readonly TaskId[]): Found {
+    return lookUp(this.#state, ids);
   }
 
-  /** A peer answered. What it did not send is asked for elsewhere. */
-  receive(request: number, ids: readonly TaskId[], values: readonly unknown[]): void {
+  /** A peer answered, in part if there is more to come. What it did not send in the end is asked for elsewhere. */
+  receive(request: number, ids: readonly TaskId[], values: readonly unknown[], isMoreToCome = false): void {
     const found = new Map(ids.map((id, i) => [id, values[i]]));
-    ask(this.#state, receive(this.#state, request, found), this.#instructions);
+    ask(this.#state, receive(this.#state, request, found, isMoreToCome), this.#instructions);
+  }
+
+  /** Teaches it what to do with values that it has no room for. `rules`: given how to have something done. */
+  limit(
+    rules: (state: WorkerState, push: (instruction: WorkerInstruction) => void) => KeepingRules<LocalTask>,
+  ): KeepingRules<LocalTask> {
+    const keeping = rules(this.#state, (instruction) => this.#instructions.push(instruction));
+    this.#state.keeping = keeping;
+    return keeping;
   }
 
   /** What is to be done and said, in order; emptied by the call. */
@@ -345,34 +374,6 @@ export class WorkerMachine {
       this.#state.ready.push(block);
       this.#state.blocks.push(block);
     }
-  }
-
-  #put(id: TaskId, value: unknown): void {
-    const state = this.#state;
-    keepCopy(state, id, value);
-    const fetch = state.fetches.get(id);
-    if (fetch === undefined) return;
-    state.fetches.delete(id);
-    satisfy(state, fetch);
-  }
-
-  #adopt(scattered: ClientTaskId, id: TaskId | undefined): void {
-    const state = this.#state;
-    if (id !== undefined) this.#put(id, state.scattered.get(scattered));
-    state.scattered.delete(scattered);
-  }
-
-  #get(id: TaskId, move: boolean): void {
-    const { values, loads } = this.#state;
-    const found = values.has(id);
-    const value = values.get(id);
-    const load = loads.get(id);
-    const leaving = move && load?.movable ? load.buffers : undefined;
-    if (leaving !== undefined) {
-      this.#state.transfer.push(...leaving);
-      dropValue(this.#state, id);
-    }
-    this.#send({ type: "data", id, found, value, moved: leaving !== undefined });
   }
 
   /** Takes the task out of its slot. False if the run had been called off. */

@@ -9,6 +9,7 @@
 import type { ClientId, ClientTaskId, FunctionId, RunId, TaskId } from "../protocol/identity.ts";
 import type { AdoptHeld, HeldValue, WorkerHolds } from "../protocol/worker-messages.ts";
 import type { WorkerInstruction } from "./contract.ts";
+import { dropValue } from "./holding.ts";
 import { type LocalTask, NOTHING_SEEN, type WorkerState } from "./state.ts";
 
 /** Stands for a run of another scheduler's time. */
@@ -31,9 +32,10 @@ export function beginAnew(
   const offered = new Map(state.offered);
   for (const [id, made] of state.made) {
     const hash = typeof made.fn === "string" ? made.fn : hashOf(made.fn);
-    if (hash === undefined || !state.values.has(id)) continue;
+    const stored = hash === undefined ? undefined : state.keeping?.part(id);
+    if (hash === undefined || (stored === undefined && !state.values.has(id))) continue;
     const load = state.loads.get(id);
-    offered.set(nameOf(made), { made: { ...made, fn: hash }, value: state.values.get(id), load });
+    offered.set(nameOf(made), { made: { ...made, fn: hash }, value: state.values.get(id), load, stored });
   }
   forgetAll(state);
   for (const [name, offer] of offered) state.offered.set(name, offer);
@@ -49,10 +51,17 @@ export function adoptHeld(state: WorkerState, { client, clientTask, id }: AdoptH
   const name = nameOf({ client, clientTask });
   const offer = state.offered.get(name);
   state.offered.delete(name);
-  if (offer === undefined || id === undefined) return;
-  state.values.set(id, offer.value);
+  if (offer === undefined) return;
+  const { stored } = offer;
+  if (id === undefined) {
+    if (stored !== undefined) state.keeping?.discard(stored);
+    return;
+  }
+  if (stored === undefined) state.values.set(id, offer.value);
+  else state.keeping?.takeOver(id, stored);
   if (offer.load !== undefined) state.loads.set(id, offer.load);
   state.made.set(id, { ...offer.made, runs: [ADOPTED] });
+  if (stored === undefined) state.keeping?.note(id, offer.made.nbytes);
 }
 
 /** Notes how a result that stays here was made. */
@@ -71,24 +80,12 @@ export function disown(state: WorkerState, id: TaskId, run: RunId): void {
   else state.made.set(id, { ...made, runs });
 }
 
-/** A value has come from elsewhere. */
-export function keepCopy(state: WorkerState, id: TaskId, value: unknown): void {
-  dropValue(state, id);
-  state.values.set(id, value);
-}
-
-export function dropValue(state: WorkerState, id: TaskId): void {
-  state.values.delete(id);
-  state.loads.delete(id);
-  state.made.delete(id);
-  state.added.delete(id);
-}
-
 function nameOf({ client, clientTask }: { readonly client: ClientId; readonly clientTask: ClientTaskId }): string {
   return `${client} ${clientTask}`;
 }
 
 function forgetAll(state: WorkerState): void {
+  state.keeping?.beginAnew();
   for (let n = state.ready.length; n > 0; n--) state.ready.shift();
   state.blocks = [];
   state.recent = [];

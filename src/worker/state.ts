@@ -4,6 +4,7 @@ import { Deque } from "../collections/deque.ts";
 import type { ClientId, ClientTaskId, FunctionId, Key, RunId, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import { REFERENCES } from "../protocol/task-spec.ts";
 import type { HeldValue, WorkerMessage } from "../protocol/worker-messages.ts";
+import type { KeepingRules, Stored } from "./keeping-rules.ts";
 
 export type LocalTaskState = "waiting" | "ready" | "executing" | "long-running" | "done";
 
@@ -163,6 +164,8 @@ export interface Offered {
   readonly made: Made;
   readonly value: unknown;
   readonly load: Load | undefined;
+  /** Where it is instead, if it has been written out. */
+  readonly stored: Stored | undefined;
 }
 
 /** A task that waits for a run here, whose result is its argument `slot`. */
@@ -220,6 +223,8 @@ export class WorkerState {
   /** Slots of those executing that others may use: see `slots.ts`. */
   lent = 0;
   readonly values = new Map<TaskId, unknown>();
+  /** What is to be done where there is a limit to them. */
+  keeping: KeepingRules<LocalTask> | undefined = undefined;
   /** For results made here: how they could leave. */
   readonly loads = new Map<TaskId, Load>();
   /** How results that stay here were made. */

@@ -20,6 +20,9 @@ describe("metrics", () => {
             processing: 2,
             nValues: 4,
             nbytes: 500,
+            memoryLimit: 20_000,
+            heldBytes: 400,
+            spilledBytes: undefined,
             threadBytes: 9000,
             resources: {},
             actors: 0,
@@ -51,6 +54,8 @@ describe("metrics", () => {
       'manyhands_worker_values{worker="thread://w/0"} 4',
       'manyhands_worker_value_bytes{worker="thread://w/0"} 500',
       'manyhands_worker_thread_bytes{worker="thread://w/0"} 9000',
+      'manyhands_worker_memory_limit_bytes{worker="thread://w/0"} 20000',
+      'manyhands_worker_held_bytes{worker="thread://w/0"} 400',
       'manyhands_waiting{kind="queue",name="jobs"} 7',
     ]);
   });

@@ -32,6 +32,8 @@ const knows: Readonly<Record<string, readonly string[] | typeof anywhere>> = {
     "scheduler/recovery.ts",
     "worker/machine.ts",
     "worker/contract.ts",
+    "worker/keeping-rules.ts",
+    "worker/spilling.ts",
   ],
   adapters: ["protocol", "ports", "shipping"],
   dashboard: ["protocol", "ports", "client"],

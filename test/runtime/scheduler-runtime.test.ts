@@ -24,6 +24,7 @@ function stage() {
       machine: () => coming,
       pair: memoryComm,
       uniqueName: () => "client",
+      stores: () => Promise.reject(new Error("there are no stores")),
       elsewhere: () => Promise.reject(new Error("there is nothing elsewhere")),
       durable: () => Promise.reject(new Error("nothing is kept here")),
     },

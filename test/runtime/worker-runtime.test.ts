@@ -36,7 +36,7 @@ describe("a worker", () => {
     const clock: Clock = { now: () => nowMs, after: () => () => {}, nextTurn: () => {}, keepAlive: () => () => {} };
     const gauge: MemoryGauge = { used: () => 1000 + nowMs, usedAfterCleaning: () => 0 };
     const setup = { address: "w1", name: "w1", nThreads: 1 };
-    new WorkerRuntime(setup, worker, clock, {}, (id, line) => new ThreadClients(id, line), gauge);
+    new WorkerRuntime(setup, worker, clock, {}, (id, line) => new ThreadClients(id, line), { gauge });
     const work = (id: number) => {
       scheduler.send([{ type: "compute-task", client: "c1", rows: [id, 1, id, 0, 1, 0, 3] }]);
     };

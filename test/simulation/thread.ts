@@ -1,10 +1,14 @@
 /** A simulated thread: a worker's real runtime, deaf while it computes, whose end may come at any moment. */
+
+import { MemoryStore } from "../../src/adapters/memory-store.ts";
 import { ThreadClients } from "../../src/client/thread-clients.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Comm } from "../../src/ports/comm.ts";
 import type { Spawner, Thread, WorkerSetup } from "../../src/ports/spawner.ts";
+import type { StartTaskClients } from "../../src/ports/task-clients.ts";
 import type { WorkerAddress } from "../../src/protocol/identity.ts";
 import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
+import { limitMemory } from "../../src/runtime/limited-memory.ts";
 import type { WorkerComm } from "../../src/runtime/sending.ts";
 import { WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
 import type { WorkerMachine } from "../../src/worker/machine.ts";
@@ -112,7 +116,11 @@ export class SimulatedThread implements Thread, Stage {
     };
     // All threads of the simulation are in one, so that the library's own getWorker() would know the newest alone.
     const scope = { ...performance, getWorker: () => ({ address: setup.address }) };
-    this.#runtime = new WorkerRuntime(setup, comm, clock, scope, (id, line) => new ThreadClients(id, line));
+    const startClients: StartTaskClients = (id, line) => new ThreadClients(id, line);
+    // What the store does takes a while, and is heard of when the thread is free.
+    const pause = () => new Promise<void>((resolve) => this.wakeAfter(this.#world.whims.between(0.05, 3), resolve));
+    const equipment = { limitMemory, openStore: async () => new MemoryStore({ pause }) };
+    this.#runtime = new WorkerRuntime(setup, comm, clock, scope, startClients, equipment);
     this.#surroundings = places[PLACE];
     this.#outbound.carry(this.localMs, () => {
       this.isReady = true;

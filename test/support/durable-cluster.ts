@@ -71,6 +71,7 @@ export function openDurable(
       pair: memoryComm,
       uniqueName: () => `client${clients++}`,
       elsewhere: () => Promise.reject(new Error("there is nothing elsewhere")),
+      stores: () => Promise.reject(new Error("there are no stores")),
       durable: (durable, machine, options) =>
         openJournal(`${durable}`, machine, {
           ...options,

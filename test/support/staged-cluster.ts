@@ -176,10 +176,9 @@ export function stageCluster(options: LocalClusterOptions) {
   const uniqueName = () => `client${names++}`;
   const elsewhere = () => Promise.reject(new Error("there is nothing elsewhere"));
   const durable = () => Promise.reject(new Error("nothing is kept here"));
-  const cluster = new LocalCluster(
-    { spawner, clock, machine, pair: memoryComm, uniqueName, elsewhere, durable },
-    options,
-  );
+  const stores = () => Promise.reject(new Error("there are no stores"));
+  const platform = { spawner, clock, machine, pair: memoryComm, uniqueName, elsewhere, durable, stores };
+  const cluster = new LocalCluster(platform, options);
   cluster.scheduler.machine.learn(requestRules);
   const { id, comm, keepAlive } = cluster.connect();
   const session = new Session(id, comm, keepAlive);

@@ -360,6 +360,10 @@ export function validateWorker(state: WorkerState): void {
     if (task.state === "waiting") assert.equal(task.waitingOn, fetches, `task ${task.id} waits for what is fetched`);
     else assert.equal(task.state, "done", `task ${task.id} does not run before its inputs are there`);
   }
+  if (state.keeping !== undefined) {
+    const { heldBytes, spilledBytes } = state.keeping.bytes;
+    assert.ok(heldBytes >= 0 && spilledBytes >= 0, `${heldBytes} bytes are held, and ${spilledBytes} written out`);
+  }
   for (const id of state.loads.keys()) assert.ok(state.values.has(id), `the load of ${id} belongs to a value`);
 }
 
@@ -376,6 +380,8 @@ export function assertEmptyHanded(state: WorkerState): void {
   );
   assert.deepEqual([...state.values.keys()], [], "no value is left");
   assert.deepEqual([...state.loads.keys()], [], "no load is left");
+  const { heldBytes = 0, spilledBytes = 0 } = state.keeping?.bytes ?? {};
+  assert.deepEqual([heldBytes, spilledBytes], [0, 0], "no byte is held, and none written out");
   assert.deepEqual([...state.fetches.keys()], [], "nothing is being fetched");
   assert.deepEqual([...state.requests.keys()], [], "no request is open");
 }

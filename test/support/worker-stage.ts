@@ -13,6 +13,9 @@
  *   scatter 0 = "value"                                        lend 1
  *   adopt 0 as x                                               go on x
  *   credit x@1 2                                               give x 5
+ *   store wrote 1                                              store gave 1 = "value"
+ *   store refused 1 ["why nothing can be written"]             store lost 1
+ *   peer waits for x
  *
  * An input is looked up when the task that needs it runs, as it is when a task is executed.
  */
@@ -118,18 +121,36 @@ export class WorkerStage implements Stage {
         return [];
       }
       case "peer": {
+        if (words.has("waits")) {
+          this.machine.state.keeping?.readForPeers(this.#id(words.demand(/for (\w+)/)[0] as string));
+          return [];
+        }
         words.demand(/asks/);
-        const { ids, values } = this.machine.lookUp(this.#ids(words));
-        return [
-          `answer ${ids.map((id, i) => `${this.#names[id]} = ${JSON.stringify(values[i])}`).join(", ") || "nothing"}`,
-        ];
+        const { ids, values, later } = this.machine.lookUp(this.#ids(words));
+        const answers = ids.map((id, i) => `${this.#names[id]} = ${JSON.stringify(values[i])}`);
+        const rest = later.map((id) => `${this.#names[id]} later`);
+        return [`answer ${[...answers, ...rest].join(", ") || "nothing"}`];
       }
+      case "store":
+        return this.#hearStore(words);
       case "show":
         words.demand(/values/);
         return [`values: ${[...this.machine.state.values.keys()].map((id) => this.#names[id]).join(" ") || "none"}`];
       default:
         return this.#execute(verb, words);
     }
+  }
+
+  #hearStore(words: Words): string[] {
+    const rules = this.machine.state.keeping ?? assert.fail("there is no limit");
+    const verb = words.word();
+    const number = Number(words.word());
+    if (verb === "wrote") rules.written(number);
+    else if (verb === "refused") rules.refused(number, words.take(/"(.*?)"/)?.[0]);
+    else if (verb === "lost") rules.notRead(number);
+    else if (verb === "gave") rules.readBack(number, JSON.parse(words.demand(/= (\S+)/)[0] as string), [{}]);
+    else assert.fail(`a store says no ${verb}`);
+    return [];
   }
 
   #execute(verb: string, words: Words): string[] {
@@ -229,6 +250,14 @@ export class WorkerStage implements Stage {
         return [
           `ask ${instruction.from} for ${instruction.ids.map((id) => this.#names[id]).join(" ")}, request ${instruction.request}`,
         ];
+      case "write-value":
+        return [`write ${JSON.stringify(instruction.value)} as ${instruction.number}`];
+      case "read-value":
+        return [`read ${instruction.number}`];
+      case "remove-value":
+        return [`remove ${instruction.number}`];
+      case "came-back":
+        return [`${this.#names[instruction.id]} can be given to peers`];
       case "go-on":
         return [`${this.#name(instruction.task)} goes on`];
       case "abort":

@@ -15,6 +15,7 @@ import { functions } from "./functions.ts";
 import { guide } from "./guide.ts";
 import { keeping } from "./keeping.ts";
 import { logs } from "./logs.ts";
+import { memory } from "./memory.ts";
 import { options } from "./options.ts";
 import { patterns } from "./patterns.ts";
 import { placement } from "./placement.ts";
@@ -57,6 +58,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   elastic,
   options,
   quorums,
+  memory,
   semantics,
   "coordination in tasks": coordinationInTasks,
   actors,

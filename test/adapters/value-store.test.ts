@@ -1,0 +1,104 @@
+/** Stores in Node: of memory, and of files. Those of pages are in `test/platform/opfs-store.browser.ts`. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { fileStores, openFileStore } from "../../src/adapters/file-store.ts";
+import { MemoryStore } from "../../src/adapters/memory-store.ts";
+import { storePromises } from "../compliance/value-store.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "manyhands-store-test-"));
+after(() => rmSync(directory, { recursive: true }));
+let places = 0;
+const open = () => openFileStore({ name: `w-${places++}`, directory });
+const inside = () => readdirSync(join(directory, "manyhands-values"));
+
+describe("a store in memory", () => {
+  for (const { name, run } of storePromises) {
+    // It does nothing while it waits, but it waits.
+    const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
+    it(name, () => run(async () => new MemoryStore({ pause })));
+  }
+
+  it("refuses what it has no room for, and takes what it has", async () => {
+    const store = new MemoryStore({ room: 1000 });
+    await store.write(1, [new Uint8Array(600)]);
+    await assert.rejects(store.write(2, [new Uint8Array(600)]), /no room/);
+    await store.write(3, [new Uint8Array(400)]);
+    await store.remove(1);
+    await store.write(4, [new Uint8Array(600)]);
+    assert.equal(store.size, 2);
+  });
+});
+
+describe("a store of files", () => {
+  for (const { name, run } of storePromises) it(name, () => run(open));
+
+  it("leaves nothing behind", async () => {
+    assert.deepEqual(inside(), []);
+  });
+
+  it("cannot be opened where nothing can be written, and says why", async () => {
+    const file = join(directory, "a-file");
+    writeFileSync(file, "");
+    await assert.rejects(openFileStore({ name: "w", directory: file }), /ENOTDIR|EEXIST/);
+  });
+
+  it("leaves nothing of a write that fails, and goes on", async () => {
+    const store = await open();
+    await store.write(1, [new Uint8Array(10)]);
+    await assert.rejects(store.write(1, [new Uint8Array(10)]), /EEXIST/);
+    const folder = join(directory, "manyhands-values", inside()[0] as string);
+    rmSync(folder, { recursive: true });
+    await assert.rejects(store.write(2, [new Uint8Array(10)]), /ENOENT/);
+    assert.deepEqual(inside(), []);
+    await store.close();
+  });
+
+  it("is cleared away by its owner, when its thread was ended", async () => {
+    const place = { name: "w-ended", directory };
+    const clear = fileStores.expect(place);
+    const store = await openFileStore(place);
+    await store.write(1, [new Uint8Array(10)]);
+    await clear();
+    assert.deepEqual(inside(), []);
+  });
+
+  it("of a process that was killed is cleared away by the next, and that of one that lives is not", async () => {
+    const program = `
+      import { openFileStore } from ${JSON.stringify(new URL("../../src/adapters/file-store.ts", import.meta.url).href)};
+      const store = await openFileStore({ name: "w", directory: ${JSON.stringify(directory)} });
+      await store.write(1, [new Uint8Array(10)]);
+      console.log("written");
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(child.stdout, "data");
+    const living = await open();
+    assert.equal(inside().length, 2, "both live");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const next = await open();
+    assert.equal(inside().length, 2, "what was left is gone");
+    await living.close();
+    await next.close();
+    assert.deepEqual(inside(), []);
+  });
+
+  it("is cleared away when its process ends", async () => {
+    const program = `
+      import { fileStores, openFileStore } from ${JSON.stringify(new URL("../../src/adapters/file-store.ts", import.meta.url).href)};
+      const place = { name: "w", directory: ${JSON.stringify(directory)} };
+      fileStores.expect(place);
+      await (await openFileStore(place)).write(1, [new Uint8Array(10)]);`;
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program]);
+    const [code] = await once(child, "exit");
+    assert.equal(code, 0);
+    assert.deepEqual(inside(), []);
+    assert.ok(existsSync(directory));
+  });
+});

@@ -1,0 +1,265 @@
+/** Which values a worker writes out and when it has them read back, event by event. */
+import { describe, it } from "node:test";
+import { Spilling } from "../../src/worker/spilling.ts";
+import { follow as followOn } from "../support/transcript.ts";
+import { WorkerStage } from "../support/worker-stage.ts";
+
+/** Copies have 20,000 bytes each here: beyond three of them, it writes. */
+const LIMIT = 100_000;
+
+function follow(transcript: string, { obstacle, nThreads = 1 }: { obstacle?: string; nThreads?: number } = {}) {
+  const stage = new WorkerStage(nThreads);
+  stage.machine.limit((state, push) => new Spilling(state, LIMIT, push, () => 20_000, obstacle));
+  followOn(transcript, stage);
+}
+
+/** Four copies, the first of which is written out as 1. */
+const FOUR = `
+      > put a = "A"
+      > put b = "B"
+      > put c = "C"
+      > put d = "D"
+        write "A" as 1
+      > store wrote 1`;
+
+describe("a worker with a limit", () => {
+  it("writes out what was used least lately, and lets go of it when it is written", () => {
+    follow(`
+      > put a = "A"
+      > put b = "B"
+      > put c = "C"
+      > put d = "D"
+        write "A" as 1
+      > show values
+        values: a b c d
+      > store wrote 1
+      > show values
+        values: b c d
+      > get b
+        -> b = "B"
+      > put e = "E"
+        write "C" as 2
+      > store wrote 2
+      > show values
+        values: b d e
+    `);
+  });
+
+  it("has a value read that a task needs, and runs the task when it is there", () => {
+    follow(`${FOUR}
+      > compute x = f(a, b)
+      > next
+        run nothing
+        read 1
+        write "C" as 2
+      > next
+        run nothing
+      > store wrote 2
+      > store gave 1 = "A"
+      > next
+        run x with "A" "B"
+    `);
+  });
+
+  it("does not write a second time what has been read, and removes it when it is freed", () => {
+    follow(`${FOUR}
+      > get a
+        read 1
+        write "B" as 2
+      > store gave 1 = "A"
+        -> a = "A"
+      > store wrote 2
+      > put e = "E"
+        write "C" as 3
+      > store wrote 3
+      > put g = "G"
+        write "D" as 4
+      > store wrote 4
+      > put h = "H"
+      > show values
+        values: e g h
+      > free a
+        remove 1
+      > free b c
+        remove 2
+        remove 3
+    `);
+  });
+
+  it("moves a value to the scheduler that it has read, and keeps nothing of it", () => {
+    follow(`${FOUR}
+      > get a move
+        read 1
+        write "B" as 2
+      > store gave 1 = "A"
+        remove 1
+        -> a = "A", moved
+        (1 transferred)
+      > show values
+        values: b c d
+    `);
+  });
+
+  it("lets tasks pass that have all they need, while two others wait for theirs", () => {
+    follow(`${FOUR}
+      > put e = "E"
+        write "B" as 2
+      > store wrote 2
+      > compute x = f(a), y = f(b), z = f(c), u = f(a)
+      > next
+        run z with "C"
+        read 1
+        write "C" as 3
+      > store gave 1 = "A"
+        read 2
+        write "D" as 4
+      > store gave 2 = "B"
+      > succeed z = 1
+        -> z = 1
+        -> 1 in 100 us
+      > next
+        run y with "B"
+      > succeed y = 1
+        -> y = 1
+        -> 1 in 100 us
+      > next
+        run x with "A"
+      > succeed x = 1
+        -> x = 1
+        -> 1 in 100 us
+      > next
+        run u with "A"
+    `);
+  });
+
+  it("gives peers what is there, and says what comes later; what was read for them stays until they have it", () => {
+    follow(`${FOUR}
+      > peer asks a b
+        answer b = "B", a later
+      > peer waits for a
+        read 1
+        write "C" as 2
+      > store gave 1 = "A"
+        a can be given to peers
+      > peer asks a
+        answer a = "A"
+    `);
+  });
+
+  it("leaves no file of what is freed while it is written, or read", () => {
+    follow(`
+      > put a = "A"
+      > put b = "B"
+      > put c = "C"
+      > put d = "D"
+        write "A" as 1
+      > free a
+      > store wrote 1
+        remove 1
+      > put e = "E"
+        write "B" as 2
+      > store wrote 2
+      > compute x = f(b)
+      > next
+        run nothing
+        read 2
+        write "C" as 3
+      > free b
+      > store gave 2 = "B"
+        remove 2
+        -> b is missing for x, asked nobody
+    `);
+  });
+
+  it("tells the scheduler of what cannot be read back, which is not here any more", () => {
+    follow(`${FOUR}
+      > compute x = f(a)
+      > get a
+        read 1
+        write "B" as 2
+      > next
+        run nothing
+      > store lost 1
+        remove 1
+        -> a is missing for x, asked nobody
+        -> a is not here
+    `);
+  });
+
+  it("keeps what would not be the same when it is read, and writes something else", () => {
+    follow(`
+      > put a = "A"
+      > put b = "B"
+      > put c = "C"
+      > put d = "D"
+        write "A" as 1
+      > store refused 1
+        write "B" as 2
+      > store wrote 2
+      > show values
+        values: a c d
+    `);
+  });
+
+  it("refuses results beyond the limit while nothing can be written, and none before that", () => {
+    follow(`
+      > put a = "A"
+      > put b = "B"
+      > put c = "C"
+      > put d = "D"
+        write "A" as 1
+      > store refused 1 "the disk is full"
+      > compute x = f(1), y = f(2)
+      > next
+        run x with 1
+      > succeed x 20000
+        -> 1 in 100 us
+        -> x is here, 20000 bytes
+      > next
+        run y with 2
+      > succeed y 20000
+        -> 1 in 100 us
+        -> y failed: there is no room for the result, of 20000 bytes: the worker holds 100000 bytes of the 100000 that it may, and the disk is full; release futures, or give workers a larger memoryLimit
+      > show values
+        values: a b c d x
+    `);
+  });
+
+  it("lets a result pass that leaves at once, whatever there is room for", () => {
+    follow(
+      `
+      > put a = "A"
+      > put b = "B"
+      > put c = "C"
+      > put d = "D"
+      > put e = "E"
+      > compute x = f(1) awaited
+      > next
+        run x with 1
+      > succeed x 20000 movable
+        -> 1 in 100 us
+        -> x is here, 20000 bytes, moved along
+        (1 transferred)
+    `,
+      { obstacle: "nothing is to be written out" },
+    );
+  });
+
+  it("forgets a task that was called off while its input was being read, and goes on", () => {
+    follow(`${FOUR}
+      > compute x = f(a), y = f(b)
+      > next
+        run y with "B"
+        read 1
+        write "B" as 2
+      > cancel x@1
+        -> dropped x
+      > store gave 1 = "A"
+      > succeed y = 2
+        -> y = 2
+        -> 1 in 100 us
+      > next
+        run nothing
+    `);
+  });
+});
