@@ -1,17 +1,21 @@
-/** The playground: examples to read, change and run, over a cluster of this page's own threads. */
-import { Client } from "manyhands";
+/** The playground: examples to read, change and run, over a cluster of this page's own threads, or in the room of the organiser's page. */
+import { Client } from "manyhands/peer";
 import { render } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { EXAMPLES } from "./playground/examples.ts";
 import { type Printed, runCode } from "./playground/run-code.ts";
 import { Dashboard } from "./shared/dashboard.tsx";
 import { LazyCodeEditor } from "./shared/lazy-code-editor.tsx";
-import { Card, Head } from "./shared/page.tsx";
+import { type OwnRoom, recallOwnRoom } from "./shared/own-room.ts";
+import { Card, Head, Notice } from "./shared/page.tsx";
+import { explain, type Trouble } from "./shared/words.ts";
 
 /** Started when something is first run. */
 let client: Client | undefined;
+/** Where it is, if not in this page. */
+let place: OwnRoom | undefined;
 const theClient = (): Client => {
-  client ??= new Client();
+  client ??= place === undefined ? new Client() : new Client(place.address, place.options);
   return client;
 };
 
@@ -23,12 +27,24 @@ function Playground() {
   const [isRunning, setRunning] = useState(false);
   /** Counts clusters: after one was ended, what looks at it has to look at the next. */
   const [clusters, countClusters] = useState(0);
+  const [room, know] = useState<OwnRoom | undefined>();
+  const [trouble, complain] = useState<Trouble | undefined>();
+  useEffect(() => void recallOwnRoom().then(know), []);
   /** Which run may still print. */
   const turn = useRef(0);
   const run = async () => {
     const own = ++turn.current;
     setRunning(true);
     setLines([]);
+    complain(undefined);
+    try {
+      await theClient().ready;
+    } catch (error) {
+      if (turn.current !== own) return;
+      complain(explain(error));
+      return stop();
+    }
+    if (turn.current !== own) return;
     await runCode(code.current, theClient(), (line) => {
       if (turn.current === own) setLines((before) => [...before, line]);
     });
@@ -42,6 +58,11 @@ function Playground() {
     client = undefined;
     countClusters((count) => count + 1);
     await ending?.close();
+  };
+  const runIn = (chosen: OwnRoom | undefined) => {
+    place = chosen;
+    complain(undefined);
+    void stop();
   };
   return (
     <>
@@ -90,7 +111,15 @@ function Playground() {
                   Stop
                 </button>
               )}
+              <label class="inline">
+                Where
+                <select onChange={({ currentTarget }) => runIn(currentTarget.value === "room" ? room : undefined)}>
+                  <option value="here">on this page's threads</option>
+                  {room !== undefined && <option value="room">in your room, {room.name}</option>}
+                </select>
+              </label>
             </div>
+            {trouble !== undefined && <Notice trouble={trouble} />}
             <pre class="output" role="log" aria-label="What it prints">
               {lines.map(({ text, isBad }, i) => (
                 <span key={i} class={isBad ? "bad" : undefined}>

@@ -139,6 +139,60 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     });
   }
 
+  it("run examples in the room of the organiser's page, with all who help there", async () => {
+    const person = await newPerson();
+    const organiser = await visit(person, server.url);
+    const link = await openRoom(organiser);
+    await lendAHand(await newPerson("firefox"), link, "Grace");
+    await says(organiser, /2 helpers, 2 threads/);
+    const playground = await visit(person, `${server.url}playground.html`);
+    await playground.waitForSelector("option[value=room]");
+    await playground.select(".inline select", "room");
+    await press(playground, /^Fire and forget$/);
+    await press(playground, /^Run$/);
+    await says(playground, /noted: somebody was here/);
+    await press(playground, /^Show the dashboard$/);
+    await playground.waitForFunction(() =>
+      /Grace-0/.test(document.querySelector("manyhands-dashboard")?.shadowRoot?.textContent ?? ""),
+    );
+    await organiser.bringToFront();
+    await press(organiser, /^Close the room$/);
+    await says(organiser, /Many hands make light work/);
+    await playground.bringToFront();
+    await playground.select(".inline select", "here");
+    await playground.select(".inline select", "room");
+    await press(playground, /^Run$/);
+    await says(playground, /The room is not open/);
+    await playground.select(".inline select", "here");
+    await press(playground, /^Run$/);
+    await says(playground, /noted: somebody was here/);
+  });
+
+  it("do not shift about while they are loaded", async () => {
+    for (const path of ["", "join.html#room=a&token=12345678", "playground.html"]) {
+      const page = await visit(await newPerson(), server.url + path);
+      await page.waitForSelector("button.main");
+      if (path === "playground.html") await page.waitForSelector("div.editor");
+      const shifts = await page.evaluate(
+        () =>
+          new Promise<string[]>((resolve) => {
+            const found: string[] = [];
+            new PerformanceObserver((list) => {
+              for (const entry of list.getEntries()) {
+                const { value, hadRecentInput } = entry as PerformanceEntry & {
+                  value: number;
+                  hadRecentInput: boolean;
+                };
+                if (!hadRecentInput) found.push(value.toFixed(4));
+              }
+            }).observe({ type: "layout-shift", buffered: true });
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(found), 0)));
+          }),
+      );
+      assert.deepEqual(shifts, [], path);
+    }
+  });
+
   it("sweep parameters and run functions of one's own in others' browsers", async () => {
     const organiser = await visit(await newPerson(), server.url);
     const volunteer = await lendAHand(await newPerson("firefox"), await openRoom(organiser), "Grace");

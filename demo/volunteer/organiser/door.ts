@@ -4,15 +4,13 @@ import { Changes } from "../shared/changes.ts";
 import { readIce } from "../shared/ice.ts";
 import { addressOf, isServer, linkTo, ownSignaling } from "../shared/invitation.ts";
 import { anyRoom } from "../shared/names.ts";
+import { NOTHING_KEPT } from "../shared/own-room.ts";
 import { recall, remember } from "../shared/remembered.ts";
 import { Retrying } from "../shared/retrying.ts";
 import { explain, NO_WEBRTC, type Trouble } from "../shared/words.ts";
 
 /** `asking`: somebody has to say where there is a signalling server. */
 export type DoorState = "closed" | "opening" | "asking" | "open";
-
-/** Kept from one visit to the next, so that links that were given away stay good. */
-const NOTHING_KEPT = { room: "", worker: "", client: "", signaling: "", by: "", what: "", ice: "" };
 
 export class Door extends Changes {
   state: DoorState = "closed";
