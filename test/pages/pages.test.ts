@@ -121,7 +121,7 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     it(`run every example of the playground in ${name}`, async () => {
       const page = await visit(await newPerson(name), `${server.url}playground.html`);
       const titles = await page.$$eval(".examples button", (buttons) => buttons.map((each) => each.textContent ?? ""));
-      assert.ok(titles.length >= 17);
+      assert.ok(titles.length >= 19);
       for (const title of titles) {
         await press(page, new RegExp(`^${title}$`));
         await press(page, /^Run$/);

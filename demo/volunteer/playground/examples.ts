@@ -21,6 +21,22 @@ print(await future.result());
 print(future.status);`,
   ),
   example(
+    "Status and callbacks",
+    "Nothing has to be waited for: a future tells how it is, and calls back when it is done.",
+    `
+const slow = (x) => {
+  const until = performance.now() + 200;
+  while (performance.now() < until);
+  return x * 2;
+};
+const future = client.submit(slow, 21);
+print(future.status, future.done());
+const told = new Promise((resolve) => {
+  future.addDoneCallback((done) => resolve(done.status));
+});
+print("called back:", await told, await future.result());`,
+  ),
+  example(
     "Chains",
     "A future can be an argument. What is in between never visits this page.",
     `
@@ -149,7 +165,9 @@ try {
 } catch (error) {
   print(error instanceof RangeError, error.message);
 }
-print("without the failed:", await client.gather(futures, { errors: "skip" }));`,
+print("without the failed:", await client.gather(futures, { errors: "skip" }));
+const trace = await futures[1].traceback();
+print("where:", trace.split("\\n").slice(0, 2).join(" "));`,
   ),
   example(
     "Queue",
@@ -208,6 +226,23 @@ const threshold = new Variable("threshold");
 await threshold.set(42);
 const read = () => new Variable("threshold").get();
 print(await client.submit(read).result());`,
+  ),
+  example(
+    "Actors",
+    "An instance lives on a worker, and whoever has a handle calls its methods there, past the scheduler.",
+    `
+class Counter {
+  count = 0;
+  increment(by = 1) {
+    this.count += by;
+    return this.count;
+  }
+}
+const counter = await client.actor(Counter).result();
+print(await counter.increment(), await counter.increment());
+const addFrom = async (counter, by) => counter.increment(by);
+await wait(client.map(addFrom, [counter, counter, counter], [10, 20, 30]));
+print("in the end:", await counter.count);`,
   ),
   example(
     "Fire and forget",
