@@ -12,6 +12,7 @@ import {
   LocalCluster,
 } from "manyhands";
 import { WebSocket, WebSocketServer } from "ws";
+import { cert, key } from "../support/certificate.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
 /** A scheduler with an address, and what joins and leaves with the scope. */
@@ -166,6 +167,28 @@ describe("an address", { timeout: 60_000 }, () => {
     assert.ok(!JSON.stringify(t.events).includes("wrong-wrong"));
     await using host = await join(t.place.invitation, { nWorkers: 1 });
     assert.equal(host.stats().status, "joined");
+  });
+
+  it("may be one under TLS, for clients and hosts that believe whoever vouches for it", async () => {
+    await using cluster = new LocalCluster({ nWorkers: 0 });
+    const { address, tokens } = await cluster.listen("wss://127.0.0.1:0", { cert, key });
+    assert.match(address, /^wss:/);
+    const doubtful = { name: "CommClosedError", message: /certificate/ };
+    await assert.rejects(new Client(address, { token: tokens.client }).ready, doubtful);
+    await assert.rejects(join(address, { token: tokens.worker, nWorkers: 1 }), doubtful);
+    const options = { token: tokens.worker, ca: cert, cert, key, nWorkers: 1 };
+    await using one = await join(address, { ...options, name: "one" });
+    await using _other = await join(address, { ...options, name: "other" });
+    await using client = new Client(address, { token: tokens.client, ca: cert });
+    await client.waitForWorkers(2);
+    const made = client.with({ workers: ["one-0"] }).submit(() => new Float64Array(300_000).fill(2));
+    const read = client.with({ workers: ["other-0"] }).submit((x: Float64Array) => x[299_999], made);
+    assert.equal(await read.result(), 2);
+    const { links } = await client.schedulerInfo();
+    assert.equal(
+      links.find(({ from, to }) => [from, to].includes(one.id) && !to.includes("scheduler"))?.route,
+      "direct",
+    );
   });
 
   it("is left alone after too many wrong tokens from one place", async () => {

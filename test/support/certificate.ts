@@ -1,0 +1,19 @@
+/** A certificate for this machine, by nobody's authority but its own, and its key, which is no secret: for tests of `wss://`. */
+
+export const cert = `-----BEGIN CERTIFICATE-----
+MIIBpzCCAU2gAwIBAgIUSp5JyTuoz33cfV68DGklRfuxLHgwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPbWFueWhhbmRzIHRlc3RzMCAXDTI2MTEyNjE4NTcwNFoYDzIx
+MjYxMTAyMTg1NzA0WjAaMRgwFgYDVQQDDA9tYW55aGFuZHMgdGVzdHMwWTATBgcq
+hkjOPQIBBggqhkjOPQMBBwNCAARGYlJhttO46eW1b0aVMoG2fgfVs/0sDexaj02z
+S2fwUrvSYrrc9jPAScUtbxaK1CfAk6oY4eMRNUn79ejT2m3vo28wbTAdBgNVHQ4E
+FgQUUTB20LYfQ9VXLBUeTZsvpMEu+Q4wHwYDVR0jBBgwFoAUUTB20LYfQ9VXLBUe
+TZsvpMEu+Q4wDwYDVR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2Nh
+bGhvc3QwCgYIKoZIzj0EAwIDSAAwRQIhAOswIGZRbn7aoIgnpML73swYR38R4wI7
+6xfAf/dd+BcyAiA1PhBmnECY1beQn+UbeedfVMOXOlTmFIzRuEVCUAMjSg==
+-----END CERTIFICATE-----`;
+
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQguLJJRottNl9TpehZ
+bDT5chUQT+0Ntl3HRFyEyIkCXeShRANCAARGYlJhttO46eW1b0aVMoG2fgfVs/0s
+Dexaj02zS2fwUrvSYrrc9jPAScUtbxaK1CfAk6oY4eMRNUn79ejT2m3v
+-----END PRIVATE KEY-----`;
