@@ -24,7 +24,6 @@ export class KnownFunctions {
   readonly #generators = new WeakMap<AnyFunction, KnownFunction>();
   /** By hash: equal functions are one to the scheduler, and go by the name of the first. */
   readonly #names = new Map<string, string>();
-  #lastFunction: AnyFunction | undefined;
   #last: KnownFunction | undefined;
   #count = 0;
 
@@ -33,16 +32,21 @@ export class KnownFunctions {
     this.#client = owner;
   }
 
+  /** What was submitted last is not to be kept alive by that: it may be the last that refers to futures and handles. */
+  forgetLast(): void {
+    this.#last = undefined;
+  }
+
   originOf({ origin }: KnownFunction): Origin {
     return this.owner === this.#client ? origin : { ...origin, owner: this.owner };
   }
 
   /** @throws TypeError if it is not a function, {@link UnserializableError} if it cannot travel. */
   know(fn: AnyFunction): KnownFunction {
-    if (fn === this.#lastFunction && this.#last !== undefined) return this.#last;
+    const last = this.#last;
+    if (last?.origin.fn === fn && last !== undefined) return last;
     if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
     const known = this.#known.get(fn) ?? this.#describe(fn, this.#known);
-    this.#lastFunction = fn;
     this.#last = known;
     return known;
   }

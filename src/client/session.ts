@@ -370,6 +370,7 @@ export class Session implements FutureOwner {
   /** Nothing is waited for: the process may end. */
   #rest(): void {
     if (this.#ledger.size > 0) return;
+    this.#functions.forgetLast();
     // That values have arrived, which the scheduler keeps until it hears of it.
     if (!this.#submission.isEmpty) this.#flushSoon();
     this.#letGo?.();

@@ -1,11 +1,21 @@
 /** StreamItems: asks for what a generator has made, when somebody waits for it, and says what has been used. */
 
 import { decodeError } from "../protocol/errors.ts";
+import type { ClientTaskId } from "../protocol/identity.ts";
 import type { StreamItems as Items } from "../protocol/requests.ts";
 import { type Future, futureAccess, hasFailed } from "./future.ts";
 import type { Session } from "./session.ts";
 
 const OVER = { done: true, value: undefined } as const;
+
+const UNWANTED = "its items are not wanted any more";
+
+/** Of a stream whose future may be out of reach. */
+export async function giveUpItems(session: Session, id: ClientTaskId): Promise<void> {
+  if (session.closed !== undefined) return;
+  session.parts.ledger.find(id)?.cancel({ reason: UNWANTED });
+  await session.ask({ type: "stream-close", id }, undefined, undefined, true);
+}
 
 export class StreamItems<T> implements AsyncIterableIterator<T, undefined> {
   readonly #session: Session;
@@ -40,7 +50,7 @@ export class StreamItems<T> implements AsyncIterableIterator<T, undefined> {
   async return(): Promise<IteratorResult<T, undefined>> {
     if (this.#givenUp.signal.aborted) return OVER;
     this.#givenUp.abort();
-    if (!this.#future.done()) this.#future.cancel({ reason: "its items are not wanted any more" });
+    if (!this.#future.done()) this.#future.cancel({ reason: UNWANTED });
     this.#tell({ type: "stream-close" });
     return OVER;
   }

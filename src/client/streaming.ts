@@ -1,5 +1,6 @@
 /** Streams of results, as far as they have to be there before somebody iterates one. */
 
+import type { ClientTaskId } from "../protocol/identity.ts";
 import type { SchedulerInfo } from "../protocol/requests.ts";
 import { STREAM } from "../protocol/task-spec.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
@@ -91,9 +92,16 @@ export function stream<T, R>(session: Session, fn: AnyFunction, args: unknown[],
     return new StreamItems<T>(session, future, limit);
   };
   const made = new TaskStream<T, R>(future, load);
-  abandoned.register(made, () => load().then((items) => items.return()));
+  abandoned.register(made, giveUp(session, futureAccess.id(future)));
   return made;
 }
+
+/**
+ * By its number, and not with the future in reach: the error that a future ends with may remember what it was thrown through, the stream among
+ * it, which then would never be collected.
+ */
+const giveUp = (session: Session, id: ClientTaskId) => async () =>
+  (await import("./stream-items.ts")).giveUpItems(session, id);
 
 /** Of a stream that nobody holds, nobody will take what it waits to give. */
 const abandoned = new FinalizationRegistry<() => Promise<unknown>>((giveUp) => giveUp().catch(() => {}));

@@ -1,8 +1,8 @@
 /**
  * The journal of a durable cluster: what its scheduler knows is read from it when it begins, and written into it as it changes.
  *
- * What has changed is written at once while nothing else is being written; what changes meanwhile goes together afterwards. So a slow
- * disk makes larger pieces, not a longer queue. When the journal has grown much since, it is replaced by all there is. What cannot be
+ * What has changed is written at once if nothing was written lately; what changes within moments of that goes together afterwards. So many
+ * changes, and a slow disk, make larger pieces, not a longer queue. When the journal has grown much since, it is replaced by all there is. What cannot be
  * written down is left out, with a warning; when nothing can be written it is tried again, all of it, after a while.
  */
 
@@ -24,6 +24,9 @@ import type { Keeper } from "./keeper.ts";
 
 /** A journal is replaced by all there is once it has grown by as much as this, and by twice what that came to the last time. Bytes. */
 const GROWN_BYTES = 4 * 2 ** 20;
+
+/** Between two times that something is written, unless somebody waits for it. Milliseconds. */
+const PAUSE_MS = 20;
 
 /** Before it is tried again what failed. Milliseconds. */
 const RETRY_MS = 1000;
@@ -121,6 +124,9 @@ export class Journal implements Keeper {
   #waiting: Waiting[] = [];
   #isDue = false;
   #writing: Promise<void> | undefined;
+  /** Ends the pause before it. */
+  #hurry: () => void = () => {};
+  #mayWriteAtMs = 0;
   /** Bytes of all there was when it was last written, and of what came after that. */
   #wholeBytes = 0;
   #grownBytes = 0;
@@ -162,17 +168,13 @@ export class Journal implements Keeper {
   }
 
   async saved(): Promise<void> {
-    await this.nextTurn();
+    await new Promise<void>((resolve) => this.#clock.nextTurn(resolve));
     await Promise.all(this.#keeping);
     if (this.#isClosed) return;
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#wake();
     });
-  }
-
-  nextTurn(): Promise<void> {
-    return new Promise((resolve) => this.#clock.nextTurn(resolve));
   }
 
   close(): Promise<void> {
@@ -192,44 +194,50 @@ export class Journal implements Keeper {
 
   #wake(): void {
     this.#isDue = true;
-    this.#writing ??= Promise.resolve()
-      .then(() => this.#writeAll())
+    if (this.#writing === undefined) this.#begin();
+    else if (this.#waiting.length > 0) this.#hurry();
+  }
+
+  /** Writes, after a pause if it has just been done and nobody waits for it. */
+  #begin(): void {
+    // A process that has nothing else to do stays for that, unless it cannot be done.
+    const letGo = this.#hasWarned ? () => {} : this.#clock.keepAlive();
+    const pauseMs = this.#waiting.length > 0 ? 0 : this.#mayWriteAtMs - this.#clock.now();
+    const paused = new Promise<void>((resolve) => {
+      this.#hurry = resolve;
+      if (pauseMs > 0) this.#clock.after(pauseMs, resolve);
+      else resolve();
+    });
+    this.#writing = paused
+      .then(() => this.#tryToWrite())
       .finally(() => {
+        letGo();
         this.#writing = undefined;
-        if (this.#isDue && !this.#isClosed) this.#retryLater();
+        if (this.#isDue && !this.#isClosed) this.#begin();
       });
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#isDue) {
-      this.#isDue = false;
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      try {
-        await this.#write();
-        if (waiting.length > 0) await this.#store.sync();
-        this.#hasWarned = false;
-        for (const { resolve } of waiting) resolve();
-      } catch (error) {
-        this.#isBehind = true;
-        this.#isDue = true;
-        if (!this.#hasWarned) {
-          this.#warn(
-            `what changes is not kept in ${this.#store.place} for now: ${messageOf(error)}. It will be tried again`,
-          );
-        }
-        this.#hasWarned = true;
-        for (const { reject } of waiting) reject(error);
-        return;
-      }
-    }
-  }
-
-  #retryLater(): void {
+  async #tryToWrite(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isDue = false;
-    this.#clock.after(RETRY_MS, () => {
-      if (!this.#isClosed) this.#wake();
-    });
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      await this.#write();
+      if (waiting.length > 0) await this.#store.sync();
+      this.#hasWarned = false;
+      this.#mayWriteAtMs = this.#clock.now() + PAUSE_MS;
+      for (const { resolve } of waiting) resolve();
+    } catch (error) {
+      this.#isBehind = true;
+      this.#isDue = true;
+      this.#mayWriteAtMs = this.#clock.now() + RETRY_MS;
+      const where = this.#store.place;
+      if (!this.#hasWarned)
+        this.#warn(`what changes is not kept in ${where} for now: ${messageOf(error)}. It will be tried again`);
+      this.#hasWarned = true;
+      for (const { reject } of waiting) reject(error);
+    }
   }
 
   async #write(): Promise<void> {

@@ -14,8 +14,6 @@ export interface Keeper {
   readonly machine: SchedulerMachine;
   /** Settles when all that has happened so far is safe; rejects if it cannot be written. */
   saved(): Promise<void>;
-  /** Settles when what was closed just now has been heard of. */
-  nextTurn(): Promise<void>;
   /** Writes what is left to be written, and lets others have it. */
   close(): Promise<void>;
 }

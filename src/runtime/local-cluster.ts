@@ -74,7 +74,6 @@ export class LocalCluster {
   readonly #scheduler: SchedulerRuntime;
   readonly #host: Host;
   readonly #keeper: Promise<Keeper> | undefined;
-  #kept: Promise<void> | undefined;
   #elastic: Promise<Elasticity> | undefined;
   #reachable: Promise<Reachable> | undefined;
   #stopAdapting: () => void = () => {};
@@ -234,9 +233,8 @@ export class LocalCluster {
   /** Ends its threads. What clients wait for ends with an error. What is `durable` stays as it is, for another cluster of that name. */
   async close(): Promise<void> {
     // A client that was closed just now has let go of its futures, which is to be kept too.
-    await this.#keeper?.then((keeper) => keeper.nextTurn()).catch(ignore);
-    this.#end("the cluster was closed");
-    await this.#kept;
+    if (this.#keeper !== undefined) await undefined;
+    await this.#end("the cluster was closed");
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -269,17 +267,14 @@ export class LocalCluster {
     this.#end(error instanceof Error ? error.message : String(error));
   }
 
-  #end(reason: string): void {
+  #end(reason: string): Promise<void> | undefined {
     if (this.#closed) return;
     this.#closed = true;
     this.#scheduler.close(reason);
     this.#host.close(reason);
-    this.#kept = this.#keeper?.then((keeper) => keeper.close()).catch(ignore);
+    return this.#keeper?.then((keeper) => keeper.close()).catch(() => {});
   }
 }
-
-/** Whoever waits for the cluster to be ready is told. */
-function ignore(): void {}
 
 function resourcesIn(place: number, resources: NonNullable<LocalClusterOptions["resources"]>): Resources {
   if (typeof resources === "function") return resources(place);

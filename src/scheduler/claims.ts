@@ -56,7 +56,7 @@ function addUniformTasks(
     return addTasks(state, client, { ...message, rows: spelledOut });
   }
   const group: TaskGroup = { client, rows, uniform, options };
-  if (keys === undefined && state.watch === undefined && state.durability === undefined && isOrdinary(options)) {
+  if (keys === undefined && (state.watch ?? state.durability) === undefined && isOrdinary(options)) {
     admitSpan(state, group, uniform, first, count, lineOf(state, options, false));
     return;
   }
@@ -185,7 +185,6 @@ export function scatter(state: SchedulerState, client: ClientRecord, message: Sc
     known.value = message.value;
     known.nbytes = message.nbytes;
     known.atClient = false;
-    state.durability?.touch(known);
     wakeDependents(state, known);
     return;
   }
@@ -241,8 +240,9 @@ export function receiveAcknowledgement(state: SchedulerState, client: ClientReco
     const delivery = client.delivered.peek();
     if (delivery === undefined || delivery.batch > batch) return;
     client.delivered.shift();
-    for (const { span, count } of delivery.parts) forgetPart(state, span, count);
-    for (const task of delivery.tasks) {
+    // The last delivery is remembered until there is another, but not what was in it.
+    for (const { span, count } of delivery.parts.splice(0)) forgetPart(state, span, count);
+    for (const task of delivery.tasks.splice(0)) {
       if (task.wanted && !forgetDelivered(state, client, task)) releaseClaim(state, client, task.clientTask);
     }
   }
@@ -327,11 +327,9 @@ export function retry(state: SchedulerState, client: ClientRecord, ids: readonly
   }
 }
 
-export function fireAndForget(state: SchedulerState, client: ClientRecord, ids: readonly ClientTaskId[]): void {
+export function fireAndForget(client: ClientRecord, ids: readonly ClientTaskId[]): void {
   for (const id of ids) {
     const task = client.tasks.get(id);
-    if (task === undefined || task.state === "memory" || task.state === "erred") continue;
-    task.keep = true;
-    state.durability?.touch(task);
+    if (task !== undefined && task.state !== "memory" && task.state !== "erred") task.keep = true;
   }
 }

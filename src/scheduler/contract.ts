@@ -320,6 +320,8 @@ export interface DurabilityRules {
   touch(task: TaskRecord): void;
   /** A client has just claimed it. */
   claimed(client: ClientRecord, task: TaskRecord): void;
+  /** Whether it is kept for those who wanted it and are gone. */
+  isOfPast(task: TaskRecord): boolean;
   /** Whether the client had this task before, in the group's row at `at`, and has it again. */
   resume(group: TaskGroup, at: number, id: ClientTaskId): boolean;
   /** A large value has come from a worker, for whomever. */

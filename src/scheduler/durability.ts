@@ -21,7 +21,7 @@ import { DurablePlaces } from "./durable-places.ts";
 import { JournalPage } from "./journal-page.ts";
 import type { ClientRecord, TaskGroup, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
-import type { Keeper, SchedulerState } from "./state.ts";
+import type { SchedulerState } from "./state.ts";
 import type { FunctionRecord } from "./worker-record.ts";
 
 /** Of large values that are kept at a time. What is beyond that is made again when it is needed. Bytes. */
@@ -58,16 +58,16 @@ interface Large {
 
 export class Durability implements DurabilityRules {
   readonly places: DurablePlaces;
-  /** Keeps what was wanted by those who are gone. */
-  readonly past: Keeper = { name: "what was wanted before" };
   /** Clients of before, whose tasks go by the numbers that they had. */
   readonly ghosts = new Map<ClientId, ClientRecord>();
   /** Those of them whose tasks were submitted by tasks: workers' names mean others now. */
   readonly ghostsOfWorkers = new Set<ClientRecord>();
-  /** Since when it is the past that wants a task. */
+  /** What was wanted by those who are gone, and in which epoch they went: it is kept as if something held it. */
   readonly lostIn = new Map<TaskRecord, number>();
   /** Of whoever keeps the journal. */
   hear: (instruction: JournalInstruction) => void = () => {};
+  /** All there is will be written when that is over. */
+  isRecovering = false;
   epoch = 1;
   times: readonly (readonly [number, number])[] = [];
   readonly #state: SchedulerState;
@@ -96,6 +96,7 @@ export class Durability implements DurabilityRules {
   }
 
   touch(task: TaskRecord): void {
+    if (this.isRecovering) return;
     this.#dirty.add(task);
     const { state, value } = task;
     if (state === "memory" && (value === this.#tools.NO_VALUE || task.nbytes > MOST_INLINE)) this.#unasked.push(task);
@@ -105,7 +106,7 @@ export class Durability implements DurabilityRules {
 
   claimed(client: ClientRecord, task: TaskRecord): void {
     this.touch(task);
-    if (client.worker === undefined && this.#state.kept.has(task, this.past)) this.#claimed.push(task);
+    if (client.worker === undefined && this.lostIn.has(task)) this.#claimed.push(task);
   }
 
   resume({ client, uniform, rows }: TaskGroup, at: number, id: ClientTaskId): boolean {
@@ -145,10 +146,13 @@ export class Durability implements DurabilityRules {
     this.#largeBytes += task.nbytes;
   }
 
+  isOfPast(task: TaskRecord): boolean {
+    return this.lostIn.has(task);
+  }
+
   settle(): void {
     const { kept } = this.#state;
     for (const task of this.#claimed.splice(0)) {
-      kept.delete(task, this.past);
       this.lostIn.delete(task);
       if (kept.rightsOf(task).size === 0) task.flags &= ~this.#tools.FLAG_KEPT;
       if (!task.isNeeded) this.#state.recommend(task, "released");
@@ -178,12 +182,11 @@ export class Durability implements DurabilityRules {
     if (isWhole) {
       this.#written = new Map();
       this.#functions = new Set();
-      for (const task of this.#state.tasks.values()) this.#dirty.add(task);
       this.places.writeAll();
     }
-    const dirty = this.#dirty;
+    const changed = isWhole ? this.#state.tasks.values() : this.#dirty;
     this.#dirty = new Set();
-    for (const task of dirty) this.#note(task, page);
+    for (const task of changed) this.#note(task, page);
     const epoch: readonly JournalEntry[] = isWhole
       ? [{ type: "epoch", epoch: this.epoch, times: this.times, nextTask: this.#state.nextTaskId }]
       : [];
@@ -238,30 +241,38 @@ export class Durability implements DurabilityRules {
 
   /** Writes what a task is, after what it refers to. */
   #write(task: TaskRecord, page: JournalPage): Written {
-    const unwritten = [task];
+    if (task.inputs.length > 0) this.#writeInputs(task, page);
+    return this.#writeOne(task, page);
+  }
+
+  #writeInputs(task: TaskRecord, page: JournalPage): void {
+    const unwritten = new Set([task]);
     for (const each of unwritten) {
       if (hasOutcome(each)) continue;
-      for (const input of each.inputs) if (!this.#written.has(input)) unwritten.push(input);
+      for (const input of each.inputs) if (!this.#written.has(input)) unwritten.add(input);
     }
+    unwritten.delete(task);
     // Each after those that it refers to: those were submitted before it, and have lower numbers.
-    for (const each of new Set(unwritten.sort((a, b) => a.id - b.id))) if (each !== task) this.#writeOne(each, page);
-    return this.#writeOne(task, page);
+    for (const each of [...unwritten].sort((a, b) => a.id - b.id)) this.#writeOne(each, page);
   }
 
   #writeOne(task: TaskRecord, page: JournalPage): Written {
     const isWhole = hasOutcome(task);
-    const inputs = isWhole ? [] : Array.from(new Set(task.inputs), (input) => this.#written.get(input) as Written);
+    const inputs = isWhole ? NOTHING : this.#inputsOf(task);
     const isGone = task.state === "forgotten";
     const wants = this.#wantsOf(task);
-    const isNew = { task, isUnkept: isUnkept(task), needed: 0 };
-    const written: Written = Object.assign(this.#written.get(task) ?? (isNew as Written), {
-      wants,
-      outcome: "none" as const,
-      inputs,
-      isGone,
-      holds: 0,
-    });
-    this.#written.set(task, written);
+    let written = this.#written.get(task);
+    if (written === undefined) {
+      written = { task, isUnkept: isUnkept(task), wants, outcome: "none", inputs, needed: 0, isGone, holds: 0 };
+      this.#written.set(task, written);
+    } else {
+      // It is tried again.
+      written.wants = wants;
+      written.outcome = "none";
+      written.inputs = inputs;
+      written.isGone = isGone;
+      written.holds = 0;
+    }
     if (written.isUnkept) return written;
     for (const input of inputs) input.needed += 1;
     if (isWhole) page.data(task, wants);
@@ -275,6 +286,10 @@ export class Durability implements DurabilityRules {
     // Of what is only here because others refer to it, nobody says anything later.
     if (isGone) this.#noteValue(written, page);
     return written;
+  }
+
+  #inputsOf({ inputs }: TaskRecord): readonly Written[] {
+    return inputs.length === 0 ? NOTHING : Array.from(new Set(inputs), (input) => this.#written.get(input) as Written);
   }
 
   #settleOutcome(written: Written, outcome: Written["outcome"], page: JournalPage): void {
@@ -300,7 +315,8 @@ export class Durability implements DurabilityRules {
   /** It can do without its inputs. */
   #letGo(written: Written, page: JournalPage): void {
     const { inputs } = written;
-    written.inputs = [];
+    if (inputs.length === 0) return;
+    written.inputs = NOTHING;
     for (const input of inputs) {
       input.needed -= 1;
       if (input.needed === 0 && input.isGone) this.#forget(input, page);
@@ -308,15 +324,18 @@ export class Durability implements DurabilityRules {
   }
 
   #wantsOf(task: TaskRecord): number {
-    const isOfPast = this.#state.kept.has(task, this.past);
+    const lostIn = this.lostIn.get(task);
     const isWantedNow =
       (task.wanted && task.client.worker === undefined) ||
       task.claims?.some(({ client }) => client.worker === undefined) === true;
-    const wanted = (isOfPast || isWantedNow) && !(task.name !== undefined && isAnchor(task.name)) ? WANTED : 0;
-    const since = isOfPast && !isWantedNow ? (this.lostIn.get(task) ?? this.epoch) : 0;
+    const wanted =
+      (lostIn !== undefined || isWantedNow) && !(task.name !== undefined && isAnchor(task.name)) ? WANTED : 0;
+    const since = isWantedNow ? 0 : (lostIn ?? 0);
     return wanted | (task.keep ? TO_BE_RUN : 0) | (since * WANT_BITS);
   }
 }
+
+const NOTHING: readonly Written[] = [];
 
 /** Whether nothing need be known of how it was made. */
 function hasOutcome(task: TaskRecord): boolean {

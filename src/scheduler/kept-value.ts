@@ -56,7 +56,7 @@ export class Keeping {
     const state = this.#state;
     state.kept.deleteRight(kept);
     for (const task of kept.tasks) {
-      if (state.kept.rightsOf(task).size > 0) continue;
+      if (state.kept.rightsOf(task).size > 0 || state.durability?.isOfPast(task)) continue;
       task.flags &= ~this.#tools.FLAG_KEPT;
       if (!task.isNeeded || task.atClient) state.recommend(task, "released");
     }

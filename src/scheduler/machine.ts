@@ -221,7 +221,7 @@ export class SchedulerMachine {
       case "retry-keys":
         return claims.retry(state, client, message.ids);
       case "fire-and-forget":
-        return claims.fireAndForget(state, client, message.ids);
+        return claims.fireAndForget(client, message.ids);
       case "request":
         return state.requests?.hear(client, message);
       case "withdraw-request":

@@ -14,6 +14,7 @@ import {
   type ItemPut,
   type JournalEntries,
   type PackedEntry,
+  type TaskHolds,
   type TasksEntered,
   TO_BE_RUN,
   WANT_BITS,
@@ -41,7 +42,7 @@ interface Remembered {
   value?: { readonly value: unknown; readonly nbytes: number };
   stored?: { readonly nbytes: number; readonly valueType: string };
   error?: ErrorOnWire;
-  readonly holds: { readonly tasks: readonly TaskId[]; readonly isInValue: boolean }[];
+  holds?: { readonly tasks: readonly TaskId[]; readonly isInValue: boolean }[];
 }
 
 /** What a journal comes to. */
@@ -70,7 +71,7 @@ export class Memory {
           this.#readTasks(entry);
           break;
         case "data":
-          this.tasks.set(entry.id, { entry, place: 0, name: entry.name, wants: entry.wants, holds: [] });
+          this.tasks.set(entry.id, { entry, place: 0, name: entry.name, wants: entry.wants });
           break;
         case "values":
           for (const [i, id] of entry.ids.entries()) {
@@ -89,7 +90,7 @@ export class Memory {
           break;
         }
         case "holds":
-          this.tasks.get(entry.id)?.holds.push(entry);
+          this.#readHolds(entry);
           break;
         case "wants":
           for (const [i, id] of entry.ids.entries()) {
@@ -125,10 +126,22 @@ export class Memory {
     }
   }
 
+  #readHolds(entry: TaskHolds): void {
+    const task = this.tasks.get(entry.id);
+    if (task === undefined) return;
+    task.holds ??= [];
+    task.holds.push(entry);
+  }
+
   #readTasks(entry: TasksEntered): void {
     const names = new Map(entry.names);
-    for (const [place, id] of entry.ids.entries()) {
-      this.tasks.set(id, { entry, place, name: names.get(place), wants: entry.wants[place] as number, holds: [] });
+    for (let place = 0; place < entry.ids.length; place++) {
+      this.tasks.set(entry.ids[place] as TaskId, {
+        entry,
+        place,
+        name: names.get(place),
+        wants: entry.wants[place] as number,
+      });
     }
   }
 
@@ -153,10 +166,12 @@ export function recover(
   memory: Memory,
   { values, nowMs }: Circumstances,
 ): void {
+  durability.isRecovering = true;
   const recovery = new Recovery(state, tools, durability, memory, values);
   for (const id of [...memory.tasks.keys()].sort((a, b) => a - b)) recovery.enter(id, nowMs);
   recovery.restoreWhatIsHeld();
   tools.settleRecommendations(state);
+  durability.isRecovering = false;
 }
 
 class Recovery {
@@ -212,14 +227,13 @@ class Recovery {
     if ((wants & TO_BE_RUN) !== 0) task.keep = true;
     if ((wants & WANTED) !== 0) this.#wantStill(task, Math.floor(wants / WANT_BITS), nowMs);
     if (task.state === "released") this.#tools.move(this.#state, task, "waiting");
-    else this.#durability.touch(task);
     if (!task.isNeeded) this.#unneeded.push(task);
   }
 
   /** Puts back what holds tasks; then lets go of those that nothing does. */
   restoreWhatIsHeld(): void {
     for (const [id, { holds }] of this.#memory.tasks) {
-      for (const { tasks, isInValue } of holds) {
+      for (const { tasks, isInValue } of holds ?? []) {
         const task = this.#records.get(id) as TaskRecord;
         this.#state.nesting?.hold(
           task,
@@ -292,7 +306,6 @@ class Recovery {
     if (isOver) return;
     this.#durability.lostIn.set(task, since);
     task.flags |= this.#tools.FLAG_KEPT;
-    this.#state.kept.add(task, this.#durability.past);
   }
 
   #groupOf(entry: TasksEntered): TaskGroup {

@@ -84,7 +84,7 @@ class Weaving implements WeavingRules {
   /** Whether nobody watches, runs alone or is more urgent: of that, only single tasks know. */
   #isPossible(priority: number): boolean {
     const { watch, durability, hosts, suspects, queues } = this.#state;
-    if (watch !== undefined || durability !== undefined || hosts !== undefined || suspects.length > 0 || priority !== 0)
+    if ((watch ?? durability) !== undefined || hosts !== undefined || suspects.length > 0 || priority !== 0)
       return false;
     for (const { priority, nested, dependents, roots } of queues) {
       if (priority <= 0) return true;

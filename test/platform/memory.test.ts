@@ -65,6 +65,39 @@ describe("a stream that nobody holds", () => {
   });
 });
 
+describe("what a client has seen last", () => {
+  it("is not kept: streams that were broken off, and what the function submitted last could reach", async () => {
+    const { code, output } = await run(
+      `
+      import { Client } from "manyhands";
+      const client = new Client({ nWorkers: 1 });
+      const streamed = async () => {
+        const stream = client.stream(function* () { for (let i = 0; ; i++) yield i; });
+        for await (const item of stream) if (item > 2) return new WeakRef(stream);
+      };
+      const submitted = async () => {
+        const held = { text: "held" };
+        const reach = () => held;
+        await client.submit((x) => x + 1, reach().text.length).result();
+        return new WeakRef(held);
+      };
+      const seen = [await streamed(), await streamed(), await submitted()];
+      await new Promise((resolve) => {
+        const trying = setInterval(() => {
+          gc();
+          if (seen.some((each) => each.deref() !== undefined)) return;
+          clearInterval(trying);
+          resolve();
+        }, 10);
+      });
+      console.log("collected");
+      await client.close();`,
+      ["--expose-gc"],
+    );
+    assert.deepEqual({ code, output }, { code: 0, output: "collected" });
+  });
+});
+
 describe("terminate()", () => {
   it("of a worker's thread by somebody else is a death like any other", async () => {
     const { code, output } = await run(`
