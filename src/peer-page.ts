@@ -56,8 +56,16 @@ function behaved(host: LentHost): LentHost {
   const over = new AbortController();
   const { signal } = over;
   addEventListener("pagehide", () => void host.close(), { signal });
-  document.addEventListener("freeze", () => host.pause(), { signal });
-  document.addEventListener("resume", () => host.resume(), { signal });
+  let wasPaused = false; // By whoever has the page: then it stays so.
+  document.addEventListener(
+    "freeze",
+    () => {
+      wasPaused = host.isPaused;
+      void host.pause();
+    },
+    { signal },
+  );
+  document.addEventListener("resume", () => void (wasPaused || host.resume()), { signal });
   host.closed.then(() => over.abort());
   return host;
 }

@@ -28,7 +28,8 @@ export async function serveFiles(folder: string, { port, host, answers = {} }: F
     ),
   );
   const server = createServer(({ url, method }, response) => {
-    const { pathname } = new URL(url ?? "/", "http://here");
+    // As it stands: what is not a name of the list is nothing, however it is written.
+    const pathname = (url ?? "/").replace(/[?#].*$/s, "");
     const refuse = (status: number, text: string) =>
       void response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
     if (method !== "GET" && method !== "HEAD") return refuse(405, "only GET is answered");

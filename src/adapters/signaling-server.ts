@@ -102,7 +102,7 @@ function attach(Application: typeof ExpressPeerServer, server: Server, path: str
   let sockets: WebSocketServer | undefined;
   const place = `${path}peerjs`;
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (new URL(request.url ?? "/", "http://localhost").pathname === place) {
+    if ((request.url ?? "").replace(/\?.*$/s, "") === place) {
       sockets?.handleUpgrade(request, socket, head, (open) => sockets?.emit("connection", open, request));
     } else if (server.listenerCount("upgrade") === 1) socket.destroy(); // Nobody else is there to answer.
   };

@@ -187,6 +187,11 @@ export class LentHost implements AsyncDisposable {
     return this.#id;
   }
 
+  /** Whether it was told to {@link pause}, and not yet to go on. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
   /** Its workers take no new tasks until {@link resume}. What they have begun they finish. */
   async pause(): Promise<void> {
     this.#demandOpen();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { describe, it } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
 import { type Signaling, serveSignaling } from "../../src/adapters/signaling-server.ts";
@@ -111,6 +111,21 @@ describe("a signalling server", () => {
     await peer(signaling, "first").next();
     const { socket, next } = peer(signaling, "second");
     assert.equal((await next()).type, "ERROR");
+    await closeOf(socket);
+  });
+
+  it("outlives who asks for what is no path", { timeout: 10_000 }, async () => {
+    await using signaling = await serveSignaling({ port: 0 });
+    const { port } = new URL(signaling.url);
+    for (const path of ["//", "http://", "/%"]) {
+      const socket = connect(Number(port), "127.0.0.1");
+      socket.on("error", () => {});
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      await once(socket.resume(), "close");
+    }
+    const { socket, next } = peer(signaling, "ada");
+    assert.equal((await next()).type, "OPEN");
+    socket.close();
     await closeOf(socket);
   });
 

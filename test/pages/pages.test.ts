@@ -310,6 +310,13 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     await says(volunteer, /Paused\./);
     await press(volunteer, /^Go on$/);
     await says(organiser, /1 thread, well, direct/);
+    // The browser keeps pages that are left, and brings them back.
+    for (const type of ["pagehide", "pageshow"]) {
+      await volunteer.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), type);
+      if (type === "pagehide") await says(organiser, /gone/);
+    }
+    await says(volunteer, /Helping with/);
+    await says(organiser, /1 thread, well, direct/);
     await press(organiser, /^Send .* away$/);
     await says(volunteer, /You were shown the door/);
     await volunteer.reload();

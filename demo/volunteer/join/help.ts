@@ -30,6 +30,8 @@ export class Help extends Changes {
   /** What was done on earlier visits, and by hosts of this one that are over. */
   #before: Done = NOTHING_DONE;
   #looks = 0;
+  /** Whoever has the page has left it, which may come back. */
+  #isGone = false;
   #timer: ReturnType<typeof setInterval> | undefined;
   #givingUp = new AbortController();
 
@@ -45,10 +47,16 @@ export class Help extends Changes {
       this.#obey();
     });
     addEventListener("online", () => this.retrying.now());
-    addEventListener("pagehide", () => this.#note());
-    // Back from where the browser keeps pages that were left: the library has said goodbye when it went.
-    addEventListener("pageshow", ({ persisted }) => {
-      if (persisted && this.isAtWork) void this.#join();
+    // The library says goodbye when the page goes; the browser may keep it, and bring it back.
+    addEventListener("pagehide", () => {
+      this.#isGone = true;
+      this.retrying.stop();
+      this.#note();
+    });
+    addEventListener("pageshow", () => {
+      if (!this.#isGone) return;
+      this.#isGone = false;
+      if (this.isAtWork) void this.#join();
     });
   }
 
@@ -128,7 +136,7 @@ export class Help extends Changes {
       if (givingUp.signal.aborted) return await host.close();
       this.#begin(host);
     } catch (error) {
-      if (!givingUp.signal.aborted) this.#fail(explain(error));
+      if (!givingUp.signal.aborted && !this.#isGone) this.#fail(explain(error));
     }
   }
 
@@ -140,7 +148,7 @@ export class Help extends Changes {
     this.#look();
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
     void host.closed.then((reason) => {
-      if (this.#host === host && this.phase === "helping") this.#fail(explain(new Error(reason)));
+      if (this.#host === host && this.phase === "helping" && !this.#isGone) this.#fail(explain(new Error(reason)));
     });
   }
 
