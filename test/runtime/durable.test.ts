@@ -199,7 +199,7 @@ async function crashAndReturn(seed: number): Promise<void> {
 
 describe("a durable cluster", () => {
   const seeds =
-    process.env["SEED"] === undefined ? Array.from({ length: 60 }, (_, i) => i) : [Number(process.env["SEED"])];
+    process.env["SEED"] === undefined ? Array.from({ length: 30 }, (_, i) => i) : [Number(process.env["SEED"])];
   it("that crashed at a random byte goes on from a moment not before the last that was safe", {
     timeout: 60_000,
   }, async () => {
