@@ -20,6 +20,8 @@ clients of that scheduler submit, with all that this process may do: lend them t
   --token TOKEN          the token itself; others on this machine may see it in the list of processes
   --cpu-share PART       the part of the time that threads may work, as 0.5
   --resources KIND=N     what each worker has to offer to tasks that ask for it, as gpu=1,disk=2
+  --memory-limit BYTES   bytes of values that each worker may hold in memory; what is beyond it is written to files
+  --spill-directory DIR  where those are; the directory for temporary files unless said
   --ca FILE              in PEM: believe this authority, too, for wss://
   --sandbox              for strangers' tasks: a process for each worker that reads and writes no files and starts no programs. The
                          network stays open to it: where that matters, cut it off outside (a container, a user's firewall)
@@ -45,6 +47,8 @@ export const worker: Command = {
         "token-file": { type: "string" },
         "cpu-share": { type: "string", default: "1" },
         resources: { type: "string", multiple: true, default: [] },
+        "memory-limit": { type: "string" },
+        "spill-directory": { type: "string" },
         ca: { type: "string" },
         sandbox: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
@@ -72,6 +76,10 @@ export const worker: Command = {
       ...(token !== undefined && { token }),
       cpuShare: share("cpu-share", values["cpu-share"]),
       resources: amounts("resources", values.resources),
+      ...(values["memory-limit"] !== undefined && {
+        memoryLimit: wholeNumber("memory-limit", values["memory-limit"], 1),
+      }),
+      ...(values["spill-directory"] !== undefined && { spill: { directory: values["spill-directory"] } }),
       ...(values.ca !== undefined && { ca: readFileSync(values.ca, "utf8") }),
       ...(values.sandbox && { sandbox: true }),
       signal: giveUp.signal,

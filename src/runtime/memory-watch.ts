@@ -36,8 +36,9 @@ export class MemoryWatch {
   constructor({ memory }: WorkerSetup, equipment: WorkerEquipment, shell: MemoryShell) {
     this.#equipment = equipment;
     this.#shell = shell;
-    this.#dueMs = equipment.gauge === undefined ? Number.POSITIVE_INFINITY : 0;
     const { gauge, openStore, limitMemory } = equipment;
+    // Where the platform does not tell, it is said all the same: the scheduler looks around then.
+    this.#dueMs = gauge === undefined && openStore === undefined ? Number.POSITIVE_INFINITY : 0;
     const { machine, clock, guard, isRunning, wake } = shell;
     if (memory === undefined || limitMemory === undefined) return;
     this.#keeper = limitMemory(machine, memory, {

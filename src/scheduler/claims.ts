@@ -17,6 +17,7 @@ import {
   FLAG_IS_RARE,
   FLAG_KEEP,
   FLAG_KEPT,
+  FLAG_PINNED,
   FLAG_WANTED,
   NO_VALUE,
   type TaskGroup,
@@ -218,6 +219,7 @@ function broadcast(state: SchedulerState, task: TaskRecord, count: number): void
 
 export function putData(state: SchedulerState, task: TaskRecord, worker: WorkerRecord): void {
   if (state.replicas.has(task, worker)) return;
+  task.flags |= FLAG_PINNED;
   state.replicas.add(task, worker);
   state.toWorker(worker).send({ type: "put-data", id: task.id, value: task.value, nbytes: task.nbytes });
 }

@@ -17,6 +17,7 @@ import { Advice } from "./advice.ts";
 import { findWorkers } from "./answers.ts";
 import type { RecoveredMeetings, RequestRules } from "./contract.ts";
 import { Coordination } from "./coordination.ts";
+import { Copies } from "./copies.ts";
 import { Copying } from "./copying.ts";
 import { Datasets } from "./datasets.ts";
 import { Errands } from "./errands.ts";
@@ -59,6 +60,7 @@ class Requests implements RequestRules {
   readonly #streams: Streams;
   readonly #recipes: Recipes;
   readonly #copying: Copying;
+  readonly #copies: Copies;
   readonly #replication: Replication;
   readonly #rebalancing: Rebalancing;
   #waiting: Waiting[] = [];
@@ -85,6 +87,7 @@ class Requests implements RequestRules {
     this.#streams = new Streams(state, tools, answer);
     this.#recipes = new Recipes(state, tools, answer);
     this.#copying = new Copying(state, tools);
+    this.#copies = new Copies(state, tools, this.#copying);
     this.#replication = new Replication(state, tools, this.#copying);
     this.#rebalancing = new Rebalancing(state, tools, this.#copying);
   }
@@ -269,6 +272,7 @@ class Requests implements RequestRules {
 
   hearMemory(worker: WorkerRecord): void {
     this.#memory.hear(worker);
+    this.#copies.look();
   }
 
   refuses(task: TaskRecord): boolean {

@@ -28,6 +28,7 @@
  *   w1: items x 1 2
  *   w1: progress x 0.5             w1: missing x [for y] [asked w2]         w1: data x [moved | missing]
  *   w1: secede x                   w1: rejoin x                             w1: lend 1
+ *   w1: memory 100 [of 5000 [full] [gives up "why"]]
  *   w1: done 0 = 5                 w1: undone 0 "message"
  *
  *   tasks of w1: submit y = f(1) in x, and whatever else clients say
@@ -454,6 +455,14 @@ export class SchedulerStage implements Stage {
         return { type: "task-seceded", ...task() };
       case "rejoin":
         return { type: "task-rejoined", ...task() };
+      case "memory": {
+        const [held, limit] = words.demand(/(\d+)(?: of (\d+))?/) as [string, string];
+        const isFull = words.has("full");
+        const kept = { limit: Number(limit), heldBytes: Number(held), spilledBytes: 0, isFull };
+        const givesUp = words.take(/gives up "(.*?)"/)?.[0];
+        const said = { type: "memory-used", threadBytes: undefined, ...(limit !== "" && { kept }) } as const;
+        return givesUp === undefined ? said : { ...said, givesUp };
+      }
       case "lend":
         return { type: "slots-lent", count: Number(words.word()) };
       case "items":
