@@ -13,6 +13,7 @@ import { validateClientMessages, validateWorkerMessages } from "../../src/protoc
 import { checkedComm } from "../../src/runtime/checked-comm.ts";
 import { Elasticity } from "../../src/runtime/elasticity.ts";
 import { Host } from "../../src/runtime/host.ts";
+import { hostMemory } from "../../src/runtime/memory-limits.ts";
 import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
 import { demandRules } from "../../src/scheduler/demands.ts";
 import { hostRules } from "../../src/scheduler/hosts.ts";
@@ -49,6 +50,9 @@ export interface Habits extends TaskHabits {
   readonly deeds: Readonly<Record<Deed, number>>;
 }
 
+/** Nothing is left of what is only in memory. */
+const noStores = () => Promise.resolve({ expect: () => () => Promise.resolve() });
+
 /** More happenings than any of these worlds should need: a sign that two parties keep answering each other. */
 const MOST_STEPS = 100_000;
 
@@ -66,6 +70,7 @@ export async function simulate(seed: number, { tellsStory = false } = {}): Promi
     isDeep: delegating.chance(0.3),
     sharing: new Random(~seed ^ 0x10cc).chance(0.3) ? new Sharing() : undefined,
     isStern: new Random(seed ^ 0x57e2).chance(0.3),
+    isShort: new Random(seed ^ 0x3e3a).chance(0.4),
   });
   // What a page loads when it is first needed is there already: that would take a time that is not this world's.
   await loadUnpacking();
@@ -102,6 +107,8 @@ interface Extraordinary {
   readonly sharing: Sharing | undefined;
   /** Nobody is believed, and all that is said is looked at: nobody is to notice. */
   readonly isStern: boolean;
+  /** Workers hold a few large values each, and write the others out. */
+  readonly isShort: boolean;
 }
 
 class SimulatedCluster {
@@ -125,7 +132,7 @@ class SimulatedCluster {
   #broken: unknown;
   #validatedAt = -1;
 
-  constructor(world: World, { meetings, operating, isDeep, sharing, isStern }: Extraordinary) {
+  constructor(world: World, { meetings, operating, isDeep, sharing, isStern, isShort }: Extraordinary) {
     const { random } = world;
     this.work = new Work(sharing);
     this.#sharing = sharing;
@@ -149,7 +156,15 @@ class SimulatedCluster {
       keepAlive: () => this.#keepAlive(),
     };
     const resourcesOf = () => drawResources(world.whims);
-    const options = { name: "host", nThreadsPerWorker: random.pick([1, 1, 1, 2, 3]), resourcesOf };
+    const memory = isShort
+      ? hostMemory({ memoryLimit: 900_000 }, { stores: noStores, uniqueName: () => "w" })
+      : undefined;
+    const options = {
+      name: "host",
+      nThreadsPerWorker: random.pick([1, 1, 1, 2, 3]),
+      resourcesOf,
+      memory: memory && Promise.resolve(memory),
+    };
     const fail = (error: unknown) => this.#break(error);
     this.#host = new Host(this.spawner, clock, options, fail);
     this.#scheduler = new SchedulerRuntime(
@@ -299,8 +314,12 @@ class SimulatedCluster {
     for (const worker of state.workers.values()) {
       assert.equal(worker.inFlight, 0, `nothing is in flight on ${worker.address}`);
       const thread = this.spawner.threads.find(({ address }) => address === worker.address);
-      const held = [...(thread?.machineState?.values.keys() ?? [])].sort();
-      const known = [...state.replicas.leftsOf(worker)].map(({ id }) => id).sort();
+      const { values, keeping } = thread?.machineState ?? {};
+      const held = [...(values?.keys() ?? [])].sort();
+      const known = [...state.replicas.leftsOf(worker)]
+        .map(({ id }) => id)
+        .filter((id) => !keeping?.isOut(id))
+        .sort();
       assert.deepEqual(known, held, `the scheduler knows what ${worker.address} holds`);
     }
     for (const node of this.#users.flatMap(({ forgotten }) => forgotten)) this.#checkRan(node);
