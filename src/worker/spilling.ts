@@ -63,6 +63,8 @@ export class Spilling implements KeepingRules<LocalTask> {
   readonly #readings = new Map<number, Reading>();
   /** Tasks whose inputs are being read, or have been. */
   readonly #waiting = new Set<LocalTask>();
+  /** The task that was begun last: it may not have looked at its inputs yet, for what is known is sent before. */
+  #begun: LocalTask | undefined;
   /** Read for peers, and not given to them yet. */
   readonly #lent = new Set<TaskId>();
   #inBytes = 0;
@@ -150,6 +152,7 @@ export class Spilling implements KeepingRules<LocalTask> {
     }
     if (missing.size === 0) {
       this.#waiting.delete(task);
+      this.#begun = task;
       return "ready";
     }
     for (const other of this.#waiting)
@@ -253,6 +256,7 @@ export class Spilling implements KeepingRules<LocalTask> {
   beginAnew(): void {
     for (const id of [...this.#in.keys(), ...this.#out.keys()]) this.forget(id);
     this.#waiting.clear();
+    this.#begun = undefined;
     for (const reading of this.#readings.values()) {
       reading.waiters.clear();
       reading.answers.length = 0;
@@ -280,8 +284,9 @@ export class Spilling implements KeepingRules<LocalTask> {
   /** Values that are needed in a moment, and are not to go before. */
   #pinned(): ReadonlySet<TaskId> {
     const pinned = new Set(this.#lent);
-    for (const { state, shape, slots } of this.#waiting) {
-      if (state !== "waiting" && state !== "ready") continue;
+    const tasks = this.#begun === undefined ? this.#waiting : [...this.#waiting, this.#begun];
+    for (const { state, shape, slots } of tasks) {
+      if (state === "done") continue;
       for (const [slot, id] of slots.entries()) if (isReference(shape, slot)) pinned.add(id as TaskId);
     }
     return pinned;

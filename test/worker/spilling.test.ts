@@ -1,4 +1,5 @@
 /** Which values a worker writes out and when it has them read back, event by event. */
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Spilling } from "../../src/worker/spilling.ts";
 import { follow as followOn } from "../support/transcript.ts";
@@ -144,6 +145,30 @@ describe("a worker with a limit", () => {
       > peer asks a
         answer a = "A"
     `);
+  });
+
+  it("keeps the inputs of a task that has been begun until that has looked at them, whatever else happens before", () => {
+    const stage = new WorkerStage(1);
+    stage.machine.limit((state, push) => new Spilling(state, LIMIT, push, () => 20_000));
+    followOn(
+      `${FOUR}
+      > compute x = f(a, b)
+      > next
+        run nothing
+        read 1
+        write "C" as 2
+      > store gave 1 = "A"
+      > store wrote 2
+    `,
+      stage,
+    );
+    const task = stage.machine.next() ?? assert.fail("it is not ready");
+    // Others come, and what has been written already could go at once.
+    for (let id = 100; id < 110; id++) stage.machine.handle({ type: "put-data", id, value: id, nbytes: 20_000 });
+    assert.deepEqual(
+      task.slots.map((id) => stage.machine.input(task, id as number)),
+      ["A", "B"],
+    );
   });
 
   it("leaves no file of what is freed while it is written, or read", () => {
