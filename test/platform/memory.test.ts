@@ -43,6 +43,31 @@ describe("out of memory", () => {
   });
 });
 
+describe("a worker with a memoryLimit", () => {
+  it("whose thread has too much in use beside values is replaced, and what it held is made again", async () => {
+    const { code, output } = await run(
+      `
+      import { Client, LocalCluster } from "manyhands";
+      const cluster = new LocalCluster({ nWorkers: 1, memoryLimit: 64 * 2 ** 20 });
+      const client = new Client(cluster);
+      const kept = client.submit(() => new Float64Array(100_000).fill(4));
+      const addresses = async () => Object.keys((await client.schedulerInfo()).workers).join();
+      await client.submit((a) => a[0], kept).result();
+      const first = await addresses();
+      await client.submit(() => void (globalThis.leak = Array.from({ length: 3e6 }, (_, i) => ({ i })))).result();
+      for (let now = first; now === first || now === ""; now = await addresses()) {
+        await client.submit(() => 1).result();
+      }
+      console.log((await client.submit((a) => a[5], kept).result()));
+      const events = await client.events("workers");
+      console.log(events.some(({ message }) => /bytes in use, .* of them values, and its memoryLimit/.test(message.reason)));
+      await client.close();
+      await cluster.close();`,
+    );
+    assert.deepEqual({ code, output }, { code: 0, output: "4\ntrue" });
+  });
+});
+
 describe("a stream that nobody holds", () => {
   it("is cancelled, and leaves nothing behind", async () => {
     const { code, output } = await run(
