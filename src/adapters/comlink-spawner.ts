@@ -100,9 +100,7 @@ class SpawnedThread implements Thread {
   }
 
   lookInto(tell: (stack?: StackTaken) => void): void {
-    const taken = this.#current?.lookInto?.();
-    if (taken) taken.then(tell);
-    else tell();
+    (this.#current?.lookInto?.() ?? Promise.resolve(undefined)).then(tell);
   }
 
   terminate(reason = "it was ended"): void {

@@ -69,8 +69,13 @@ async function answer(
 /** Settles when more can be written, or nobody reads any more. */
 function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    response.once("drain", resolve);
-    gone.addEventListener("abort", () => resolve(), { once: true });
+    const end = () => {
+      response.off("drain", end);
+      gone.removeEventListener("abort", end);
+      resolve();
+    };
+    response.once("drain", end);
+    gone.addEventListener("abort", end);
   });
 }
 

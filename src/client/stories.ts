@@ -76,7 +76,8 @@ function spanStep({ worker, kind, beganMs, ms, status }: TaskSpan): StoryStep {
 
 /** A story in lines. */
 export function storyText({ key, now, steps, recordedSince }: Omit<TaskStory, "toString">): string {
-  const lines = [`${key}: ${now === undefined ? "there is no such task, or not any more" : stateText(now)}`];
+  const gone = steps.length > 0 ? "it is over, and forgotten" : "there is no such task, or not any more";
+  const lines = [`${key}: ${now === undefined ? gone : stateText(now)}`];
   if (now !== undefined) lines.push(...detailLines(now));
   for (const { atMs, seenBy, what, worker, ms, note } of steps) {
     const parts = [timeText(atMs), what];

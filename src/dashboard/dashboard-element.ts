@@ -9,8 +9,8 @@ import uPlotStyle from "uplot/dist/uPlot.min.css";
 import type { ClusterEvent } from "../client/cluster-events.ts";
 import type { Survey } from "../protocol/survey.ts";
 import style from "./dashboard.css";
-import { bytes, dress, element } from "./elements.ts";
-import { drawTasks, shapeOf } from "./graph.ts";
+import { bytes, dress, element, shortAddress } from "./elements.ts";
+import { drawTasks, shapeOf, tiedOf } from "./graph.ts";
 import { LanesPanel } from "./lanes-panel.ts";
 import { Series } from "./series.ts";
 import { StoryPanel } from "./story-panel.ts";
@@ -99,7 +99,7 @@ class Watch {
     const { info, names, meetingPlaces } = survey;
     lanes.setWorkers(Object.keys(info.workers));
     progress.replaceChildren(progressTable(names));
-    workers.replaceChildren(workersTable(info));
+    workers.replaceChildren(workersTable(info, (worker) => lanes.busyness(worker, Date.now())));
     meeting.replaceChildren(meetingPlaces.length === 0 ? note("None.") : meetingTable(meetingPlaces));
     this.#drawGraph(survey);
     const nowMs = Date.now();
@@ -118,18 +118,24 @@ class Watch {
     this.#shape = shape;
     const { graph: box, story } = this.#panels;
     if (graph === undefined) box.replaceChildren(note("There are too many tasks to be drawn."));
-    else if (graph.length === 0) box.replaceChildren(note("Nothing that depends on something is there now."));
     else {
-      box.replaceChildren(drawTasks(graph, ({ key }) => story.tell(key)));
+      const tied = tiedOf(graph);
+      const alone = graph.length - tied.length;
+      const rest = note(alone === 0 ? "" : `And ${alone} that depend on nothing, and nothing on them.`);
+      if (tied.length === 0) return box.replaceChildren(note("No task depends on another now."));
+      box.replaceChildren(
+        drawTasks(tied, ({ key }) => story.tell(key)),
+        rest,
+      );
     }
   }
 
   #note({ time, topic, from, message }: ClusterEvent): void {
     if (this.#isOver) return;
     const { events } = this.#panels;
-    const text = typeof message === "object" ? JSON.stringify(message) : String(message);
     const line = element("div", topic === "warnings" ? { class: "waiting" } : {});
-    line.textContent = `${time.toLocaleTimeString()} ${topic}: ${text} (${from})`;
+    const who = from === "scheduler" ? "" : ` (${shortAddress(from)})`;
+    line.textContent = `${time.toLocaleTimeString()} ${eventText(topic, message)}${who}`;
     events.prepend(line);
     while (events.childElementCount > MOST_EVENTS) events.lastElementChild?.remove();
   }
@@ -139,6 +145,21 @@ class Watch {
     this.close();
     this.#problem(`Nothing more will be seen: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** What the scheduler notes in words; what others log, as it is. */
+function eventText(topic: string, message: unknown): string {
+  const { type, text, worker, ...fields } = (typeof message === "object" && message !== null ? message : {}) as Record<
+    string,
+    unknown
+  >;
+  if (topic === "warnings" && typeof text === "string") return text;
+  if (typeof type !== "string") return `${topic}: ${typeof message === "object" ? JSON.stringify(message) : message}`;
+  const about = worker === undefined ? [] : [shortAddress(`${worker}`)];
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) about.push(`${name} ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  }
+  return `${type.replaceAll("-", " ")}: ${about.join(", ")}`;
 }
 
 function note(text: string): HTMLElement {
@@ -200,14 +221,14 @@ export class DashboardElement extends Base {
       { class: "panels" },
       status,
       lanes.node,
-      panel("Progress", boxes.progress),
-      panel("Workers", boxes.workers),
+      panel("Workers", boxes.workers, "double"),
+      panel("Progress", boxes.progress, "double"),
       panel("Tasks per second", rate),
       panel("Bytes stored", stored),
-      panel("Task graph", boxes.graph),
+      panel("Task graph", boxes.graph, "double"),
       story.node,
       panel("Queues, locks and others", boxes.meeting),
-      panel("Events and warnings", boxes.events),
+      panel("Events and warnings", boxes.events, "double"),
     );
     dress(root, uPlotStyle, style);
     root.replaceChildren(panels);
@@ -245,6 +266,7 @@ function box(): HTMLElement {
   return element("div", { class: "scroll", tabindex: "0" });
 }
 
-function panel(title: string, content: HTMLElement): HTMLElement {
-  return element("section", {}, element("h2", {}, title), content);
+/** `size`: `double` where it is worth two places side by side. */
+function panel(title: string, content: HTMLElement, size = ""): HTMLElement {
+  return element("section", { class: size }, element("h2", {}, title), content);
 }

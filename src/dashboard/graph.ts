@@ -16,6 +16,17 @@ export function shapeOf(tasks: readonly SurveyedTask[]): string {
   return tasks.map(({ key, state }) => `${key} ${state}`).join("\n");
 }
 
+/** Those that need others, or are needed by others. */
+export function tiedOf(tasks: readonly SurveyedTask[]): SurveyedTask[] {
+  const needed = new Set(tasks.flatMap(({ inputs }) => inputs));
+  const places = new Map<number, number>();
+  for (const [i, { inputs }] of tasks.entries()) if (inputs.length > 0 || needed.has(i)) places.set(i, places.size);
+  return [...places.keys()].map((i) => {
+    const task = tasks[i] as SurveyedTask;
+    return { ...task, inputs: task.inputs.map((input) => places.get(input) as number) };
+  });
+}
+
 export function drawTasks(tasks: readonly SurveyedTask[], picked: (task: SurveyedTask) => void): SVGSVGElement {
   const graph = new Graph();
   graph.setGraph({ rankdir: "LR", nodesep: 8, ranksep: 34 });

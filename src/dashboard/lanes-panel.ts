@@ -10,6 +10,9 @@ import { describeSpan } from "./survey-tables.ts";
 const MOST_SPANS = 100_000;
 /** What is shown while it follows. Milliseconds. */
 const WINDOW_MS = 20_000;
+/** Workers tell ten times a second, and a task when it has ended. Milliseconds. */
+const TOLD_MS = 200;
+const LATELY_MS = 2000;
 /** With more workers, their names would run into each other. */
 const MOST_NAMES = 60;
 
@@ -50,7 +53,11 @@ export class LanesPanel {
     this.#observer = new ResizeObserver(() => this.#lanes.draw());
     this.#observer.observe(this.#canvas);
     const head = element("div", { class: "head" }, element("h2", {}, "Task stream"), this.#follow);
-    const hint = element("p", { class: "note" }, "Wheel or + and - to zoom, drag or arrow keys to move, 0 for all.");
+    const hint = element(
+      "p",
+      { class: "note" },
+      "A lane for each worker; transfers below, in red. Wheel or + and - to zoom, drag or arrow keys to move, 0 for all.",
+    );
     const lanes = element("div", { class: "lanes" }, this.#names, this.#canvas);
     this.node = element("section", { class: "wide" }, head, hint, lanes, tip);
   }
@@ -70,6 +77,15 @@ export class LanesPanel {
   setWorkers(addresses: Iterable<string>): void {
     for (const address of addresses) this.#store.laneOf(address);
     this.#nameLanes();
+  }
+
+  /** How busy a worker has been lately with tasks, by what it has told: 0 to 1; undefined if it has told nothing at all. */
+  busyness(worker: string, nowMs: number): number | undefined {
+    const lane = this.#store.lanes.get(worker);
+    if (lane === undefined) return undefined;
+    // What is newer it may not have told yet.
+    const toMs = nowMs - TOLD_MS;
+    return lane.busyBetween(toMs - LATELY_MS, toMs, ({ kind }) => kind === "compute" || kind === "deserialize");
   }
 
   /** Brings what is shown up to `nowMs`, if it follows. */

@@ -98,6 +98,12 @@ export function metricsText({ info, names, meetingPlaces }: Survey): string {
     told(({ spilledBytes }) => spilledBytes),
   );
   metric(
+    "worker_expected_seconds",
+    "gauge",
+    "What a worker has in hand is expected to take.",
+    workers.map(([worker, { occupancyMs }]) => [{ worker }, occupancyMs / 1000]),
+  );
+  metric(
     "waiting",
     "gauge",
     "Who waits at queues, locks and their like.",

@@ -20,7 +20,8 @@ export class Series {
     this.#box = box;
     this.#height = height;
     this.#data = [[], ...curves.map(() => [])];
-    const ink = getComputedStyle(box).color;
+    // Looked up with each drawing: it may have become night.
+    const ink = () => getComputedStyle(box).color;
     const grid = { stroke: "rgba(128, 128, 128, 0.25)", width: 1 };
     this.#plot = new uPlot(
       {

@@ -49,6 +49,16 @@ export class LaneSpans {
     return low;
   }
 
+  /** The part of the time between those that went into computing, transfers left out: 0 to 1. */
+  busyBetween(fromMs: number, toMs: number, isComputing: (span: TaskSpan) => boolean): number {
+    let busyMs = 0;
+    for (let i = this.firstAt(fromMs); i < this.spans.length && (this.from[i] as number) < toMs; i++) {
+      if (!isComputing(this.spans[i] as TaskSpan)) continue;
+      busyMs += Math.max(0, Math.min(toMs, this.to[i] as number) - Math.max(fromMs, this.from[i] as number));
+    }
+    return Math.min(1, busyMs / (toMs - fromMs));
+  }
+
   /** The one that is seen at `ms`: what began last is on top. */
   at(ms: number, slackMs: number): TaskSpan | undefined {
     let found: TaskSpan | undefined;

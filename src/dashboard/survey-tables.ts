@@ -63,60 +63,42 @@ function countBar(
   return box;
 }
 
-/** What is known of workers. Between threads of one place there is no latency to speak of. */
-export function workersTable({ workers }: SchedulerInfo): HTMLElement {
+/**
+ * What is known of workers. Between threads of one place there is no latency to speak of. `busyness`: the part of the last seconds that one has
+ * spent on tasks.
+ */
+export function workersTable(
+  { workers }: SchedulerInfo,
+  busyness: (worker: string) => number | undefined,
+): HTMLElement {
   const rows = Object.entries(workers)
     .slice(0, MOST_ROWS)
-    .map(
-      ([
-        address,
-        {
-          name,
-          status,
-          processing,
-          nThreads,
-          actors,
-          nValues,
-          nbytes,
-          spilledBytes,
-          memoryLimit,
-          threadBytes,
-          link,
-          latencyMs,
-        },
-      ]) => [
+    .map(([address, { name, status, nThreads, actors, nValues, nbytes, link, ...worker }]) => {
+      const { processing, occupancyMs, spilledBytes, memoryLimit, threadBytes, latencyMs } = worker;
+      return [
         element("span", { title: address }, name || shortAddress(address)),
-        status,
-        `${processing}`,
-        `${nThreads}`,
-        `${actors}`,
+        status === "running" ? status : element("span", { class: "waiting" }, status),
+        meter(Math.round((busyness(address) ?? 0) * 100)),
+        `${processing}${nThreads > 1 ? ` of ${nThreads}` : ""}`,
+        duration(Math.round(occupancyMs)),
         `${nValues}`,
-        bytes(nbytes),
+        `${bytes(nbytes)}${memoryLimit === undefined ? "" : ` of ${bytes(memoryLimit)}`}`,
         spilledBytes === undefined ? "" : bytes(spilledBytes),
-        memoryLimit === undefined ? "" : bytes(memoryLimit),
         threadBytes === undefined ? "" : bytes(threadBytes),
+        `${actors}`,
         link,
         latencyMs === undefined ? "" : duration(latencyMs),
-      ],
-    );
-  return table(
-    "Workers",
-    [
-      "worker",
-      "status",
-      "in hand",
-      "slots",
-      "actors",
-      "values",
-      "bytes",
-      "written out",
-      "limit",
-      "thread",
-      "link",
-      "latency",
-    ],
-    rows,
-  );
+      ];
+    });
+  const about = ["worker", "status", "busy", "in hand", "expected"];
+  const held = ["values", "stored", "written out", "memory", "actors", "link", "latency"];
+  return table("Workers", [...about, ...held], rows);
+}
+
+function meter(percent: number): HTMLElement {
+  const filled = element("span");
+  filled.style.width = `${percent}%`;
+  return element("div", { class: "meter", title: `${percent} % of the last two seconds` }, filled, `${percent} %`);
 }
 
 export function meetingTable(places: readonly MeetingPlace[]): HTMLElement {

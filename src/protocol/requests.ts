@@ -175,6 +175,8 @@ export interface WorkerInfo {
   readonly nThreads: number;
   /** Tasks it has in hand. */
   readonly processing: number;
+  /** What that is expected to take, in milliseconds, by what such tasks took before. */
+  readonly occupancyMs: number;
   /** Actors that live in it. */
   readonly actors: number;
   /** Values it holds. */

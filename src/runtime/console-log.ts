@@ -113,7 +113,9 @@ const MOST_VALUES = 200;
 export function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   try {
-    if (value instanceof Error) return value.stack ?? `${value}`;
+    // Firefox leaves out of the stack what the error says.
+    if (value instanceof Error)
+      return value.stack?.includes(`${value}`) ? value.stack : `${value}\n${value.stack ?? ""}`;
     if (typeof value !== "object" || value === null) return String(value);
     let left = MOST_VALUES;
     return JSON.stringify(value, (_key, each: unknown) => (left-- > 0 ? plain(each) : undefined));

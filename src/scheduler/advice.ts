@@ -3,6 +3,7 @@
  * something happens anyway, in what is known by then: nothing is counted or kept for it.
  */
 
+import { isReference } from "../protocol/task-spec.ts";
 import type { ClientRecord, Span, TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
@@ -154,8 +155,10 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-function rowOf({ group, firstSlot, slots }: TaskRecord): readonly unknown[] {
-  return group.rows.slice(firstSlot, firstSlot + slots);
+/** Its arguments, without those that are other tasks' values. */
+function rowOf({ group, firstSlot, slots, shape }: TaskRecord): readonly unknown[] {
+  const row = group.rows.slice(firstSlot, firstSlot + slots);
+  return row.map((value, slot) => (isReference(shape, slot) ? undefined : value));
 }
 
 function partOf({ group, slots }: Span, index: number): readonly unknown[] {

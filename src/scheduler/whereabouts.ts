@@ -81,6 +81,7 @@ export function describe(state: SchedulerState): SchedulerInfo {
       status: ending && status === "running" ? "closing" : status,
       nThreads,
       processing,
+      occupancyMs: Math.max(0, worker.occupancyUs) / 1000,
       actors,
       nValues: state.replicas.leftsOf(worker).size,
       nbytes: bytesOn(state, worker),

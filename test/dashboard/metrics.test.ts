@@ -16,6 +16,7 @@ describe("metrics", () => {
             name: "w-0",
             host: "w",
             status: "running",
+            occupancyMs: 250,
             nThreads: 1,
             processing: 2,
             nValues: 4,
@@ -56,6 +57,7 @@ describe("metrics", () => {
       'manyhands_worker_thread_bytes{worker="thread://w/0"} 9000',
       'manyhands_worker_memory_limit_bytes{worker="thread://w/0"} 20000',
       'manyhands_worker_held_bytes{worker="thread://w/0"} 400',
+      'manyhands_worker_expected_seconds{worker="thread://w/0"} 0.25',
       'manyhands_waiting{kind="queue",name="jobs"} 7',
     ]);
   });

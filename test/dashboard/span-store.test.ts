@@ -36,6 +36,21 @@ describe("a store of spans", () => {
     assert.equal(lane.at(50.7, 0.25)?.beganMs, 50);
   });
 
+  it("tells which part of a time a worker was busy, whatever reaches beyond it", () => {
+    const store = new SpanStore();
+    for (const [beganMs, ms] of [
+      [0, 15],
+      [20, 5],
+      [28, 100],
+    ] as const)
+      store.add(span(beganMs, ms));
+    store.add({ ...span(12, 6), kind: "transfer" });
+    const isComputing = ({ kind }: TaskSpan) => kind === "compute";
+    const lane = store.laneOf("w1");
+    assert.equal(lane.busyBetween(10, 30, isComputing), (5 + 5 + 2) / 20);
+    assert.equal(lane.busyBetween(200, 300, isComputing), 0);
+  });
+
   it("finds a long span that began long before what is looked at", () => {
     const store = new SpanStore();
     store.add(span(0, 100));

@@ -54,6 +54,40 @@ describe("a page and a scheduler in Node", () => {
     equal(host.stats().status, "left");
   });
 
+  it("says so when the browser is about to freeze it, and follows what workers elsewhere write", async () => {
+    await using client = await connect();
+    await client.waitForWorkers(1);
+    const { warn } = console;
+    const warned: string[] = [];
+    try {
+      console.warn = (text: string) => warned.push(text);
+      document.dispatchEvent(new Event("freeze"));
+    } finally {
+      console.warn = warn;
+    }
+    equal(warned.length, 1);
+    ok(/freezes this page/.test(warned[0] ?? ""), `${warned}`);
+    const lines: string[] = [];
+    let came = () => {};
+    const first = new Promise<void>((resolve) => {
+      came = resolve;
+    });
+    using _forwarding = await client.forwardLogs({
+      handler: ({ name, text }) => {
+        lines.push(`${name}: ${text}`);
+        came();
+      },
+    });
+    await client
+      .with({ workers: ["node-0"] })
+      .submit(function inNode() {
+        console.log("seen in a page");
+      })
+      .result();
+    await first;
+    equal(lines, ["inNode: seen in a page"]);
+  });
+
   it("is refused with a wrong token, and told where nobody is", async () => {
     const { address } = await place;
     await rejects(new Client(address, { token: "wrong" }).ready, "UnauthorizedError");

@@ -321,6 +321,40 @@ describe("a host", { timeout: 60_000 }, () => {
 });
 
 describe("a sandbox", { timeout: 60_000 }, () => {
+  it("has what tasks write to its console forwarded with their names, and nobody looks into it", async () => {
+    await using t = await listening();
+    await using host = await join(t.place.invitation, { nWorkers: 1, name: "box", sandbox: true });
+    const client = await t.client();
+    const seen: string[] = [];
+    let came = () => {};
+    const first = new Promise<void>((resolve) => {
+      came = resolve;
+    });
+    using _forwarding = await client.forwardLogs({
+      handler: ({ worker, name, text }) => {
+        seen.push(`${worker} ${name}: ${text}`);
+        came();
+      },
+    });
+    const busy = client.submit(function computing(ms: number) {
+      console.log("from inside");
+      const end = performance.now() + ms;
+      while (performance.now() < end);
+      return ms;
+    }, 700);
+    await first;
+    assert.deepEqual([seen, busy.done()], [[`ws://${host.id}/0 computing: from inside`], false]);
+    const { running, frames, noFrames } = (await client.callStack())[`ws://${host.id}/0`] ?? {};
+    assert.deepEqual([running?.map(({ name }) => name), frames], [["computing"], undefined]);
+    assert.match(noFrames ?? "", /nobody can look into a thread here/);
+    await busy.result();
+    const { lines } = (await client.logs())[`ws://${host.id}/0`] ?? {};
+    assert.deepEqual(
+      lines?.map(({ text, key }) => [text, key]),
+      [["from inside", busy.key]],
+    );
+  });
+
   it("runs tasks that read and write no files, start no programs and no threads, and get and give values like others", async () => {
     await using t = await listening({}, 1);
     await using host = await join(t.place.invitation, { nWorkers: 1, name: "box", sandbox: true });

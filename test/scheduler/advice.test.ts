@@ -43,6 +43,20 @@ class Stage {
     return this.machine.state.functionsById.length - 1;
   }
 
+  /** So many tasks with a value that is scattered as their input. */
+  share(value: unknown, count: number): void {
+    const input = this.#tasks++;
+    this.#handle({
+      type: "client-message",
+      client: "c",
+      message: { type: "scatter", id: input, value, nbytes: 400_000 },
+    });
+    const rows = Array.from({ length: count }, (_, i) => [0, 2, 1, input, i]).flat();
+    const functions = [[0, { name: "work", hash: "h" }]];
+    const message = { type: "update-graph", first: this.#tasks, count, rows, functions, options: {} };
+    this.#handle({ type: "client-message", client: "c", message });
+  }
+
   ran(fn: number, count: number, us: number): void {
     const message = { type: "task-finished", ranges: [], values: [], spent: [fn, count, us] };
     this.#handle({ type: "worker-message", worker: "w", message });
@@ -93,6 +107,10 @@ describe("advice", () => {
     stage.pass(1000);
     assert.equal(stage.warnings.length, 1);
     assert.match(stage.warnings[0] ?? "", /the same argument of 0\.4 MB.*scatter\(\)/);
+    const sharing = new Stage();
+    sharing.share("x".repeat(500_000), 4);
+    sharing.pass(1000);
+    assert.deepEqual(sharing.warnings, [], "a value that is scattered travels once");
     const other = new Stage();
     other.submit([1, 2, 3, 4].map((i) => [`${i}${"x".repeat(200_000)}`, "short"]));
     other.submit([1, 2, 3, 4].map((i) => [new Float64Array(50_000).fill(i)]));

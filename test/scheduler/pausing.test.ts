@@ -20,7 +20,7 @@ describe("a paused worker", () => {
       > w1: finish a = 1
         c1 <- 3: a = 1
       > c1: request 1 {"type": "scheduler-info"}
-        c1 <- 4: answer 1: {"address":"local","workers":{"w1":{"name":"w1","host":"","status":"paused","nThreads":1,"processing":0,"actors":0,"nValues":0,"nbytes":0,"resources":{},"link":""}},"clients":["c1"],"links":[],"queued":1}
+        c1 <- 4: answer 1: {"address":"local","workers":{"w1":{"name":"w1","host":"","status":"paused","nThreads":1,"processing":0,"occupancyMs":0,"actors":0,"nValues":0,"nbytes":0,"resources":{},"link":""}},"clients":["c1"],"links":[],"queued":1}
       > c1: request 2 {"type": "unpause-workers", "workers": ["w1"]}
         w1 <- compute b = f(2)
         c1 <- 5: answer 2: done

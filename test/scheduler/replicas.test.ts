@@ -38,7 +38,7 @@ describe("where values are", () => {
       > c1: sizes
         c1 <- 9: answer 6: {"f-c1-0":20000,"data-c1-2":8,"data-c1-3":20000}
       > c1: info
-        c1 <- 10: answer 7: {"address":"local","workers":{"w1":{"name":"w1","host":"","status":"running","nThreads":1,"processing":0,"actors":0,"nValues":2,"nbytes":40000,"resources":{},"link":""},"w2":{"name":"w2","host":"","status":"running","nThreads":1,"processing":0,"actors":0,"nValues":0,"nbytes":0,"resources":{},"link":""}},"clients":["c1"],"links":[],"queued":0}
+        c1 <- 10: answer 7: {"address":"local","workers":{"w1":{"name":"w1","host":"","status":"running","nThreads":1,"processing":0,"occupancyMs":0,"actors":0,"nValues":2,"nbytes":40000,"resources":{},"link":""},"w2":{"name":"w2","host":"","status":"running","nThreads":1,"processing":0,"occupancyMs":0,"actors":0,"nValues":0,"nbytes":0,"resources":{},"link":""}},"clients":["c1"],"links":[],"queued":0}
     `);
   });
 });

@@ -286,7 +286,7 @@ describe("workers that are to leave, whichever", () => {
         end w2: it was retired
         w3 <- recall y@1
       > c1: request 1 {"type": "scheduler-info"}
-        c1 <- 2: answer 1: {"address":"local","workers":{"w1":{"name":"w1","host":"","status":"running","nThreads":1,"processing":1,"actors":0,"nValues":0,"nbytes":0,"resources":{},"link":""},"w2":{"name":"w2","host":"","status":"retiring","nThreads":1,"processing":0,"actors":0,"nValues":0,"nbytes":0,"resources":{},"link":""},"w3":{"name":"w3","host":"","status":"retiring","nThreads":1,"processing":1,"actors":0,"nValues":0,"nbytes":0,"resources":{},"link":""}},"clients":["c1"],"links":[],"queued":0}
+        c1 <- 2: answer 1: {"address":"local","workers":{"w1":{"name":"w1","host":"","status":"running","nThreads":1,"processing":1,"occupancyMs":10,"actors":0,"nValues":0,"nbytes":0,"resources":{},"link":""},"w2":{"name":"w2","host":"","status":"retiring","nThreads":1,"processing":0,"occupancyMs":0,"actors":0,"nValues":0,"nbytes":0,"resources":{},"link":""},"w3":{"name":"w3","host":"","status":"retiring","nThreads":1,"processing":1,"occupancyMs":10,"actors":0,"nValues":0,"nbytes":0,"resources":{},"link":""}},"clients":["c1"],"links":[],"queued":0}
     `);
   });
 

@@ -232,7 +232,7 @@ function describeErrand(errand: Errand): string {
     case "trace":
       return `trace ${errand.isOn ? "on" : "off"}`;
     case "log":
-      return `log ${errand.isOn === undefined ? "" : errand.isOn ? "on" : "off"}`;
+      return `log${errand.isOn === undefined ? "" : errand.isOn ? " on" : " off"}`;
     case "register-plugin":
     case "unregister-plugin":
       return `${errand.type} ${errand.name}`;

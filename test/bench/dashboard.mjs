@@ -1,0 +1,261 @@
+/**
+ * `npm run bench:dashboard`: what it costs a cluster that somebody looks at it, and how smooth the dashboard is.
+ *
+ * Each workload runs in turns, with a served dashboard that a process of its own reads as a browser does (spans and events as they come, a survey twice
+ * a second), and without. Then Chromium shows a hundred thousand finished tasks of a hundred workers, and its frames are counted.
+ */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Client } from "../../dist/node.js";
+import { launch } from "./browser/launch.mjs";
+import { startServer } from "./browser/server.mjs";
+import { median, quantile } from "./statistics.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "8" },
+    seconds: { type: "string", default: "5" },
+    quick: { type: "boolean", default: false },
+    reader: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log(`What it costs a cluster that somebody looks at it, and how smooth the dashboard is.
+
+node test/bench/dashboard.mjs [--rounds 8] [--seconds 5] [--quick]
+  --rounds   pairs of runs of each workload, with the dashboard open and closed
+  --seconds  how long frames are counted
+  --quick    three rounds, two seconds`);
+  process.exit(0);
+}
+if (options.reader !== undefined) await readLikeABrowser(options.reader);
+
+const rounds = options.quick ? 3 : Number(options.rounds);
+const seconds = options.quick ? 2 : Number(options.seconds);
+
+/** Reads what a dashboard's page would, and looks at none of it. */
+async function readLikeABrowser(url) {
+  const drain = async (path) => {
+    for await (const _ of (await fetch(new URL(path, url))).body);
+  };
+  void drain("spans").catch(() => process.exit());
+  void drain("events").catch(() => process.exit());
+  process.send("reading");
+  for (;;) {
+    await (await fetch(new URL("survey", url))).text();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+async function openReader(client) {
+  const { url, close } = await client.serveDashboard();
+  const reader = spawn(process.execPath, [fileURLToPath(import.meta.url), "--reader", url], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  await new Promise((resolve) => reader.once("message", resolve));
+  return async () => {
+    reader.kill();
+    await new Promise((resolve) => reader.once("close", resolve));
+    await close();
+  };
+}
+
+const SETTLE_MS = 700;
+const RUN_MS = 1200;
+
+const range = (count) => Array.from({ length: count }, (_, i) => i);
+/** So many thousand square roots. */
+const compute = (thousands) => {
+  let sum = 0;
+  for (let i = 0; i < thousands * 1000; i++) sum += Math.sqrt(i + sum);
+  return sum;
+};
+
+const workloads = {
+  "100,000 tiny tasks": (client) => client.gather(client.map((x) => x + 1, range(100_000))),
+  "a chain of 10,000 tiny tasks": (client) => {
+    let last = client.submit((x) => x + 1, 0);
+    for (let i = 0; i < 10_000; i++) last = client.submit((x) => x + 1, last);
+    return last.result();
+  },
+  "1,000 tasks of some 0.1 ms": (client) => client.gather(client.map(compute, new Array(1000).fill(20))),
+  "100 tasks of some 5 ms": (client) => client.gather(client.map(compute, new Array(100).fill(1000))),
+};
+
+/** What one time takes, over about so long: milliseconds, and those of CPU in all threads of this process, which others' use of the machine touches less. */
+async function costOf(work, client, ms) {
+  const began = performance.now();
+  const { user, system } = process.cpuUsage();
+  let times = 0;
+  let now = began;
+  for (; now - began < ms; now = performance.now()) {
+    await work(client);
+    times += 1;
+  }
+  const used = process.cpuUsage();
+  return { ms: (now - began) / times, cpuMs: (used.user + used.system - user - system) / 1000 / times };
+}
+
+async function measureCost() {
+  const client = new Client({ nWorkers: 2 });
+  await client.waitForWorkers(2);
+  console.log(
+    "\nwhat it costs that somebody looks, in pairs of runs: medians, and between which half of the pairs lies",
+  );
+  for (const [name, work] of Object.entries(workloads)) {
+    await costOf(work, client, 1000);
+    const more = { ms: [], cpuMs: [] };
+    const closed = [];
+    for (let round = 0; round < rounds; round++) {
+      const costs = {};
+      // Every other round goes backwards.
+      for (const state of round % 2 === 0 ? ["closed", "open"] : ["open", "closed"]) {
+        const end = state === "open" ? await openReader(client) : async () => {};
+        await costOf(work, client, SETTLE_MS); // A process that has just begun is busy with itself.
+        costs[state] = await costOf(work, client, RUN_MS);
+        await end();
+      }
+      for (const what of ["ms", "cpuMs"]) more[what].push((costs.open[what] / costs.closed[what] - 1) * 100);
+      closed.push(costs.closed.ms);
+    }
+    const range = (all) => {
+      const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(all, share).toFixed(1));
+      return `${middle.padStart(5)} % (${low} to ${high})`;
+    };
+    console.log(
+      `${name.padEnd(30)} ${median(closed).toFixed(0).padStart(4)} ms closed   open: CPU ${range(more.cpuMs)}, time ${range(more.ms)}`,
+    );
+  }
+  await client.close();
+}
+
+/** In the page: frames a second while a dashboard shows so many spans, and what one drawing of the task stream takes. */
+async function frames({ spans, workers, seconds }) {
+  const { openDashboard } = await import("/dist/dashboard.js");
+  const nowMs = Date.now();
+  const all = Array.from({ length: spans }, (_, i) => ({
+    worker: `thread://many/${i % workers}`,
+    kind: i % 50 === 0 ? "transfer" : "compute",
+    name: `task${i % 12}`,
+    key: `task${i % 12}-c-${i}`,
+    beganMs: nowMs - 18_000 + Math.floor(i / workers) * (18_000 / (spans / workers)),
+    ms: 15,
+    tasks: 1,
+    nbytes: 0,
+    status: i % 500 === 0 ? "error" : "ok",
+  }));
+  const info = {
+    address: "local",
+    clients: ["c"],
+    links: [],
+    queued: 0,
+    workers: Object.fromEntries(
+      Array.from({ length: workers }, (_, i) => [
+        `thread://many/${i}`,
+        {
+          name: `many-${i}`,
+          host: "many",
+          status: "running",
+          nThreads: 1,
+          processing: 1,
+          actors: 0,
+          nValues: 3,
+          nbytes: 1e6,
+          resources: {},
+          link: "thread",
+        },
+      ]),
+    ),
+  };
+  const names = Array.from({ length: 12 }, (_, i) => ({
+    name: `task${i}`,
+    waiting: 0,
+    queued: 0,
+    processing: 8,
+    memory: 0,
+    erred: 0,
+    runs: 8000,
+    ms: 1e5,
+  }));
+  let taken = () => {};
+  const allTaken = new Promise((resolve) => {
+    taken = resolve;
+  });
+  const dashboard = openDashboard({
+    survey: async () => ({
+      info,
+      names: names.map((each) => ({ ...each, runs: each.runs + Math.round(performance.now()) })),
+      graph: undefined,
+      meetingPlaces: [],
+    }),
+    story: async () => ({ key: "", now: undefined, steps: [] }),
+    subscribeTopic: async () => ({ close() {} }),
+    taskStream: async () => ({
+      async *[Symbol.asyncIterator]() {
+        yield all;
+        taken();
+        // It goes on as a busy cluster does.
+        for (;;) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          const atMs = Date.now() - 100;
+          yield Array.from({ length: workers * 5 }, (_, k) => ({
+            ...all[0],
+            worker: `thread://many/${k % workers}`,
+            beganMs: atMs + Math.floor(k / workers) * 20,
+            ms: 15,
+          }));
+        }
+      },
+      stop: async () => {},
+    }),
+  });
+  await allTaken;
+  await new Promise(requestAnimationFrame);
+  const paints = Array.from({ length: 20 }, () => dashboard.paint());
+  const gaps = [];
+  const began = performance.now();
+  let last = began;
+  while (last - began < seconds * 1000) {
+    await new Promise(requestAnimationFrame);
+    const now = performance.now();
+    gaps.push(now - last);
+    last = now;
+  }
+  return { perSecond: (gaps.length * 1000) / (last - began), gaps, paints, spans: dashboard.spans };
+}
+
+async function measureFrames() {
+  const server = await startServer({ isolated: false });
+  const browser = await launch("chromium");
+  if (browser === undefined) {
+    console.error("Chromium is not installed here: frames are left out.");
+    server.close();
+    return;
+  }
+  try {
+    const page = await browser.newPage();
+    await page.setViewport({ width: 1440, height: 900 });
+    await page.goto(`${server.address}/test/bench/browser/page.html`);
+    console.log("\nhow smooth it is, in Chromium");
+    for (const [spans, workers] of [
+      [1000, 4],
+      [100_000, 100],
+    ]) {
+      await page.reload();
+      const { perSecond, gaps, paints, spans: shown } = await page.evaluate(frames, { spans, workers, seconds });
+      console.log(
+        `${shown.toLocaleString("en")} spans, ${workers} workers: ${perSecond.toFixed(1)} frames a second, ` +
+          `${quantile(gaps, 0.99).toFixed(0)} ms at most between two in 99 of 100 cases; the stream is drawn in ${median(paints).toFixed(1)} ms`,
+      );
+    }
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}
+
+await measureCost();
+await measureFrames();
+process.exit();
