@@ -8,19 +8,40 @@ import { promisesOfWire } from "../compliance/wire.ts";
 const { RTCPeerConnection } = rtc;
 const config = { iceServers: [], bindAddress: "127.0.0.1" } as object;
 
-/** Two connections that have found each other. */
+/** Two connections that have found each other. That breaks off now and then, with nothing wrong: then it is tried again. */
 async function connections() {
-  const [left, right] = [new RTCPeerConnection(config), new RTCPeerConnection(config)];
+  for (let attempt = 1; ; attempt++) {
+    const [left, right] = [new RTCPeerConnection(config), new RTCPeerConnection(config)];
+    const isUp = await connect(left, right);
+    if (isUp) return { left, right };
+    left.close();
+    right.close();
+    assert.ok(attempt < 10, "no connection can be made between two ends in one process");
+  }
+}
+
+type Connection = InstanceType<typeof RTCPeerConnection>;
+
+async function connect(left: Connection, right: Connection): Promise<boolean> {
+  const brokenOff = Promise.race(
+    [left, right].map(
+      (each) =>
+        new Promise<boolean>((resolve) => {
+          each.addEventListener("connectionstatechange", () => {
+            if (each.connectionState === "closed" || each.connectionState === "failed") resolve(false);
+          });
+        }),
+    ),
+  );
   left.onicecandidate = ({ candidate }) => void (candidate && right.addIceCandidate(candidate));
   right.onicecandidate = ({ candidate }) => void (candidate && left.addIceCandidate(candidate));
   const first = left.createDataChannel("first");
-  const opened = new Promise((resolve) => first.addEventListener("open", resolve));
+  const opened = new Promise<boolean>((resolve) => first.addEventListener("open", () => resolve(true)));
   await left.setLocalDescription(await left.createOffer());
   await right.setRemoteDescription(left.localDescription as never);
   await right.setLocalDescription(await right.createAnswer());
   await left.setRemoteDescription(right.localDescription as never);
-  await opened;
-  return { left, right };
+  return Promise.race([opened, brokenOff]);
 }
 const { left, right } = await connections();
 let made = 0;
