@@ -61,7 +61,19 @@ async function folder(): Promise<Directory> {
   const { storage } = navigator as { readonly storage?: { getDirectory?(): Promise<unknown> } };
   if (storage?.getDirectory === undefined) throw new Error("this browser has no file system for this page");
   const root = (await storage.getDirectory()) as Directory;
-  return root.getDirectoryHandle(FOLDER, { create: true });
+  return answerOf(root, root.getDirectoryHandle(FOLDER, { create: true }));
+}
+
+const asked = new Set<object>();
+
+/** Chromium forgets what a file or directory was asked once nobody knows of that any more, and never answers: so it is kept until then. */
+async function answerOf<T>(handle: object, answer: Promise<T>): Promise<T> {
+  asked.add(handle);
+  try {
+    return await answer;
+  } finally {
+    asked.delete(handle);
+  }
 }
 
 /** Rejects if nothing can be written here. */
@@ -100,7 +112,6 @@ class OpfsStore implements ValueStore {
   readonly #name: string;
   readonly #directory: Directory;
   readonly #letGo: () => void;
-
   constructor(all: Directory, name: string, directory: Directory, letGo: () => void) {
     this.#all = all;
     this.#name = name;
@@ -109,10 +120,8 @@ class OpfsStore implements ValueStore {
   }
 
   async write(number: number, chunks: readonly Uint8Array[]): Promise<void> {
-    const name = String(number);
     try {
-      const file = await this.#directory.getFileHandle(name, { create: true });
-      const access = await file.createSyncAccessHandle();
+      const access = await this.#access(number, true);
       try {
         await throughPieces(gathered(chunks), (piece, at) => {
           if (access.write(piece, { at }) < piece.length) throw new Error("the browser takes no more");
@@ -127,8 +136,7 @@ class OpfsStore implements ValueStore {
   }
 
   async read(number: number, lengths: readonly number[]): Promise<ArrayBuffer[]> {
-    const file = await this.#directory.getFileHandle(String(number), { create: false });
-    const access = await file.createSyncAccessHandle();
+    const access = await this.#access(number, false);
     try {
       const buffers = lengths.map((length) => new ArrayBuffer(length));
       await throughPieces(
@@ -141,6 +149,11 @@ class OpfsStore implements ValueStore {
     } finally {
       access.close();
     }
+  }
+
+  async #access(number: number, create: boolean): Promise<SyncAccess> {
+    const file = await this.#directory.getFileHandle(String(number), { create });
+    return answerOf(file, file.createSyncAccessHandle());
   }
 
   async remove(number: number): Promise<void> {
