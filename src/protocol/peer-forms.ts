@@ -4,8 +4,8 @@
  */
 
 import type { ActorCalls, ActorResults } from "./actors.ts";
-import { anything, both, demand, type Form, fields, flag, kinds, list, perhaps, whole } from "./form.ts";
-import { MOST_TASKS, taskId } from "./shared-forms.ts";
+import { anything, both, demand, type Form, fields, flag, groups, kinds, list, perhaps, whole } from "./form.ts";
+import { countIn, MOST_TASKS, taskId } from "./shared-forms.ts";
 import type * as messages from "./worker-messages.ts";
 
 const type = anything; // It was looked at to find the form.
@@ -30,13 +30,19 @@ const peers: { readonly [K in messages.PeerMessage["type"]]: Form } = {
     fields<ActorCalls>({ type, first: whole(), calls: list(anything, MOST_TASKS) }),
     areCalls,
   ),
-  "actor-results": fields<ActorResults>({
-    type,
-    ranges: list(whole(), MOST_TASKS),
-    values: list(anything, MOST_TASKS),
-    odd: perhaps(list(anything, MOST_TASKS)),
-    leaves: perhaps(whole()),
-  }),
+  "actor-results": both<ActorResults>(
+    fields<ActorResults>({
+      type,
+      ranges: groups(whole(), whole(1, MOST_TASKS)),
+      values: list(anything, MOST_TASKS),
+      odd: perhaps(list(anything, MOST_TASKS)),
+      leaves: perhaps(whole()),
+    }),
+    ({ ranges, values }) => {
+      const due = countIn(ranges, 2);
+      return values.length === due ? undefined : `.values has ${values.length} items for ${due} calls`;
+    },
+  ),
   "get-data": fields<messages.PeerGetData>({ type, request: whole(1), ids }),
   data: both<messages.PeerData>(
     fields<messages.PeerData>({

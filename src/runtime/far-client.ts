@@ -7,6 +7,8 @@ import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import { CommClosedError, encodeError } from "../protocol/errors.ts";
 import { CLIENT_CHANNEL, type ClientHello, isClientLink, isFarewell } from "../protocol/host-messages.ts";
 import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
+import { validatePeerMessage } from "../protocol/peer-forms.ts";
+import { checkedComm } from "./checked-comm.ts";
 import { destinationOf, transportOf } from "./connectors.ts";
 import { delay, isFinal, Tether } from "./tether.ts";
 
@@ -89,7 +91,8 @@ class FarClient {
     let farewell: string | undefined;
     let hear: (news: News) => void = () => {};
     channel.listen((word) => {
-      if (isClientLink(word)) return this.#shell.onLink(word.worker, trunk.channel(word.pipe));
+      if (isClientLink(word))
+        return this.#shell.onLink(word.worker, checkedComm(trunk.channel(word.pipe), validatePeerMessage));
       if (!isFarewell(word)) return hear(word as News);
       farewell = word.reason;
       conversation.end(farewell);

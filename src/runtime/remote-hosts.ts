@@ -16,7 +16,9 @@ import {
 } from "../protocol/host-messages.ts";
 import { SCHEDULER_HOST } from "../protocol/hosts.ts";
 import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
+import { validatePeerMessage } from "../protocol/peer-forms.ts";
 import { Asides } from "./asides.ts";
+import { checkedComm } from "./checked-comm.ts";
 import { HostPairs } from "./host-pairs.ts";
 import type { Party } from "./reception.ts";
 import { RemoteHost, type RemoteWorkerComm } from "./remote-host.ts";
@@ -209,7 +211,7 @@ export class RemoteHosts implements WorkerOwner {
       else return; // It is gone, which the client will hear.
       caller.tell({ type: "link", worker, pipe });
     } else if (host !== undefined) {
-      const link = host.trunk.channel(pipe);
+      const link = checkedComm(host.trunk.channel(pipe), validatePeerMessage);
       if (!this.#shell.handLink(client, worker, link)) link.close("the client is gone");
     }
   }

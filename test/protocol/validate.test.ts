@@ -146,6 +146,8 @@ describe("messages from outside", () => {
     refused(() => validateOrders([{ type: "acquire-replicas", whoHas: [1, 5, 1, 9], peers: ["a"] }]), /\.whoHas\[3\]/);
     refused(() => validateNews({ batch: 1, messages: [{ type: "tasks-started" }] }), /\(tasks-started\)\.ids must be/);
     refused(() => validatePeerMessage({ type: "data", request: 1, ids: [1], values: [] }), /\.values has 0 items/);
+    const flood = { type: "actor-results", ranges: [0, 100_000], values: [] };
+    refused(() => validatePeerMessage(flood), /\.values has 0 items for 100000 calls/);
   });
 
   it("are refused if there are too many of them", () => {
