@@ -11,6 +11,7 @@ import type { Revive } from "../shipping/plain-data.ts";
 import { refuseHandle, restore } from "../shipping/restore.ts";
 import { takeTransfers } from "../shipping/transfer.ts";
 import type { Failure, Result } from "../worker/contract.ts";
+import { keepsOnFunctions, mayHold } from "./kept-buffers.ts";
 
 type Load = Result["load"];
 type Callable = (...args: unknown[]) => unknown;
@@ -22,6 +23,8 @@ interface Registered {
   compiled: Compiled | undefined;
   /** Moving average of a run, in microseconds; undefined until there was one. */
   averageUs: number | undefined;
+  /** Whether there was one, and no more. */
+  hasRunOnce: boolean;
   /** Whether what it returns is nobody else's: source text has no module to keep things in. */
   readonly givesAway: boolean;
   /** Whether all it has returned were numbers and the like. */
@@ -81,6 +84,7 @@ export class Executor {
         spec,
         compiled: undefined,
         averageUs: undefined,
+        hasRunOnce: false,
         givesAway: !keepsOnFunctions(spec),
         returnsSlight: true,
       });
@@ -113,9 +117,24 @@ export class Executor {
   noteDuration(fn: FunctionId, us: number): void {
     const registered = this.#functions.get(fn);
     if (registered === undefined) return;
-    // Slow to change: one run that was held up by something else does not make a function slow.
-    const { averageUs = us } = registered;
-    registered.averageUs = averageUs + (us - averageUs) / 8;
+    const { averageUs } = registered;
+    // Slow to change: one run that was held up by something else does not make a function slow. The first one here always is.
+    if (averageUs === undefined) registered.averageUs = us;
+    else if (registered.hasRunOnce) registered.averageUs = Math.min(us, averageUs);
+    else registered.averageUs = averageUs + (us - averageUs) / 8;
+    registered.hasRunOnce = averageUs === undefined;
+  }
+
+  /** Makes the function if that is still to be done, which is not to count as part of its first run. Returns whether it was. */
+  prepare(fn: FunctionId): boolean {
+    const registered = this.#functions.get(fn);
+    if (registered === undefined || registered.compiled !== undefined) return false;
+    try {
+      this.#compileFirst(registered);
+    } catch {
+      // Whoever calls it will hear of that.
+    }
+    return true;
   }
 
   /**
@@ -320,42 +339,6 @@ export class Executor {
     if (typeof value !== "object" || value === null) return;
     for (const buffer of measure(value).buffers) this.#loads.set(buffer, NOT_MOVABLE);
   }
-}
-
-/** Whether some of `buffers` are found in `kept`, or could be hidden where nobody can look: in a function or a weak map. */
-function mayHold(kept: unknown, buffers: ReadonlySet<ArrayBuffer>): boolean {
-  if (typeof kept === "function") return true;
-  if (typeof kept !== "object" || kept === null || kept instanceof WeakRef) return false;
-  const measured = measure(kept);
-  if (measured.problem !== undefined) return true;
-  for (const buffer of measured.buffers) if (buffers.has(buffer)) return true;
-  return false;
-}
-
-/** Whether a function may keep things in a module, or on itself or on a function or class that it took along. */
-function keepsOnFunctions(spec: FunctionSpec): boolean {
-  if (spec.kind !== "source") return spec.kind === "module";
-  const inner = Object.entries(spec.bindings ?? {}).flatMap(([name, value]) => {
-    const bound = markedFunction(value);
-    return bound === undefined ? [] : [{ name, bound }];
-  });
-  const names = [spec.name, ...inner.map(({ name }) => name)];
-  const sources = [spec.source, ...inner.map(({ bound }) => (bound.kind === "source" ? bound.source : ""))];
-  return (
-    sources.some((source) => /\bimport\s*\(/.test(source) || names.some((name) => usesAsObject(source, name))) ||
-    inner.some(({ bound }) => keepsOnFunctions(bound))
-  );
-}
-
-/** Whether `source` does anything else with `name` than to call it. Sees more than there is rather than less. */
-function usesAsObject(source: string, name: string): boolean {
-  if (name === "") return false;
-  for (let at = source.indexOf(name); at >= 0; at = source.indexOf(name, at + 1)) {
-    const before = source.slice(Math.max(0, at - 10), at);
-    const after = source.slice(at + name.length, at + name.length + 10);
-    if (!/(["'`\w$.]|\b(class|function)\s+)$/.test(before) && !/^[\w$"'`]|^\s*\(/.test(after)) return true;
-  }
-  return false;
 }
 
 /** Whether a value is small without a closer look. */

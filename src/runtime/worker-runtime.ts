@@ -262,7 +262,8 @@ export class WorkerRuntime {
   }
 
   /** Begins one task and, if it is synchronous, ends it. Returns the time afterwards. */
-  #begin(task: LocalTask, beganMs: number): number {
+  #begin(task: LocalTask, calledMs: number): number {
+    const beganMs = this.#executor.prepare(task.fn) ? this.#clock.now() : calledMs;
     const running = new Running(task, this.#workplace);
     if (this.#errands.areWatched) this.#errands.tell(running.key, "ready", "executing");
     this.#inFlight.enter(running);

@@ -128,3 +128,37 @@ describe("a function of a module", () => {
     }
   });
 });
+
+describe("how long a function takes", () => {
+  it("is told by its second run rather than by its first, which is always slow, and changes slowly after that", () => {
+    const { executor } = given(() => 1);
+    assert.equal(executor.averageUs(1), undefined);
+    executor.noteDuration(1, 20_000);
+    assert.equal(executor.averageUs(1), 20_000);
+    executor.noteDuration(1, 16);
+    assert.equal(executor.averageUs(1), 16);
+    executor.noteDuration(1, 96);
+    assert.equal(executor.averageUs(1), 26);
+  });
+
+  it("does not include the time in which it is made", () => {
+    const { executor, task } = given(() => 1);
+    const made: string[] = [];
+    executor.watchMaking = () => {
+      made.push("begun");
+      return () => made.push("made");
+    };
+    assert.equal(executor.prepare(1), true);
+    assert.deepEqual(made, ["begun", "made"]);
+    assert.equal(executor.prepare(1), false);
+    assert.equal(executor.call(task(), nothing, atOnce), 1);
+    assert.equal(made.length, 2);
+  });
+
+  it("is not known of one that cannot be made: whoever calls it hears why", () => {
+    const executor = new Executor({});
+    executor.register([[1, { ...structuredClone(describeFunction(() => 1)), source: "(" } as never]]);
+    assert.equal(executor.prepare(1), true);
+    assert.throws(() => executor.call({ fn: 1, shape: 0, slots: [] }, nothing, atOnce), SyntaxError);
+  });
+});
