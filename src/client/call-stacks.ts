@@ -9,8 +9,8 @@ export interface WorkerCallStack {
     readonly key: string;
     /** The function's. */
     readonly name: string;
-    /** In milliseconds since 1970; known only while somebody records what workers do. */
-    readonly since: number | undefined;
+    /** When the scheduler heard that it had begun, in milliseconds since 1970 by the clock here. */
+    readonly since: number;
   }[];
   /** What it has in hand beside those, by name: to be begun, or so short that nobody is told when it begins. */
   readonly inHand: readonly { readonly name: string; readonly tasks: number }[];
@@ -38,7 +38,7 @@ export async function readCallStacks(
     Object.entries(answer.workers).map(([address, { running, inHand, stack }]) => [
       address,
       {
-        running: running.map(({ sinceMs: began, ...task }) => ({ ...task, since: began && began + sinceMs })),
+        running: running.map(({ sinceMs: began, ...task }) => ({ ...task, since: began + sinceMs })),
         inHand,
         frames: "frames" in stack ? stack.frames : undefined,
         noFrames: "reason" in stack ? stack.reason : undefined,

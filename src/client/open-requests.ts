@@ -7,6 +7,12 @@ import type { Grant } from "../protocol/packed-value.ts";
 import type { Request } from "../protocol/requests.ts";
 import type { Future, FutureOwner } from "./future.ts";
 
+/**
+ * What somebody may ask on end until it is as they want it. In the place of the scheduler, an answer can come with nothing but microtasks,
+ * which would let nothing else happen: these answers have a turn of their own.
+ */
+const POLLED = /^(scheduler-info|survey|who-has|has-what|nbytes|totals|story|list-datasets)$/;
+
 interface OpenRequest {
   /** Whose the futures are that come with the answer. */
   readonly owner: FutureOwner;
@@ -47,9 +53,10 @@ export class OpenRequests {
   ask({ owner, request, send, signal, late }: Asking): Promise<unknown> {
     const number = this.#count++;
     send({ type: "request", number, request });
-    const answer = new Promise<unknown>((resolve, reject) => {
+    const answered = new Promise<unknown>((resolve, reject) => {
       this.#open.set(number, { owner, resolve, reject });
     });
+    const answer = POLLED.test(request.type) ? answered.then(afterTurn) : answered;
     if (signal === undefined) return answer;
     const giveUp = () => {
       const asked = this.#open.get(number);
@@ -82,4 +89,15 @@ export class OpenRequests {
     for (const { reject } of this.#open.values()) reject(error);
     this.#open.clear();
   }
+}
+
+function afterTurn(value: unknown): Promise<unknown> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve(value);
+    };
+    port2.postMessage(0);
+  });
 }

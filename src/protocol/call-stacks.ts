@@ -16,8 +16,8 @@ export interface CallStack {
   readonly running: readonly {
     readonly key: Key;
     readonly name: string;
-    /** Since when, by the scheduler's clock; known only while somebody records. */
-    readonly sinceMs: number | undefined;
+    /** Since when, by the scheduler's clock. */
+    readonly sinceMs: number;
   }[];
   /** Tasks in its hands beside those, by name: to be begun, or so short that nobody is told. */
   readonly inHand: readonly { readonly name: string; readonly tasks: number }[];

@@ -279,7 +279,7 @@ export class SchedulerRuntime {
       return;
     }
     try {
-      const nowMs = machine.hasLearnt ? this.#clock.now() : 0;
+      const nowMs = this.#clock.now();
       for (const event of events) machine.handle(event, nowMs);
       for (const instruction of machine.take()) this.#perform(instruction);
       if (!this.#isLookDue && machine.state.dispatches !== this.#dispatchesSeen) this.#lookLater();

@@ -157,12 +157,15 @@ function megabytes(bytes: number): string {
 
 /** Its arguments, without those that are other tasks' values. */
 function rowOf({ group, firstSlot, slots, shape }: TaskRecord): readonly unknown[] {
-  const row = group.rows.slice(firstSlot, firstSlot + slots);
-  return row.map((value, slot) => (isReference(shape, slot) ? undefined : value));
+  return argumentsIn(group.rows.slice(firstSlot, firstSlot + slots), shape);
 }
 
 function partOf({ group, slots }: Span, index: number): readonly unknown[] {
-  return group.rows.slice(index * slots, (index + 1) * slots);
+  return argumentsIn(group.rows.slice(index * slots, (index + 1) * slots), group.uniform?.shape ?? 0);
+}
+
+function argumentsIn(row: readonly unknown[], shape: number): readonly unknown[] {
+  return row.map((value, slot) => (isReference(shape, slot) ? undefined : value));
 }
 
 /** Objects that are looked into for one value. */

@@ -4,7 +4,6 @@ import type { CallStack, CallStackRequest, CallStacks, StackTaken } from "../pro
 import type { WorkerAddress } from "../protocol/identity.ts";
 import { answer, findWorkers, type Question } from "./answers.ts";
 import type { SchedulerState } from "./state.ts";
-import type { Tracing } from "./tracing.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** A host that has not told by then is not waited for. Milliseconds. */
@@ -23,12 +22,10 @@ interface Look {
 
 export class CallStackLooks {
   readonly #state: SchedulerState;
-  readonly #tracing: Tracing;
   readonly #looks = new Set<Look>();
 
-  constructor(state: SchedulerState, tracing: Tracing) {
+  constructor(state: SchedulerState) {
     this.#state = state;
-    this.#tracing = tracing;
   }
 
   begin(question: Question, { workers }: CallStackRequest): void {
@@ -85,8 +82,7 @@ export class CallStackLooks {
       const { name } = task.function.shipped;
       if (!task.started || running.length >= MOST_RUNNING) count(name, 1);
       else {
-        const sinceMs = this.#tracing.moveLog?.began(task);
-        running.push({ key: task.key, name, sinceMs });
+        running.push({ key: task.key, name, sinceMs: this.#state.startedMs.get(task) as number });
       }
     }
     for (const { sent, fn } of this.#state.tasks.folds()) {

@@ -48,7 +48,7 @@ export class SchedulerMachine {
     this.#state.weaving ??= weaving(this.#state, requestTools);
   }
 
-  /** `nowMs`: the time, on any clock that does not go back. Only needed once it {@link hasLearnt}. */
+  /** `nowMs`: the time, on any clock that does not go back. Little depends on it before it {@link hasLearnt}. */
   handle(event: SchedulerEvent, nowMs = 0): void {
     const state = this.#state;
     state.stimulus += 1;
@@ -249,6 +249,7 @@ export class SchedulerMachine {
         const task = running(state, worker, message.id, message.run);
         if (task === undefined) return;
         task.started = true;
+        state.startedMs.set(task, state.nowMs);
         stopFetching(task);
         state.notes?.note(task, "processing", "executing", worker);
         tell(state, task, (id) => ({ type: "tasks-started", ids: [id] }));

@@ -81,12 +81,6 @@ export class MoveLog implements MoveNotes {
     return { texts: texts.list, moves };
   }
 
-  /** When the run began that a task is in, by the scheduler's clock. */
-  began({ client, clientTask }: TaskRecord): number | undefined {
-    const { texts, moves } = this.movesOf(client.id, clientTask);
-    return texts[moves.at(-4) as number] === "executing" ? moves.at(-1) : undefined;
-  }
-
   /** Whose task was called so. */
   named(key: Key): { readonly client: string; readonly number: number } | undefined {
     return this.#named.get(key);

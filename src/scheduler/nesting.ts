@@ -192,6 +192,7 @@ class Nesting implements NestingRules {
     this.#tools.stopFetching(task);
     if (task.started) return;
     task.started = true;
+    this.#state.startedMs.set(task, this.#state.nowMs);
     this.#tools.tell(this.#state, task, (id) => ({ type: "tasks-started", ids: [id] }));
   }
 }

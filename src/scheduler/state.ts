@@ -107,6 +107,8 @@ export class SchedulerState {
   durability: DurabilityRules | undefined = undefined;
   /** What time it is, for those. */
   nowMs = 0;
+  /** When it was heard of tasks that they have begun, for whoever asks of one that is `started`. */
+  readonly startedMs = new WeakMap<TaskRecord, number>();
   /** Workers that are being started. */
   starting = 0;
   watch: ((record: TransitionRecord) => void) | undefined = undefined;

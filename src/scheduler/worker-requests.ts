@@ -46,7 +46,7 @@ export class WorkerRequests {
     this.#restarts = new Restarts(state, tools, actors);
     this.#stealing = new Stealing(state, tools);
     this.#tracing = new Tracing(state, this.#errands);
-    this.#looks = new CallStackLooks(state, this.#tracing);
+    this.#looks = new CallStackLooks(state);
   }
 
   hear(question: Question, request: WorkerRequest | TraceRequest): void {

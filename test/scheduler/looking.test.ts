@@ -67,13 +67,14 @@ describe("call stacks", () => {
       > c1: submit x = f(1)
         w1 <- learn f
         w1 <- compute x = f(1)
+      > at 40 ms
       > w1: start x
         c1 <- 1: x started
       > c1: request 0 {"type": "call-stack"}
         look into w1
-        wake at 3000
-      > at 3000 ms
-        c1 <- 2: answer 0: {"workers":{"w1":{"running":[{"key":"f-c1-0","name":"f"}],"inHand":[],"stack":{"reason":"whoever owns it has not told within 3000 ms"}},"w2":{"running":[],"inHand":[],"stack":{"reason":"it has no task in hand"}}},"nowMs":3000}
+        wake at 3040
+      > at 3040 ms
+        c1 <- 2: answer 0: {"workers":{"w1":{"running":[{"key":"f-c1-0","name":"f","sinceMs":40}],"inHand":[],"stack":{"reason":"whoever owns it has not told within 3000 ms"}},"w2":{"running":[],"inHand":[],"stack":{"reason":"it has no task in hand"}}},"nowMs":3040}
     `);
   });
 });

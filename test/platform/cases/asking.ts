@@ -26,6 +26,23 @@ export const asking: readonly Case[] = [
     },
   },
   {
+    name: "schedulerInfo() and its like, asked on end, let timers and workers have their turns",
+    async run({ client }) {
+      const ask = [() => client.schedulerInfo(), () => client.survey(), () => client.whoHas(), () => client.nbytes()];
+      for (const one of ask) {
+        let isTime = false;
+        setTimeout(() => {
+          isTime = true;
+        }, 1);
+        const sum = client.submit((x: number) => x + 1, 1);
+        let times = 0;
+        // Without turns in between, neither could ever come.
+        for (; (!isTime || !sum.done) && times < 100_000; times++) await one();
+        ok(isTime && sum.done, `${times} answers came before a timer or a task`);
+      }
+    },
+  },
+  {
     name: "what is submitted in the same turn as a first question is not overtaken",
     async run() {
       await using t = start();

@@ -103,6 +103,7 @@ export const stories: readonly Case[] = [
         return ms;
       }
       const [one = "", two = ""] = Object.keys((await client.schedulerInfo()).workers);
+      const submittedMs = Date.now();
       const busy = client.with({ workers: one, key: "looked-into" }).submit(outermost, 700);
       await new Promise((resolve) => busy.onProgress(resolve));
       const stacks = await client.callStack();
@@ -110,6 +111,9 @@ export const stories: readonly Case[] = [
         stacks[one]?.running.map(({ key, name }) => [key, name]),
         [["looked-into", "outermost"]],
       );
+      // Nobody records anything.
+      const since = stacks[one]?.running[0]?.since ?? 0;
+      ok(since > submittedMs - 100 && since < Date.now() + 100, `since ${since}, submitted at ${submittedMs}`);
       equal([stacks[two]?.running, stacks[two]?.noFrames], [[], "it has no task in hand"]);
       const frames = stacks[one]?.frames;
       if (isNode)
