@@ -39,6 +39,25 @@ export class DataControl {
   }
 
   /**
+   * Addresses of the workers whose results these are, by key: as the scheduler has accepted them, whatever workers say.
+   *
+   * It is noted from the first question on (`whoMade([])` asks for nothing), and known for as long as the scheduler knows the task: of those with a
+   * name (`with({ key })`), and of all in a durable cluster; others it may handle many at a time. Of a result that several had to agree on, it is the last who was asked.
+   *
+   * @example
+   * ```ts
+   * await client.whoMade([]);
+   * const tile = client.with({ key: "tile" }).submit(render, scene);
+   * await tile.result();
+   * await client.whoMade(tile); // { tile: "thread://worker/0" }
+   * ```
+   */
+  async whoMade(futures: Future | Iterable<Future>): Promise<Record<Key, WorkerAddress>> {
+    const [, tasks = []] = this.#meant(futures);
+    return (await this.#session.ask({ type: "who-made", tasks })) as Record<Key, WorkerAddress>;
+  }
+
+  /**
    * Keys of the values that workers hold, by the worker's address.
    *
    * @throws RangeError if there is no worker of such an address or name.

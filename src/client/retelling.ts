@@ -35,6 +35,7 @@ const LOOKING: ReadonlySet<Request["type"]> = new Set<Request["type"]>([
   "call-stack",
   "wait-for-workers",
   "who-has",
+  "who-made",
   "has-what",
   "nbytes",
   "list-datasets",

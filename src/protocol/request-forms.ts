@@ -77,6 +77,7 @@ const forms: { readonly [K in requests.Request["type"]]: Form } = {
   "stream-close": fields<requests.StreamCloseRequest>({ type, id: clientTask }),
   recipe: fields<requests.RecipeRequest>({ type, id: clientTask }),
   "who-has": fields<requests.WhoHasRequest>({ type, tasks: some }),
+  "who-made": fields<requests.WhoMadeRequest>({ type, tasks: each }),
   "has-what": fields<requests.HasWhatRequest>({ type, workers: perhaps(names) }),
   nbytes: fields<requests.SizesRequest>({ type, tasks: some }),
   replicate: fields<requests.ReplicateRequest>({

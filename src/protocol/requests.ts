@@ -98,6 +98,12 @@ export interface WhoHasRequest {
   readonly tasks: readonly ClientTaskId[] | undefined;
 }
 
+/** Whose results these are, as far as that is known. Answered by key. What is made before it is first asked is not. */
+export interface WhoMadeRequest {
+  readonly type: "who-made";
+  readonly tasks: readonly ClientTaskId[];
+}
+
 /** What these workers hold, by address or name, or all. Answered by address. */
 export interface HasWhatRequest {
   readonly type: "has-what";
@@ -135,6 +141,7 @@ export type Request =
   | EventsRequest
   | ShutdownRequest
   | WhoHasRequest
+  | WhoMadeRequest
   | HasWhatRequest
   | SizesRequest
   | ReplicateRequest

@@ -24,6 +24,7 @@ import { Errands } from "./errands.ts";
 import { EventLog } from "./event-log.ts";
 import { Keeping } from "./kept-value.ts";
 import { Logging } from "./logging.ts";
+import { addNotes, Makers } from "./makers.ts";
 import { MemoryLimits } from "./memory-limits.ts";
 import { Rebalancing } from "./rebalancing.ts";
 import { Recipes } from "./recipes.ts";
@@ -63,6 +64,8 @@ class Requests implements RequestRules {
   readonly #copies: Copies;
   readonly #replication: Replication;
   readonly #rebalancing: Rebalancing;
+  /** Whose results are whose, once somebody has asked. */
+  #makers: Makers | undefined;
   #waiting: Waiting[] = [];
 
   constructor(state: SchedulerState, tools: RequestTools) {
@@ -143,6 +146,13 @@ class Requests implements RequestRules {
         return this.#answer(client, number, { value: totals(state) });
       case "who-has":
         return this.#answer(client, number, { value: whoHas(state, request.tasks && tasksOf(client, request.tasks)) });
+      case "who-made": {
+        if (this.#makers === undefined) {
+          this.#makers = new Makers();
+          addNotes(state, this.#makers);
+        }
+        return this.#answer(client, number, { value: this.#makers.of(tasksOf(client, request.tasks)) });
+      }
       case "has-what": {
         const { found, unknown } = findWorkers(state, request.workers);
         return this.#answer(

@@ -4,6 +4,7 @@ import type { Key } from "../protocol/identity.ts";
 import { SPAN_FIELDS, type Trace, type TraceReadRequest, type TraceRequest, type Traces } from "../protocol/tracing.ts";
 import { answer, type Question } from "./answers.ts";
 import type { Errands } from "./errands.ts";
+import { addNotes, removeNotes } from "./makers.ts";
 import { MoveLog } from "./move-log.ts";
 import type { ClientRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
@@ -116,19 +117,19 @@ export class Tracing {
   #begin(): void {
     this.#tell(this.#state.workers.values(), true);
     this.moveLog = new MoveLog(this.#state);
-    this.#state.notes = this.moveLog;
+    addNotes(this.#state, this.moveLog);
   }
 
   #leave(client: ClientRecord): void {
     const left = (this.#watchers.get(client) ?? 0) - 1;
     if (left > 0) this.#watchers.set(client, left);
     else this.#watchers.delete(client);
-    if (!this.isOn) this.#state.notes = undefined;
+    if (!this.isOn) removeNotes(this.#state, this.moveLog);
   }
 
   #forget(): void {
+    removeNotes(this.#state, this.moveLog);
     this.moveLog = undefined;
-    this.#state.notes = undefined;
     this.#kept.length = 0;
     this.#spans = 0;
   }

@@ -255,6 +255,7 @@ export async function scattering(client: Client) {
 
 export async function placing(client: Client, futures: Future<number>[]) {
   expectType<Record<string, string[]>>()(await client.whoHas(futures), true);
+  expectType<Record<string, string>>()(await client.whoMade(futures), true);
   expectType<Record<string, string[]>>()(await client.hasWhat(["thread://worker/0"]), true);
   expectType<Record<string, number>>()(await client.nbytes(), true);
   expectType<void>()(await client.replicate(futures, { n: 2, workers: new Set(["worker-0"]) }), true);

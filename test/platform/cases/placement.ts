@@ -29,6 +29,12 @@ export const placement: readonly Case[] = [
       equal(Object.keys(bytes).sort(), [large.key, small.key].sort());
       ok((bytes[large.key] as number) >= 800_000 && (bytes[small.key] as number) === 10, JSON.stringify(bytes));
       equal(await own.client.whoHas(), { [large.key]: [holder] });
+      equal(await own.client.whoMade([]), {});
+      const { client } = own;
+      const made = client.with({ key: "made" }).submit(() => getWorker().address);
+      const unmade = client.with({ key: "unmade" }).submit(() => new Promise(() => {}));
+      const maker = await made.result();
+      equal(await client.whoMade([made, unmade]), { made: maker });
       equal(Object.keys(await own.client.nbytes()), [large.key]);
       await rejects(own.client.hasWhat("nobody"), "RangeError", /no worker nobody; there are thread/);
       const { address, workers, clients } = await own.client.schedulerInfo();
