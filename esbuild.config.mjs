@@ -286,5 +286,9 @@ if (process.argv.includes("--watch")) {
   console.log(`watching src, building into ${outdir}`);
 } else {
   const outcomes = await Promise.allSettled(builds.map(build));
-  if (outcomes.some(({ status }) => status === "rejected")) process.exitCode = 1; // esbuild has said why
+  for (const { status, reason } of outcomes) {
+    if (status !== "rejected") continue;
+    process.exitCode = 1;
+    if (reason.errors?.some(({ pluginName }) => pluginName)) console.error(reason.message); // Of the others, esbuild has said why.
+  }
 }

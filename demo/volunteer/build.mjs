@@ -2,7 +2,8 @@
 /** Builds the pages into a folder that any web server can hand out as it is. */
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
@@ -34,6 +35,9 @@ const tracerAsFunction = {
   },
 };
 
+/** The file in which strangers' work is put into a box. */
+const BOX = "sandbox-box";
+
 /**
  * How the pages are built.
  *
@@ -48,7 +52,11 @@ export function pagesBuild(shared, outdir, plugins) {
     sourcemap: false,
     // Functions that travel as source refer to what they take along by its name.
     minifyIdentifiers: false,
-    entryPoints: ["organiser", "join", "playground"].map((name) => here(`${name}.tsx`)),
+    entryPoints: [
+      ...["organiser", "join", "playground"].map((out) => ({ in: here(`${out}.tsx`), out })),
+      // So that it is in a file of its own, whose text depends on nothing else.
+      { in: here("../../src/adapters/sandbox-box.ts"), out: BOX },
+    ],
     outdir,
     alias: {
       "manyhands/peer": here("../../src/peer.ts"),
@@ -64,7 +72,6 @@ export function pagesBuild(shared, outdir, plugins) {
     format: "esm",
     splitting: true,
     plugins: [...plugins, tracerAsFunction, staticFiles(outdir)],
-    metafile: true,
   };
 }
 
@@ -72,48 +79,18 @@ export function pagesBuild(shared, outdir, plugins) {
 function staticFiles(outdir) {
   return {
     name: "static-files",
-    setup({ initialOptions, onEnd }) {
-      onEnd(async ({ errors, metafile }) => {
+    setup({ onEnd }) {
+      onEnd(async ({ errors }) => {
         if (errors.length > 0) return;
         await mkdir(outdir, { recursive: true });
         const files = ["index.html", "playground.html", "style.css"];
         await Promise.all(files.map((name) => copyFile(here(name), `${outdir}/${name}`)));
         // The only inline script there is: that of the box in which others' work runs. The policy names it by its hash.
-        const script = await boxScript(initialOptions);
-        await demandParts(script, Object.keys(metafile?.outputs ?? {}));
-        const hash = createHash("sha256").update(script).digest("base64");
+        const { boxScript } = await import(`${pathToFileURL(resolve(outdir, `${BOX}.js`))}?${performance.now()}`);
+        const hash = createHash("sha256").update(boxScript()).digest("base64");
         const page = await readFile(here("join.html"), "utf8");
         await writeFile(`${outdir}/join.html`, page.replace("HASH_OF_THE_BOX", `sha256-${hash}`));
       });
     },
   };
-}
-
-/**
- * The script of the box, as the pages will have it.
- *
- * @param {import("esbuild").BuildOptions} options those of the pages
- * @returns {Promise<string>}
- */
-async function boxScript({ minifyWhitespace = false, minifySyntax = false, target = "es2022" }) {
-  const { outputFiles } = await build({
-    stdin: { contents: 'export { boxScript } from "./sandbox-box.ts";', resolveDir: here("../../src/adapters") },
-    bundle: true,
-    minifyWhitespace,
-    minifySyntax,
-    target,
-    format: "esm",
-    write: false,
-  });
-  const text = Buffer.from(outputFiles[0]?.text ?? "").toString("base64");
-  return (await import(`data:text/javascript;base64,${text}`)).boxScript();
-}
-
-/** The hash is good for nothing if the pages have other text. @param {string} script @param {readonly string[]} outputs */
-async function demandParts(script, outputs) {
-  const middle = script.indexOf(")(function ");
-  const parts = [script.slice(1, middle), script.slice(middle + 2, -1)];
-  const texts = await Promise.all(outputs.filter((path) => path.endsWith(".js")).map((path) => readFile(path, "utf8")));
-  if (middle < 0 || !texts.some((text) => parts.every((part) => text.includes(part))))
-    throw new Error("the script of the box is another in the pages: look at boxScript() in sandbox-box.ts");
 }

@@ -1,8 +1,9 @@
 /** The organiser's page: opens a room, has jobs done there, and shows who does them. */
 import { render } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { NewJob } from "./organiser/new-job.tsx";
 import { Helpers } from "./organiser/people.tsx";
+import { jobsLeft, threadsBefore } from "./organiser/reopening.ts";
 import { Room } from "./organiser/room.ts";
 import { RunCard } from "./organiser/runs.tsx";
 import { Share } from "./organiser/share.tsx";
@@ -25,6 +26,8 @@ function Organiser() {
 function ClosedRoom() {
   const cores = navigator.hardwareConcurrency || 2;
   const [own, setOwn] = useState(Math.max(1, cores - 1));
+  const [left, know] = useState(0);
+  useEffect(() => void jobsLeft().then(know), []);
   return (
     <main class="welcome">
       <h1>Many hands make light work</h1>
@@ -48,6 +51,12 @@ function ClosedRoom() {
       <button class="main" type="button" onClick={() => room.open(own)}>
         Open a room
       </button>
+      {left > 0 && (
+        <p role="status">
+          {count(left, "job")} {left === 1 ? "was" : "were"} under way here when the page was closed. Open the room, and{" "}
+          {left === 1 ? "it goes" : "they go"} on.
+        </p>
+      )}
       <p class="faint">
         Nothing is stored anywhere but in this browser. What is computed goes to those who help, and to nobody else.
       </p>
@@ -61,13 +70,13 @@ function OpenRoom() {
     <main class="board">
       <h1 class="sr-only">The room</h1>
       <div class="column">
-        <NewJob onBegin={(job) => room.begin(job)} />
+        <NewJob onBegin={(plan) => room.begin(plan)} />
       </div>
       <div class="column wide">
         {room.runs.length === 0 ? (
           <p class="empty">Nothing is being done yet. Choose something, and watch it come together here.</p>
         ) : (
-          room.runs.map((run, i) => <RunCard key={room.runs.length - i} run={run} room={room} />)
+          room.runs.map((run) => <RunCard key={run.id} run={run} room={room} />)
         )}
       </div>
       <div class="column">
@@ -78,16 +87,29 @@ function OpenRoom() {
           <button
             type="button"
             onClick={() => {
-              if (active === 0 || confirm(`${count(active, "job")} will be cancelled. Close the room?`))
-                void room.close();
+              if (room.runs.length === 0 || confirm(`${lossOf(active)} Close the room?`)) void room.close();
             }}
           >
             Close the room
           </button>
         </div>
+        {room.client !== undefined && (
+          <p class="faint">
+            {room.isDurable
+              ? "Jobs go on after this page was reloaded, or closed and opened again."
+              : "Jobs end with this page: another one has the room's memory, or the browser keeps none. It does over https: and on this machine."}
+          </p>
+        )}
       </div>
     </main>
   );
 }
 
+function lossOf(active: number): string {
+  if (active > 0) return `${count(active, "job")} will be cancelled.`;
+  return "What was computed, and not saved, will be gone.";
+}
+
+const before = threadsBefore();
+if (before !== undefined) room.open(before);
 render(<Organiser />, document.getElementById("page") as HTMLElement);

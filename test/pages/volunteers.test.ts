@@ -40,6 +40,24 @@ async function pixelsOf(page: Page): Promise<Buffer> {
   return Buffer.from(text, "base64");
 }
 
+/** Waits until what stands there has not changed for a while. */
+async function settled(page: Page, selector: string): Promise<void> {
+  await page.evaluate(
+    (selector) =>
+      new Promise<void>((resolve) => {
+        let [text, since] = ["", performance.now()];
+        const look = setInterval(() => {
+          const now = document.querySelector(selector)?.textContent ?? "";
+          if (now !== text) [text, since] = [now, performance.now()];
+          if (performance.now() - since < 3000) return;
+          clearInterval(look);
+          resolve();
+        }, 100);
+      }),
+    selector,
+  );
+}
+
 describe("a room of volunteers", () => {
   let server: DemoServer;
   const browsers: Browser[] = [];
@@ -104,5 +122,58 @@ describe("a room of volunteers", () => {
     await says(sleeper, /Helping with/);
     await says(organiser, /who is killedgone/);
     await says(organiser, /3 helpers/);
+  });
+
+  it("goes on where it was when the organiser's page is loaded anew, with nothing that is done done again", {
+    timeout: 120_000,
+  }, async () => {
+    const expected = drawAlone(320, 240, 32);
+    const organiser = await visit(await newBrowser("chromium"), server.url);
+    const link = await openRoom(organiser);
+    const volunteer = await lendAHand(await newBrowser("chromium"), link, "who stays");
+    await says(organiser, /2 helpers/);
+    await choose(organiser, 0, "320x240");
+    await choose(organiser, 1, "32");
+    await press(organiser, /^Draw it$/);
+
+    const partsDone = () => organiser.$eval(".figures b", (figure) => Number(figure.textContent));
+    await says(organiser, /[1-9]\d* of 20 parts/);
+    const before = await partsDone();
+    await organiser.reload(); // In the middle of it, with tiles in hand.
+    await says(organiser, /\d+ of 20 parts/);
+    assert.equal(await organiser.$$eval(".state.running", ({ length }) => length), 1);
+    await organiser.waitForFunction(
+      (before) => Number(document.querySelector(".figures b")?.textContent) >= before,
+      { timeout: 10_000 },
+      before,
+    );
+    await press(organiser, /^Pause$/);
+    await organiser.waitForSelector(".state.paused");
+    await says(volunteer, /Helping with/); // It has found the room again.
+
+    // What was in hand is finished, and nothing else is begun: so what is there after this was not made after it.
+    await settled(organiser, ".figures b");
+    const paused = await partsDone();
+    const drawn = await pixelsOf(organiser);
+    await organiser.reload();
+    await organiser.waitForSelector(".state.paused");
+    await says(organiser, new RegExp(`${paused} of 20 parts`));
+    assert.equal(Buffer.compare(await pixelsOf(organiser), drawn), 0, "tiles are missing");
+    await says(volunteer, /Helping with/);
+    await press(organiser, /^Go on$/);
+    await organiser.waitForSelector(".state.finished", { timeout: 60_000 });
+    assert.equal(Buffer.compare(await pixelsOf(organiser), await expected), 0, "it is another picture");
+
+    // And what is finished is there the next time, until the room is closed.
+    await organiser.reload();
+    await organiser.waitForSelector(".state.finished");
+    await says(organiser, /20 of 20 parts/);
+    assert.equal(Buffer.compare(await pixelsOf(organiser), await expected), 0, "it was not kept");
+    organiser.once("dialog", (dialog) => void dialog.accept());
+    await press(organiser, /^Close the room$/);
+    await says(organiser, /Many hands make light work/);
+    await press(organiser, /^Open a room$/);
+    await organiser.waitForSelector("input.link");
+    assert.equal(await organiser.$$eval("canvas", ({ length }) => length), 0);
   });
 });

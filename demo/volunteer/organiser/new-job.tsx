@@ -3,13 +3,10 @@ import { useState } from "preact/hooks";
 import { LazyCodeEditor } from "../shared/lazy-code-editor.tsx";
 import { Card, Notice } from "../shared/page.tsx";
 import { explain, type Trouble } from "../shared/words.ts";
-import { OwnJob } from "./own-job.ts";
-import type { Job } from "./run.ts";
-import { SweepJob } from "./sweep-job.ts";
+import type { Plan } from "./plan.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: jobs of all kinds
-type Begin = (job: Job<any, any>) => void;
-type Kind = "render" | "sweep" | "own";
+type Begin = (plan: Plan) => Promise<unknown>;
+type Kind = Plan["kind"];
 
 const KINDS: readonly { readonly kind: Kind; readonly title: string; readonly text: string }[] = [
   { kind: "render", title: "Draw a picture", text: "Path-trace the Stanford bunny, or a mesh of yours." },
@@ -20,10 +17,10 @@ const KINDS: readonly { readonly kind: Kind; readonly title: string; readonly te
 export function NewJob({ onBegin }: { readonly onBegin: Begin }) {
   const [kind, choose] = useState<Kind>("render");
   const [trouble, complain] = useState<Trouble | undefined>();
-  const begin = async (prepare: () => Job<never, never> | Promise<Job<never, never>>) => {
+  const begin = async (plan: () => Promise<Plan>) => {
     complain(undefined);
     try {
-      onBegin(await prepare());
+      await onBegin(await plan());
     } catch (error) {
       complain(explain(error));
     }
@@ -50,8 +47,7 @@ export function NewJob({ onBegin }: { readonly onBegin: Begin }) {
   );
 }
 
-type Prepare = (prepare: () => Promise<Job<never, never>> | Job<never, never>) => Promise<void>;
-const anyJob = (job: unknown) => job as Job<never, never>;
+type Prepare = (plan: () => Promise<Plan>) => Promise<void>;
 
 function RenderForm({ onBegin }: { readonly onBegin: Prepare }) {
   const [size, setSize] = useState("640x480");
@@ -63,8 +59,7 @@ function RenderForm({ onBegin }: { readonly onBegin: Prepare }) {
     await onBegin(async () => {
       const [width = 640, height = 480] = size.split("x").map(Number);
       const mesh = file && { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
-      const { RenderJob } = await import("./render-job.ts"); // With all that reads meshes.
-      return anyJob(await RenderJob.prepare({ width, height, samples, file: mesh }));
+      return { kind: "render", wishes: { width, height, samples, file: mesh } };
     });
     setBusy(false);
   };
@@ -141,7 +136,10 @@ function SweepForm({ onBegin }: { readonly onBegin: Prepare }) {
       class="form"
       onSubmit={(event) => {
         event.preventDefault();
-        void onBegin(() => anyJob(new SweepJob({ columns: side, rows: Math.round(side * 0.625), repeats })));
+        void onBegin(async () => ({
+          kind: "sweep",
+          wishes: { columns: side, rows: Math.round(side * 0.625), repeats },
+        }));
       }}
     >
       <div class="fields">
@@ -195,7 +193,7 @@ function OwnForm({ onBegin }: { readonly onBegin: Prepare }) {
       class="form"
       onSubmit={(event) => {
         event.preventDefault();
-        void onBegin(async () => anyJob(await OwnJob.prepare(code.replace(/^(\s*\/\/.*\n)*/, ""), list)));
+        void onBegin(async () => ({ kind: "own", source: code.replace(/^(\s*\/\/.*\n)*/, ""), list }));
       }}
     >
       <LazyCodeEditor code={code} label="Your function" onChange={setCode} />

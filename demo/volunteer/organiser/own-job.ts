@@ -1,29 +1,21 @@
 /** The job that users write: a function of theirs for each line of a list or table. */
-import { type Client, closure, type Future, getWorker } from "manyhands";
+import { type Client, closure, type Future } from "manyhands/peer";
 import Papa from "papaparse";
 import type { Job } from "./run.ts";
 
 /** A line of the list: a text, or of a table with a heading the cells by their names. */
 export type Line = string | Readonly<Record<string, string>>;
 
-export interface OwnPart {
-  readonly index: number;
-  readonly line: Line;
-}
+/** What the function gave, or what it threw. */
+export type Outcome = { readonly value: unknown } | { readonly error: string };
 
-export interface OwnResult {
-  /** What the function gave, or what it threw. */
-  readonly outcome: { readonly value: unknown } | { readonly error: string };
-  readonly milliseconds: number;
-  readonly by: string;
-}
-
-export class OwnJob implements Job<OwnPart, OwnResult> {
+export class OwnJob implements Job<Line, Outcome> {
   readonly title: string;
   readonly name = "own";
-  readonly parts: readonly OwnPart[];
-  readonly results: (OwnResult | undefined)[];
-  readonly #task: (line: Line) => Promise<OwnResult>;
+  readonly parts: readonly Line[];
+  /** By their place in `parts`, as far as they are there. */
+  readonly outcomes: (Outcome | undefined)[] = [];
+  readonly #task: (line: Line) => Promise<Outcome>;
 
   /** @throws SyntaxError if nothing is to be done, or what is written is no function. */
   static async prepare(source: string, list: string): Promise<OwnJob> {
@@ -34,38 +26,32 @@ export class OwnJob implements Job<OwnPart, OwnResult> {
   }
 
   private constructor(own: (line: Line) => unknown, source: string, lines: readonly Line[]) {
-    this.#task = closure({ own }, async (line: Line): Promise<OwnResult> => {
-      const began = performance.now();
-      const by = getWorker().address;
+    this.#task = closure({ own }, async (line: Line): Promise<Outcome> => {
       try {
-        const value: unknown = structuredClone(await own(line));
-        return { outcome: { value }, milliseconds: performance.now() - began, by };
+        return { value: structuredClone(await own(line)) };
       } catch (error) {
-        return { outcome: { error: String(error) }, milliseconds: performance.now() - began, by };
+        return { error: String(error) };
       }
     });
     this.title = `${/function\s*\*?\s*([\w$]+)/.exec(source)?.[1] ?? "Your function"}, ${lines.length} ${lines.length === 1 ? "item" : "items"}`;
-    this.parts = lines.map((line, index) => ({ index, line }));
-    this.results = new Array(lines.length).fill(undefined);
+    this.parts = lines;
   }
 
-  submit(client: Client, { line }: OwnPart): Future<OwnResult> {
+  begin(): void {}
+
+  submit(client: Client, line: Line): Future<Outcome> {
     return client.submit(this.#task, line);
   }
 
-  take(result: OwnResult, { index }: OwnPart): void {
-    this.results[index] = result;
-  }
-
-  creditOf({ by }: OwnResult): Readonly<Record<string, number>> {
-    return { [by]: 1 };
+  take(outcome: Outcome, index: number): void {
+    this.outcomes[index] = outcome;
   }
 
   end(): void {}
 
   toJson(): string {
     return `${JSON.stringify(
-      this.parts.map(({ line, index }) => ({ item: line, ...this.results[index]?.outcome })),
+      this.parts.map((line, i) => ({ item: line, ...this.outcomes[i] })),
       undefined,
       2,
     )}\n`;

@@ -1,37 +1,39 @@
 /** What comes of jobs, as pictures that grow: the rendered one tile by tile, the heat map patch by patch, the list line by line. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Print } from "../../render/trace.mjs";
 import { heat } from "../shared/colour.ts";
 import { roughly } from "../shared/words.ts";
 import type { OwnJob } from "./own-job.ts";
-import type { CreditedPrint, RenderJob } from "./render-job.ts";
+import type { RenderJob } from "./render-job.ts";
 import type { Room } from "./room.ts";
 import type { AnyRun } from "./run.ts";
 import { SWEEP, type SweepJob } from "./sweep-job.ts";
 
-/** The rendered picture. While it grows, each tile has an edge in the colour of whoever did most of it. */
+/** The rendered picture. While it grows, each tile has an edge in the colour of whoever it came from. */
 export function Rendering({
   job,
+  run: { makers, state },
   room,
-  isOver,
 }: {
   readonly job: RenderJob;
+  readonly run: AnyRun;
   readonly room: Room;
-  readonly isOver: boolean;
 }) {
+  const isOver = state === "finished";
   const canvas = useRef<HTMLCanvasElement>(null);
   const { width, height } = job.scene;
   useEffect(() => {
     const pen = canvas.current?.getContext("2d");
     if (pen === null || pen === undefined) return;
     pen.clearRect(0, 0, width, height);
-    const paint = (print: CreditedPrint) =>
-      paintTile(pen, print, isOver ? undefined : room.colourOfWorker(mainWorker(print.by)));
-    for (const print of job.prints) paint(print);
+    const paint = (print: Print, index: number) =>
+      paintTile(pen, print, isOver ? undefined : room.colourOfWorker(makers[index]));
+    for (const [i, print] of job.prints.entries()) if (print !== undefined) paint(print, i);
     job.onPrint = paint;
     return () => {
       job.onPrint = () => {};
     };
-  }, [job, room, isOver, width, height]);
+  }, [job, room, makers, isOver, width, height]);
   return (
     <canvas
       ref={canvas}
@@ -45,14 +47,9 @@ export function Rendering({
   );
 }
 
-/** Who did most of it. */
-function mainWorker(by: CreditedPrint["by"]): string | undefined {
-  return Object.entries(by).sort(([, a], [, b]) => b - a)[0]?.[0];
-}
-
 export function paintTile(
   pen: CanvasRenderingContext2D,
-  { x, y, width, height, pixels }: CreditedPrint,
+  { x, y, width, height, pixels }: Print,
   edge: string | undefined,
 ): void {
   const image = pen.createImageData(width, height);
@@ -141,23 +138,24 @@ export function Results({ job, run, room }: { readonly job: OwnJob; readonly run
           </tr>
         </thead>
         <tbody>
-          {job.parts.slice(0, MOST_LINES).map(({ line, index }) => {
-            const result = job.results[index];
+          {job.parts.slice(0, MOST_LINES).map((line, index) => {
+            const outcome = job.outcomes[index];
+            const maker = run.makers[index];
             return (
               <tr key={index}>
                 <td>{show(line)}</td>
-                {result === undefined ? (
+                {outcome === undefined ? (
                   <td class="faint">{run.isOver ? "–" : "…"}</td>
-                ) : "error" in result.outcome ? (
-                  <td class="bad">{result.outcome.error}</td>
+                ) : "error" in outcome ? (
+                  <td class="bad">{outcome.error}</td>
                 ) : (
-                  <td>{show(result.outcome.value)}</td>
+                  <td>{show(outcome.value)}</td>
                 )}
                 <td>
-                  {result !== undefined && (
+                  {maker !== undefined && (
                     <>
-                      <i class="dot" style={{ background: room.colourOfWorker(result.by) }} />
-                      {room.nameOfWorker(result.by)}
+                      <i class="dot" style={{ background: room.colourOfWorker(maker) }} />
+                      {room.nameOfWorker(maker)}
                     </>
                   )}
                 </td>

@@ -1,8 +1,8 @@
-/** The job of drawing a mesh: tiles of a path-traced picture, each of several passes that are added up on the workers. */
-import { type Client, closure, type Future, getWorker } from "manyhands";
+/** The job of drawing a mesh: tiles of a path-traced picture. */
+import { type Client, closure, type Future } from "manyhands/peer";
 import type { MeshFile } from "../../render/mesh.mjs";
 import { createScene, type Scene } from "../../render/scene.mjs";
-import { addUp, cutTiles } from "../../render/tiles.mjs";
+import { cutTiles } from "../../render/tiles.mjs";
 import type { Exposure, Print, Tile } from "../../render/trace.mjs";
 import { tracer } from "../tracer.js";
 import type { Job } from "./run.ts";
@@ -15,50 +15,39 @@ export interface RenderWishes {
   readonly file: MeshFile | undefined;
 }
 
-/** Milliseconds that workers spent on something, by their addresses. */
-type Credit = Readonly<Record<string, number>>;
-export type CreditedPrint = Print & { readonly by: Credit };
-type CreditedExposure = Exposure & { readonly by: Credit };
-
-const TILE = 64;
 const SAMPLES_A_PASS = 8;
+/** Those that take long are small, so that nobody who leaves leaves much behind. */
+const tileOf = (samples: number) => (samples > 64 ? 32 : 64);
 
 /**
- * What workers do, as source that takes all it needs along: a guest's thread can load nothing. Each says who worked how long.
+ * What workers do, as source that takes all it needs along: a guest's thread can load nothing. Passes are added up in pairs, always the
+ * same two, since sums of floats depend on their order.
  */
-const trace = {
-  exposeTile: closure({ tracer }, (scene: Scene, tile: Tile, pass: number): CreditedExposure => {
-    const exposure = tracer().exposeTile(scene, tile, pass);
-    return { ...exposure, by: { [getWorker().address]: exposure.milliseconds } };
-  }),
-  addExposures: closure({ tracer }, (a: CreditedExposure, b: CreditedExposure): CreditedExposure => {
-    const by: Record<string, number> = { ...a.by };
-    for (const [worker, ms] of Object.entries(b.by)) by[worker] = (by[worker] ?? 0) + ms;
-    return { ...tracer().addExposures(a, b), by };
-  }),
-  developTile: closure(
-    { tracer },
-    (tile: Tile, exposure: CreditedExposure, samples: number, block: number): CreditedPrint => ({
-      ...tracer().developTile(tile, exposure, samples, block),
-      by: exposure.by,
-    }),
-  ),
-};
+const traceTile = closure({ tracer }, (scene: Scene, tile: Tile): Print => {
+  const { exposeTile, addExposures, developTile } = tracer();
+  const expose = (first: number, passes: number): Exposure => {
+    if (passes === 1) return exposeTile(scene, tile, first);
+    const half = Math.ceil(passes / 2);
+    return addExposures(expose(first, half), expose(first + half, passes - half));
+  };
+  return developTile(tile, expose(0, scene.passes), scene.samples, 1);
+});
 
-export class RenderJob implements Job<Tile, CreditedPrint> {
+export class RenderJob implements Job<Tile, Print> {
   readonly title: string;
   readonly name = "render";
   readonly scene: Scene;
   readonly parts: readonly Tile[];
-  readonly prints: CreditedPrint[] = [];
+  /** By their place in `parts`, as far as they are there. */
+  readonly prints: (Print | undefined)[] = [];
   /** Called with each tile that is done. */
-  onPrint: (print: CreditedPrint) => void = () => {};
+  onPrint: (print: Print, index: number) => void = () => {};
   #scattered: Future<Scene> | undefined;
 
   private constructor(title: string, scene: Scene) {
     this.title = title;
     this.scene = scene;
-    this.parts = cutTiles({ ...scene, tile: TILE });
+    this.parts = cutTiles({ ...scene, tile: tileOf(scene.samples) });
   }
 
   /** @throws BadInput if the file cannot be drawn. */
@@ -68,21 +57,18 @@ export class RenderJob implements Job<Tile, CreditedPrint> {
     return new RenderJob(file === undefined ? "The Stanford bunny" : file.name, scene);
   }
 
-  submit(client: Client, tile: Tile): Future<CreditedPrint> {
-    this.#scattered ??= client.scatter(this.scene);
-    const scene = this.#scattered;
-    const { samples, passes } = this.scene;
-    const exposures = Array.from({ length: passes }, (_, pass) => client.submit(trace.exposeTile, scene, tile, pass));
-    return client.submit(trace.developTile, tile, addUp(client, exposures, trace.addExposures), samples, 1);
+  begin(client: Client): void {
+    // By its content: after a reload it is there already.
+    this.#scattered = client.scatter(this.scene, { hash: true });
   }
 
-  take(print: CreditedPrint): void {
-    this.prints.push(print);
-    this.onPrint(print);
+  submit(client: Client, tile: Tile): Future<Print> {
+    return client.submit(traceTile, this.#scattered as Future<Scene>, tile);
   }
 
-  creditOf({ by }: CreditedPrint): Credit {
-    return by;
+  take(print: Print, index: number): void {
+    this.prints[index] = print;
+    this.onPrint(print, index);
   }
 
   end(): void {

@@ -15,10 +15,10 @@ type AnyJob = RenderJob | SweepJob | OwnJob;
 export function RunCard({ run, room }: { readonly run: AnyRun; readonly room: Room }) {
   const { done, total, state } = run;
   const job = run.job as AnyJob;
-  const id = `run-${room.runs.length - room.runs.indexOf(run)}`;
+  const id = `run-${run.id}`;
   return (
     <Card title={job.title} id={id} aside={<span class={`state ${state}`}>{state}</span>}>
-      {job.name === "render" && <Rendering job={job} room={room} isOver={run.state === "finished"} />}
+      {job.name === "render" && <Rendering job={job} run={run} room={room} />}
       {job.name === "sweep" && <HeatMap job={job} />}
       {job.name === "own" && <Results job={job} run={run} room={room} />}
       <Bar value={total === 0 ? 1 : done / total} label={`${job.title}: done`} />
@@ -57,6 +57,11 @@ export function RunCard({ run, room }: { readonly run: AnyRun; readonly room: Ro
           </>
         )}
         <SaveButtons job={job} isOver={run.isOver} />
+        {run.isOver && (
+          <button type="button" onClick={() => room.putAway(run)}>
+            Put away
+          </button>
+        )}
       </div>
       {run.error !== undefined && <Notice trouble={explain(run.error)} />}
     </Card>
@@ -86,7 +91,7 @@ function savePicture(job: RenderJob): void {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const pen = canvas.getContext("2d");
   if (pen === null) return;
-  for (const print of job.prints) paintTile(pen, print, undefined);
+  for (const print of job.prints) if (print !== undefined) paintTile(pen, print, undefined);
   canvas.toBlob((png) => {
     if (png !== null) save("picture.png", png);
   }, "image/png");

@@ -1,5 +1,5 @@
 /** The job of sweeping two parameters: an epidemic simulated many times for each pair, its outcome a heat map. */
-import { type Client, type Future, getWorker } from "manyhands";
+import type { Client, Future } from "manyhands/peer";
 import type { Job } from "./run.ts";
 
 export interface SweepWishes {
@@ -22,7 +22,6 @@ export interface Patch {
 export interface PatchResult {
   /** Share of the people that had the illness in the end, for each pair. From 0 to 1. */
   readonly shares: readonly number[];
-  readonly by: string;
 }
 
 export const SWEEP = { days: [2, 14], contagion: [0.5, 4] } as const;
@@ -37,7 +36,7 @@ export class SweepJob implements Job<Patch, PatchResult> {
   /** Shares as far as they are known, row by row; NaN where they are not. */
   readonly shares: Float64Array;
   /** Called with each patch that is done. */
-  onPatch: (patch: Patch, result: PatchResult) => void = () => {};
+  onPatch: (patch: Patch) => void = () => {};
 
   constructor({ columns, rows, repeats }: SweepWishes) {
     this.columns = columns;
@@ -65,17 +64,16 @@ export class SweepJob implements Job<Patch, PatchResult> {
     return [between(SWEEP.days, column, this.columns), between(SWEEP.contagion, row, this.rows)];
   }
 
+  begin(): void {}
+
   submit(client: Client, patch: Patch): Future<PatchResult> {
     return client.submit(simulate, patch);
   }
 
-  take(result: PatchResult, patch: Patch): void {
+  take(result: PatchResult, index: number): void {
+    const patch = this.parts[index] as Patch;
     for (const [i, share] of result.shares.entries()) this.shares[patch.row * this.columns + patch.column + i] = share;
-    this.onPatch(patch, result);
-  }
-
-  creditOf({ by }: PatchResult): Readonly<Record<string, number>> {
-    return { [by]: 1 };
+    this.onPatch(patch);
   }
 
   end(): void {}
@@ -125,5 +123,5 @@ function simulate({ pairs, repeats, row, column }: Patch): PatchResult {
     }
     return sum / repeats;
   });
-  return { shares, by: getWorker().address };
+  return { shares };
 }
