@@ -61,6 +61,9 @@ interface Configuration {
 /**
  * A channel that the other end made may open while it is being handed over, between the moment at which it is asked whether it is open
  * and the one from which it would tell. So it is asked again then.
+ *
+ * A channel that never opened is not closed with its connection, and keeps the process from ending. So those of a connection are closed
+ * before it is.
  */
 function thatMissesNothing(
   Native: typeof import("node-datachannel").PeerConnection,
@@ -71,9 +74,23 @@ function thatMissesNothing(
     constructor(configuration: Configuration = {}) {
       const iceServers = (configuration.iceServers ?? []).flatMap(addressesOf);
       const native = new Native(`peer-${++count}`, { ...configuration, iceServers } as never);
+      const channels = new Set<NativeChannel>();
+      const known = (channel: NativeChannel) => {
+        channels.add(channel);
+        return attentive(channel, () => channels.delete(channel));
+      };
       const heard = through(native, {
+        createDataChannel: (...how: Parameters<NativeConnection["createDataChannel"]>) =>
+          known(native.createDataChannel(...how)),
+        onLocalDescription: (hear: (sdp: string, type: string) => void) => {
+          native.onLocalDescription((sdp, type) => hear(type === "offer" ? speakingFirst(sdp) : sdp, type));
+        },
         onDataChannel: (hear: (channel: NativeChannel) => void) => {
-          native.onDataChannel((channel) => hear(attentive(channel)));
+          native.onDataChannel((channel) => hear(known(channel)));
+        },
+        close: () => {
+          for (const channel of channels) channel.close();
+          native.close();
         },
       });
       super({ ...configuration, peerConnection: heard } as never);
@@ -81,7 +98,16 @@ function thatMissesNothing(
   };
 }
 
-function attentive(channel: NativeChannel): NativeChannel {
+/**
+ * Who offers a connection begins with the encryption. Otherwise the other end does, as soon as it has answered: its first word comes
+ * before that answer is known here, and either gets lost, for a second, or is taken for a stranger's, which ends the connection.
+ * RFC 5763, section 5, leaves it to the offer.
+ */
+function speakingFirst(offer: string): string {
+  return offer.replaceAll("a=setup:actpass", "a=setup:active");
+}
+
+function attentive(channel: NativeChannel, onClosed: () => void): NativeChannel {
   return through(channel, {
     onOpen: (run: () => void) => {
       let isOpen = false;
@@ -91,6 +117,12 @@ function attentive(channel: NativeChannel): NativeChannel {
       };
       channel.onOpen(open);
       if (channel.isOpen()) queueMicrotask(open);
+    },
+    onClosed: (run: () => void) => {
+      channel.onClosed(() => {
+        onClosed();
+        run();
+      });
     },
   });
 }
