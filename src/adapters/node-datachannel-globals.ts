@@ -7,6 +7,8 @@ import { isMainThread } from "node:worker_threads";
 const NAMES = ["RTCPeerConnection", "RTCSessionDescription", "RTCIceCandidate", "RTCDataChannel"] as const;
 
 let prepared: Promise<object> | undefined;
+/** PeerJS is being loaded. */
+let isLoading = false;
 
 /**
  * Settles with what connections are to be told beside.
@@ -72,7 +74,8 @@ function thatMissesNothing(
   let count = 0;
   return class extends Connection {
     constructor(configuration: Configuration = {}) {
-      const iceServers = (configuration.iceServers ?? []).flatMap(addressesOf);
+      // While it is loaded, PeerJS tries what there is with public servers of its choice, which are nobody we would ask.
+      const iceServers = isLoading ? [] : (configuration.iceServers ?? []).flatMap(addressesOf);
       const native = new Native(`peer-${++count}`, { ...configuration, iceServers } as never);
       const channels = new Set<NativeChannel>();
       const known = (channel: NativeChannel) => {
@@ -151,9 +154,11 @@ async function asInBrowser(load: () => Promise<unknown>): Promise<void> {
   const absent = ["navigator", "location"].filter((name) => scope[name] === undefined);
   if (absent.includes("navigator")) scope["navigator"] = { userAgent: "node", platform: "node" };
   if (absent.includes("location")) scope["location"] = { protocol: "http:", hostname: "127.0.0.1" };
+  isLoading = true;
   try {
     await load();
   } finally {
+    isLoading = false;
     for (const name of absent) delete scope[name];
   }
 }

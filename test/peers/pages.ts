@@ -66,6 +66,9 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
+/** For a browser to end when it is asked to. Milliseconds. */
+const GRACE_MS = 10_000;
+
 /** What pages say on their consoles, for whoever looks for the cause of a failure. */
 const isTalkative = process.env["PAGES"] !== undefined;
 
@@ -91,6 +94,11 @@ export async function startBrowser(name: BrowserName): Promise<TestBrowser> {
       process.kill("SIGKILL");
       await ended;
     },
-    close: () => browser.close().catch(() => {}), // It may have been killed.
+    async close() {
+      const process = browser.process();
+      const timer = setTimeout(() => process?.kill("SIGKILL"), GRACE_MS);
+      await browser.close().catch(() => {}); // It may have been killed.
+      clearTimeout(timer);
+    },
   };
 }

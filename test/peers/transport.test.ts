@@ -1,5 +1,7 @@
 /** Peers in one process, who find each other through a signalling server of their own and speak over node-datachannel. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { cleanup } from "node-datachannel";
 import { DataChannelWire } from "../../src/adapters/data-channel-wire.ts";
@@ -105,6 +107,48 @@ describe("peers", () => {
       name: "CommClosedError",
       message: /the signalling server at http:\/\/127\.0\.0\.1:9\/ cannot be reached/,
     });
+  });
+
+  it("are connected at the first attempt, every time", limit, async () => {
+    const { post, nextWire } = await room("peer:sound");
+    const scope = globalThis as { RTCPeerConnection: typeof RTCPeerConnection };
+    const Sound = scope.RTCPeerConnection;
+    let made = 0;
+    scope.RTCPeerConnection = class extends Sound {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration);
+        made++;
+      }
+    };
+    try {
+      for (let i = 0; i < 20; i++) {
+        const { wire } = await transport().connector.connect("peer:sound", { signaling: signaling.url }, patience());
+        const there = await nextWire();
+        wire.close("enough");
+        await there.wire.closed;
+      }
+    } finally {
+      scope.RTCPeerConnection = Sound;
+    }
+    assert.equal(made, 40, "one at each end of each");
+    await post.close();
+  });
+
+  it("keep no process from ending by what was never opened", limit, async () => {
+    const globals = new URL("../../src/adapters/node-datachannel-globals.ts", import.meta.url);
+    const program = `
+      const { prepareNode } = await import(${JSON.stringify(globals.href)});
+      await prepareNode();
+      const connection = new RTCPeerConnection();
+      connection.createDataChannel("never opened");
+      await connection.setLocalDescription(await connection.createOffer());
+      connection.close();`;
+    const node = spawn(process.execPath, ["--import=tsx", "--input-type=module", "--eval", program], {
+      stdio: ["ignore", "inherit", "inherit"],
+      timeout: 30_000,
+    });
+    const [code, signal] = await once(node, "exit");
+    assert.deepEqual([code, signal], [0, null]);
   });
 
   it("try again when a connection breaks off while it is being made", limit, async () => {
