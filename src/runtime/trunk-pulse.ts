@@ -22,6 +22,8 @@ export class Pulse {
   #pings = 0;
   #pingedAt = 0;
   readonly #roundTrips: number[] = [];
+  /** This end was held up, and has not heard anything since. */
+  #isForgiven = false;
   #callOff: () => void = () => {};
 
   constructor(options: PulseOptions) {
@@ -48,6 +50,7 @@ export class Pulse {
 
   heard(): void {
     this.#heardAt = this.#options.clock.now();
+    this.#isForgiven = false;
   }
 
   #watch(pingMs: number): void {
@@ -55,8 +58,7 @@ export class Pulse {
     const due = clock.now() + pingMs;
     this.#callOff = clock.after(pingMs, () => {
       const now = clock.now();
-      // If this end was held up, what the other end said may lie here unheard.
-      if (now - due > pingMs) this.#heardAt = now;
+      if (now - due > pingMs) this.#forgive(now, now - due);
       const silentMs = now - this.#heardAt;
       if (silentMs >= silenceMs) {
         lost(silentMs);
@@ -65,6 +67,17 @@ export class Pulse {
       if (silentMs >= pingMs) this.#ping();
       this.#watch(pingMs);
     });
+  }
+
+  /**
+   * This end was held up, and what the other end said may lie here unheard: that time does not count, and some more is given, once. Or a
+   * machine that is always late would believe in the dead for ever.
+   */
+  #forgive(now: number, lateMs: number): void {
+    const { pingMs = 0, silenceMs = Number.POSITIVE_INFINITY } = this.#options;
+    const heardAt = this.#heardAt + lateMs - pingMs;
+    this.#heardAt = this.#isForgiven ? heardAt : Math.max(heardAt, now - silenceMs + pingMs);
+    this.#isForgiven = true;
   }
 
   #ping(): void {

@@ -124,6 +124,12 @@ export class Sender {
     this.flushSoon();
   }
 
+  /** Nothing is to be sent, or under way, and the other end knows of all that has come. */
+  get isQuiet(): boolean {
+    const isEmpty = this.#short.length + this.#long.length + this.#grants.size + this.#asides.length === 0;
+    return isEmpty && this.sent.bytes === 0 && this.unacknowledged === 0 && this.#parting === undefined;
+  }
+
   get unacknowledged(): number {
     return this.#received - this.#acknowledged;
   }

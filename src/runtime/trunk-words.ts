@@ -18,6 +18,8 @@ export const PING = 5;
 export const PONG = 6;
 /** The trunk is closed: length, reason. */
 export const BYE = 7;
+/** There is nothing to say: this end lets go of the wire, and wants another when either has something to say. 0. */
+export const REST = 8;
 
 /** What a piece is to its message: bits beside the type. */
 export const FIRST = 1;
@@ -37,7 +39,7 @@ export const FIRST_CREDIT = 256 * 1024;
 export interface Frame {
   readonly type: number;
   readonly flags: number;
-  /** Of a channel, or what is said in an `ACK`, `PING` or `PONG`. */
+  /** Of a channel, or what is said in an `ACK`, `PING`, `PONG` or `REST`. */
   readonly number: number;
   /** Of the payload beside, or credit. */
   readonly bytes: number;
@@ -76,6 +78,7 @@ export function readFrames(message: Uint8Array<ArrayBuffer>, heard: (frame: Fram
       case ACK:
       case PING:
       case PONG:
+      case REST:
         break;
       default:
         throw new ProtocolError(`No frame is of type ${type}.`);

@@ -1,44 +1,15 @@
 /** Trunk: many comms over one wire, which may drop and be replaced without anything being lost or repeated. */
 
-import type { Clock } from "../ports/clock.ts";
 import type { Wire } from "../ports/wire.ts";
 import { ProtocolError } from "../protocol/errors.ts";
+import { tell } from "./telling.ts";
 import { Reservations } from "./trunk-assembly.ts";
 import { Channel, type ChannelOwner, type TrunkChannel, type TrunkLimits } from "./trunk-channel.ts";
+import { standardLimits, type TrunkOptions, type TrunkStatistics } from "./trunk-options.ts";
 import { Pulse } from "./trunk-pulse.ts";
 import { Sender } from "./trunk-sender.ts";
+import { Timers } from "./trunk-timers.ts";
 import * as words from "./trunk-words.ts";
-
-export interface TrunkOptions {
-  readonly clock: Clock;
-  /** How long it waits for another wire when one dropped; without it, it closes with its wire, and keeps nothing to send it again. */
-  readonly leaseMs?: number;
-  /** Nothing heard for this long: asks whether the other end is there. Without it, it never asks. */
-  readonly pingMs?: number;
-  /** Nothing heard for this long: the wire is taken for dead. For `pingMs` only; threads that compute do not answer. */
-  readonly silenceMs?: number;
-  /** How long it waits then for another wire; as long as for one that dropped unless said. */
-  readonly silentLeaseMs?: number;
-  readonly limits?: Partial<TrunkLimits>;
-}
-
-export interface TrunkStatistics {
-  readonly channels: number;
-  readonly sentBytes: number;
-  readonly receivedBytes: number;
-  /** Waits here to be sent. */
-  readonly queuedBytes: number;
-  /** Was sent, and is kept until the other end says that it has it. */
-  readonly unacknowledgedBytes: number;
-  /** From here to there, as the quickest answers of late say; undefined until there was one. */
-  readonly latencyMs: number | undefined;
-  /** Bytes a second towards the other end when there was much to send; undefined until there was. */
-  readonly bandwidth: number | undefined;
-  /** How often a dropped wire was replaced. */
-  readonly resumptions: number;
-}
-
-const standardLimits: TrunkLimits = { messageBytes: 2 ** 30, channels: 4096, channelBytes: 2 ** 21 };
 
 /** What has come is acknowledged after this many bytes or frames, or after a while; or with what is sent anyway. */
 const ACK_BYTES = 2 * 1024 * 1024;
@@ -46,25 +17,27 @@ const ACK_FRAMES = 256;
 const ACK_MS = 25;
 /** For what is still to be said when it is closed. */
 const PARTING_MS = 5_000;
-
-type Timer = "ack" | "lease" | "parting";
+const AT_REST = "nothing was to be said";
+const WOKEN = "it was closed while nothing was to be said, and could not be made again";
 
 export class Trunk {
   /** Settles once, on both ends, with the reason; all channels have closed with the same. */
   readonly closed: Promise<string>;
   readonly limits: TrunkLimits;
-  readonly #clock: Clock;
   readonly #leaseMs: number | undefined;
   readonly #pulse: Pulse;
   #settleClosed: (reason: string) => void = () => {};
   #onChannel: ((channel: TrunkChannel) => void) | undefined;
   #onDetached: (reason: string) => void = () => {};
+  #onAttached: () => void = () => {};
 
   #wire: Wire | undefined;
   #isClosed = false;
   /** Closed, and with things still to be said. */
   #isParting = false;
-  readonly #timers = new Map<Timer, () => void>();
+  /** Without a wire, because there was nothing to say. */
+  #isResting = false;
+  readonly #timers: Timers<"ack" | "lease" | "parting">;
   readonly #sender: Sender;
   readonly #owner: ChannelOwner;
   readonly #channels = new Map<number, Channel>();
@@ -80,7 +53,7 @@ export class Trunk {
   #attachments = 0;
 
   constructor({ clock, leaseMs, pingMs, silenceMs, silentLeaseMs = leaseMs, limits }: TrunkOptions) {
-    this.#clock = clock;
+    this.#timers = new Timers(clock);
     this.#leaseMs = leaseMs;
     const ping = (number: number) => this.#sender.aside(words.PING, number);
     const lost = (silentMs: number) => this.#lose(`nothing was heard for ${Math.round(silentMs)} ms`, silentLeaseMs);
@@ -94,7 +67,10 @@ export class Trunk {
     this.#reservations = new Reservations(this.limits.messageBytes);
     this.#owner = {
       limits: this.limits,
-      ready: (channel) => this.#sender.ready(channel),
+      ready: (channel) => {
+        this.#sender.ready(channel);
+        if (this.#isResting) this.wake();
+      },
       grant: (channel, bytes) => this.#sender.grant(channel, bytes),
       forget: (channel) => this.#forget(channel),
       reservations: this.#reservations,
@@ -114,6 +90,11 @@ export class Trunk {
 
   get aside(): Wire["aside"] {
     return this.#wire?.aside;
+  }
+
+  /** Changes with whatever goes to and fro, but for questions whether the other end is still there. */
+  get traffic(): number {
+    return this.#received + this.#sender.sent.count;
   }
 
   /** How much has arrived whole: what the other end is to be told when a wire is replaced. 0 for a new trunk. */
@@ -172,7 +153,8 @@ export class Trunk {
       return;
     }
     this.#dropWire("another wire took its place");
-    this.#callOff("lease");
+    this.#timers.callOff("lease");
+    this.#isResting = false;
     this.#wire = wire;
     try {
       this.#sender.start(wire, theirReceived);
@@ -191,6 +173,7 @@ export class Trunk {
     void wire.closed.then((reason) => {
       if (this.#wire === wire) this.#lose(reason);
     });
+    tell(this.#onAttached);
   }
 
   /** Lets go of its wire, and hears nothing more from it; returns `received`, which stays as it is until `attach`. The lease begins. */
@@ -204,13 +187,47 @@ export class Trunk {
     this.#onDetached = detached;
   }
 
+  /** Called for each wire that it is given. One at a time; the last counts. */
+  onAttached(attached: () => void): void {
+    this.#onAttached = attached;
+  }
+
+  /**
+   * Lets go of its wire, and has the other end do so, until either has something to say or is woken: {@link onDetached} hears then that a
+   * wire is wanted, and the lease begins. False, and nothing done, if something is under way. Whoever closes one that rests has to see
+   * to it that the other end is closed, too.
+   */
+  rest(): boolean {
+    if (this.#wire === undefined || this.#isClosed || this.#leaseMs === undefined || !this.#isQuiet) return false;
+    this.#sender.aside(words.REST, 0);
+    this.#sender.flush();
+    this.#beginRest();
+    return true;
+  }
+
+  get #isQuiet(): boolean {
+    return this.#sender.isQuiet && this.#beside === undefined && this.statistics().queuedBytes === 0;
+  }
+
+  #beginRest(): void {
+    this.#isResting = true;
+    this.#dropWire(AT_REST);
+  }
+
+  /** A wire is wanted again. Nothing, if it does not rest. */
+  wake(): void {
+    if (!this.#isResting) return;
+    this.#isResting = false;
+    this.#lose(WOKEN);
+  }
+
   #dropWire(reason: string): void {
     const wire = this.#wire;
     this.#wire = undefined;
     this.#beside = undefined;
     this.#sender.stop();
     this.#pulse.stop();
-    this.#callOff("ack");
+    this.#timers.callOff("ack");
     wire?.close(reason);
   }
 
@@ -222,13 +239,14 @@ export class Trunk {
       this.#end(reason);
       return;
     }
-    this.#wake("lease", leaseMs, () => this.#end(`the connection was gone for ${leaseMs} ms: ${reason}`));
+    this.#timers.set("lease", leaseMs, () => this.#end(`the connection was gone for ${leaseMs} ms: ${reason}`));
     tell(() => this.#onDetached(reason));
   }
 
   /** Says what is still to be said, then closes the wire. */
   close(reason: string): void {
     if (this.#isClosed) return;
+    this.#isResting = false;
     for (const channel of this.#channels.values()) channel.close(reason);
     this.#isClosed = true;
     this.#settleClosed(reason);
@@ -238,7 +256,7 @@ export class Trunk {
     }
     this.#isParting = true;
     this.#pulse.stop();
-    this.#wake("parting", PARTING_MS, () => this.#finish(reason));
+    this.#timers.set("parting", PARTING_MS, () => this.#finish(reason));
     this.#sender.part({
       reason,
       // What waits for credit is in no line of the sender.
@@ -259,7 +277,7 @@ export class Trunk {
   #finish(reason: string): void {
     this.#isParting = false;
     this.#dropWire(reason);
-    for (const timer of [...this.#timers.keys()]) this.#callOff(timer);
+    this.#timers.callOffAll();
     this.#sender.clear();
     const channels = [...this.#channels.values()];
     this.#channels.clear();
@@ -301,7 +319,8 @@ export class Trunk {
     const isDue = this.#unacknowledgedBytes >= ACK_BYTES || this.#sender.unacknowledged >= ACK_FRAMES;
     if (isDue) this.#unacknowledgedBytes = 0;
     this.#sender.owe(this.#received, isDue);
-    if (!isDue && !this.#timers.has("ack")) this.#wake("ack", ACK_MS, () => this.#sender.owe(this.#received, true));
+    if (!isDue && !this.#timers.has("ack"))
+      this.#timers.set("ack", ACK_MS, () => this.#sender.owe(this.#received, true));
   }
 
   /** Whether to go on with the frames behind it. */
@@ -330,6 +349,11 @@ export class Trunk {
         break;
       case words.PONG:
         this.#pulse.answered(number);
+        break;
+      case words.REST:
+        if (this.#isClosed || this.#leaseMs === undefined) break;
+        this.#beginRest();
+        if (!this.#isQuiet) this.wake();
         break;
       default:
         this.#end(words.readReason(payload));
@@ -371,30 +395,5 @@ export class Trunk {
       bandwidth: sent.bandwidth,
       resumptions: Math.max(0, this.#attachments - 1),
     };
-  }
-
-  #wake(timer: Timer, afterMs: number, wake: () => void): void {
-    this.#callOff(timer);
-    const callOff = this.#clock.after(afterMs, () => {
-      this.#timers.delete(timer);
-      wake();
-    });
-    this.#timers.set(timer, callOff);
-  }
-
-  #callOff(timer: Timer): void {
-    this.#timers.get(timer)?.();
-    this.#timers.delete(timer);
-  }
-}
-
-function tell(run: () => void): void {
-  try {
-    run();
-  } catch (thrown) {
-    // Heard of as of anything that a listener throws, but no frame behind is lost for it.
-    queueMicrotask(() => {
-      throw thrown;
-    });
   }
 }

@@ -1,7 +1,8 @@
 /** Wires that drop at any moment and are replaced: nothing is lost, nothing comes twice, and no more is kept than has to be. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Trunk, type TrunkOptions } from "../../src/runtime/trunk.ts";
+import { Trunk } from "../../src/runtime/trunk.ts";
+import type { TrunkOptions } from "../../src/runtime/trunk-options.ts";
 import { Random } from "../support/random.ts";
 import { ManualClock } from "../support/staged-cluster.ts";
 import { Link, settle } from "../support/trunk-stage.ts";
@@ -42,7 +43,8 @@ const clock = new ManualClock();
 const options: TrunkOptions = { clock, leaseMs: 1e9, limits: { channelBytes: 2 ** 18 } };
 
 describe("a trunk whose wires drop", () => {
-  it("loses and repeats nothing, whenever that happens", async () => {
+  it("loses and repeats nothing, whenever that happens, nor when they are let go of", async () => {
+    let rests = 0;
     for (let seed = 0; seed < 40; seed++) {
       const random = new Random(seed);
       const link = new Link(new Trunk(options), new Trunk(options));
@@ -53,7 +55,7 @@ describe("a trunk whose wires drop", () => {
       const most = random.pick([2 ** 14, 2 ** 16, 2 ** 20] as const);
       link.join(most);
       for (let step = 0; step < 60; step++) {
-        switch (random.weighted({ say: 8, move: 10, cut: 1, join: 1, pass: 1 })) {
+        switch (random.weighted({ say: 8, move: 10, cut: 1, join: 1, pass: 1, rest: 1 })) {
           case "say":
             for (let i = random.integer(1, 6); i > 0; i--) random.pick(talks)?.say(sizeOf(random));
             await settle();
@@ -70,6 +72,14 @@ describe("a trunk whose wires drop", () => {
             break;
           case "pass":
             await clock.pass(random.integer(1, 40));
+            break;
+          case "rest":
+            await link.drain();
+            await clock.pass(100);
+            await link.drain();
+            if (random.pick([link.left, link.right] as const).rest()) rests += 1;
+            // Whoever speaks before it has heard of that, or as soon as it has, is heard.
+            if (random.chance(0.5)) random.pick(talks)?.say(sizeOf(random));
         }
       }
       link.join(most);
@@ -84,6 +94,7 @@ describe("a trunk whose wires drop", () => {
       }
       await link.drain();
     }
+    assert.ok(rests > 20, `${rests} rests`);
   });
 
   it("loses and repeats nothing on the way through another trunk", async () => {

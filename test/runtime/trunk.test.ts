@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { memoryWire } from "../../src/adapters/memory-wire.ts";
-import { Trunk, type TrunkOptions } from "../../src/runtime/trunk.ts";
+import { Trunk } from "../../src/runtime/trunk.ts";
+import type { TrunkOptions } from "../../src/runtime/trunk-options.ts";
 import { Random } from "../support/random.ts";
 import { ManualClock } from "../support/staged-cluster.ts";
 import { Link, settle } from "../support/trunk-stage.ts";
