@@ -10,8 +10,9 @@ import { ThreadClients } from "./client/thread-clients.ts";
 import type { Comm } from "./ports/comm.ts";
 import type { ThreadEndpoint } from "./ports/spawner.ts";
 import type { StartTaskClients } from "./ports/task-clients.ts";
-import type { PeerMessage } from "./protocol/worker-messages.ts";
+import type { PeerMessage } from "./protocol/peer-messages.ts";
 import { checkedPeerComm } from "./runtime/checked-peer-comm.ts";
+import { answerHost, IDLE_CHANNEL } from "./runtime/idling.ts";
 import { limitMemory } from "./runtime/limited-memory.ts";
 import { Trunk } from "./runtime/trunk.ts";
 import type { WorkerEquipment } from "./runtime/worker-equipment.ts";
@@ -38,11 +39,17 @@ export function startWorker(
       deliver: (messages) => comm.deliver(messages),
       link: (peer, port, isWire) => {
         const end = port as MessagePort;
-        if (!isWire) return runtime?.link(peer, new MessagePortComm<PeerMessage, PeerMessage>(end));
+        if (runtime === undefined) return;
+        const { links } = runtime;
+        if (!isWire) return links.link(peer, new MessagePortComm<PeerMessage, PeerMessage>(end));
         const trunk = new Trunk({ clock });
         // Some are handed over by pages that have let go of them, others lead to the page, or process, which passes on what comes.
-        trunk.attach(end instanceof MessagePort ? new MessagePortWire(end) : new DataChannelWire(end));
-        runtime?.link(peer, checkedPeerComm(trunk.channel(0) as Comm<PeerMessage, PeerMessage>));
+        const isAside = !(end instanceof MessagePort);
+        trunk.attach(isAside ? new DataChannelWire(end) : new MessagePortWire(end));
+        const comm = checkedPeerComm(trunk.channel(0) as Comm<PeerMessage, PeerMessage>);
+        links.link(peer, comm, isAside);
+        if (isAside) comm.closed.then((reason) => trunk.close(reason));
+        else answerHost(trunk.channel(IDLE_CHANNEL), peer, links);
       },
     },
     canCompile(),

@@ -59,8 +59,9 @@ export function peerTransport(platform: PeerPlatform): Transport {
   function wireOn(place: Place, { connection }: Met): Wire {
     const { peerConnection } = connection;
     const aside = (number: number) => {
-      if (!(number >= 0 && number <= LAST_ASIDE - FIRST_ASIDE)) throw new RangeError(`there is no channel ${number}`);
-      return peerConnection.createDataChannel("manyhands", { negotiated: true, id: FIRST_ASIDE + number });
+      // It throws if there is one of that number already.
+      const id = FIRST_ASIDE + (number % (LAST_ASIDE - FIRST_ASIDE + 1));
+      return peerConnection.createDataChannel("manyhands", { negotiated: true, id });
     };
     const wire = platform.wireOf(connection.dataChannel, platform.handsOver ? aside : undefined);
     place.users += 1;

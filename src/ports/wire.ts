@@ -22,7 +22,7 @@ export interface Wire {
   readonly closed: Promise<string>;
   /**
    * Where it can have channels beside it: one more between the same two, which can be handed to a thread in the turn in which it is made. Both
-   * ends name the same number. Throws if there is none of that number.
+   * ends name the same number, which counts on from wire to wire. Throws if there can be none of that number.
    */
   readonly aside?: ((number: number) => object) | undefined;
 }

@@ -100,6 +100,12 @@ export interface HostReached {
   readonly isReached: boolean;
 }
 
+/** The wire to another host was closed because nothing was to be said, and now something is: that is to open it again. */
+export interface HostWakes {
+  readonly type: "wake";
+  readonly host: string;
+}
+
 /** How far another host is that was reached, and how many bytes a second go there, as far as that is known. */
 export interface HostMeasured {
   readonly type: "measured";
@@ -116,6 +122,7 @@ export type HostToScheduler =
   | HostListening
   | HostReached
   | HostHandedOver
+  | HostWakes
   | HostMeasured;
 
 /** Whether it is a word that a host may say on {@link CONTROL}. */
@@ -152,6 +159,7 @@ export function isHostWord(word: unknown): word is HostToScheduler {
     case "listening":
       return isName(host) && (address === undefined || isName(address));
     case "handed-over":
+    case "wake":
       return isName(host);
     case "reached":
       return isName(host) && typeof rest["isReached"] === "boolean";
@@ -184,6 +192,12 @@ export interface RouteWord {
   readonly route: Route;
 }
 
+/** That host has something to say, and waits for the wire to be opened again. */
+export interface WakeWord {
+  readonly type: "wake";
+  readonly host: string;
+}
+
 /** That host is gone for good. */
 export interface GoneWord {
   readonly type: "gone";
@@ -208,7 +222,7 @@ export interface DismissWord {
 }
 
 /** Which hosts are met, and how. */
-export type MeetingWord = ExpectWord | ReachWord | RouteWord | GoneWord;
+export type MeetingWord = ExpectWord | ReachWord | RouteWord | WakeWord | GoneWord;
 
 export type SchedulerToHost = MeetingWord | LeftWord | AnnouncementWord | DismissWord;
 

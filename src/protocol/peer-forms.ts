@@ -4,9 +4,22 @@
  */
 
 import type { ActorCalls, ActorResults } from "./actors.ts";
-import { anything, both, demand, type Form, fields, flag, groups, kinds, list, perhaps, whole } from "./form.ts";
+import {
+  anything,
+  both,
+  demand,
+  exactly,
+  type Form,
+  fields,
+  flag,
+  groups,
+  kinds,
+  list,
+  perhaps,
+  whole,
+} from "./form.ts";
+import type * as messages from "./peer-messages.ts";
 import { countIn, MOST_TASKS, taskId } from "./shared-forms.ts";
-import type * as messages from "./worker-messages.ts";
 
 const type = anything; // It was looked at to find the form.
 const ids = list(taskId, MOST_TASKS);
@@ -43,6 +56,7 @@ const peers: { readonly [K in messages.PeerMessage["type"]]: Form } = {
       return values.length === due ? undefined : `.values has ${values.length} items for ${due} calls`;
     },
   ),
+  rest: fields<messages.PeerRest>({ type, how: exactly("ask", "agree", "refuse") }),
   "get-data": fields<messages.PeerGetData>({ type, request: whole(1), ids }),
   data: both<messages.PeerData>(
     fields<messages.PeerData>({

@@ -1,6 +1,5 @@
 /** What the scheduler and a worker say to each other, and what workers say among themselves. Ids are the scheduler's. */
 
-import type { ActorMessage } from "./actors.ts";
 import type { ClientMessage, News } from "./client-messages.ts";
 import type { Errand, ErrandOutcome } from "./errands.ts";
 import type { ErrorOnWire } from "./errors.ts";
@@ -360,26 +359,6 @@ export type WorkerMessage =
   | MemoryUsed
   | Trace
   | WorkerLog;
-
-/** Worker to worker: please send these. */
-export interface PeerGetData {
-  readonly type: "get-data";
-  readonly request: number;
-  readonly ids: readonly TaskId[];
-}
-
-/** Worker to worker: here they are; an id that is missing here is not held any more. */
-export interface PeerData {
-  readonly type: "data";
-  readonly request: number;
-  readonly ids: readonly TaskId[];
-  readonly values: readonly unknown[];
-  /** These are some of them, and others are to follow. */
-  readonly isMoreToCome?: boolean;
-}
-
-/** On a direct link: between two workers, or a client and a worker, who only speak of actors. */
-export type PeerMessage = PeerGetData | PeerData | ActorMessage;
 
 /** What a worker says of itself when it is ready for messages. */
 export interface WorkerReady {

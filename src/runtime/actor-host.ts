@@ -112,6 +112,11 @@ export class ActorHost {
     this.#flush();
   }
 
+  /** Whether somebody has called through `way`. */
+  knows(way: object): boolean {
+    return this.#callers.has(way);
+  }
+
   /** Nobody will call through `way` any more. */
   forget(way: object): void {
     const caller = this.#callers.get(way);

@@ -4,7 +4,7 @@ import type { Comm } from "../ports/comm.ts";
 import type { ActorLink } from "../ports/direct-links.ts";
 import type { ActorErrand, ActorMessage, ActorResults } from "../protocol/actors.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
-import type { PeerMessage } from "../protocol/worker-messages.ts";
+import type { PeerMessage } from "../protocol/peer-messages.ts";
 import { ActorHost } from "./actor-host.ts";
 import type { ActorShell } from "./actor-shell.ts";
 import type { Running } from "./running-task.ts";
@@ -52,6 +52,11 @@ export class ActorTraffic {
     if (message.type === "actor-calls")
       this.#host.hear(comm, (results, transfer) => comm.send(results, transfer), message);
     else this.#linked.get(peer)?.hear(message);
+  }
+
+  /** Whether somebody calls, or was called, by that link. */
+  isOn(peer: WorkerAddress, comm: PeerComm): boolean {
+    return this.#linked.get(peer)?.comm === comm || this.#host.knows(comm);
   }
 
   /** A peer, or a client, is gone. */

@@ -2,7 +2,7 @@
 
 import type { Comm } from "../ports/comm.ts";
 import type { TaskId } from "../protocol/identity.ts";
-import type { PeerMessage } from "../protocol/worker-messages.ts";
+import type { PeerMessage } from "../protocol/peer-messages.ts";
 
 /**
  * Sends what was found. What turns out to be impossible to clone is left out, and `refuse` is told: its task has failed, late as

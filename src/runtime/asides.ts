@@ -32,11 +32,15 @@ export class Asides {
   readonly #trunk: Trunk;
   readonly #channel: TrunkChannel;
   readonly #shell: AsidesShell;
-  /** Pipes that have an end here. */
-  readonly #pipes = new Set<number>();
+  /** Pipes that have an end here, and whether it is for this end to offer. */
+  readonly #pipes = new Map<number, boolean>();
+  /** Those whose workers have a channel now, as far as is known here. */
+  readonly handed = new Set<number>();
   /** What was offered for pipes that nothing is known of yet. */
   readonly #early = new Map<number, AsideWord>();
   #count = 0;
+  /** The first that was offered over the wire that there is now. */
+  #first = 0;
 
   constructor(trunk: Trunk, shell: AsidesShell) {
     this.#trunk = trunk;
@@ -50,8 +54,8 @@ export class Asides {
 
   /** A pipe of ours; `offers`: it is for this end to offer. */
   add(pipe: number, offers: boolean): void {
-    this.#pipes.add(pipe);
-    if (offers && this.#trunk.aside !== undefined) this.#say("offer", pipe, this.#count++);
+    this.#pipes.set(pipe, offers);
+    if (offers) this.#offer(pipe);
     const early = this.#early.get(pipe);
     this.#early.delete(pipe);
     if (early !== undefined) this.#hear(early);
@@ -59,6 +63,23 @@ export class Asides {
 
   remove(pipe: number): void {
     this.#pipes.delete(pipe);
+    this.handed.delete(pipe);
+  }
+
+  /** There is another wire, and what was beside the one before is gone with that. */
+  renew(): void {
+    this.#first = this.#count;
+    this.handed.clear();
+    this.complete();
+  }
+
+  /** Offers channels for pipes whose workers have none. */
+  complete(): void {
+    for (const [pipe, offers] of this.#pipes) if (offers && !this.handed.has(pipe)) this.#offer(pipe);
+  }
+
+  #offer(pipe: number): void {
+    if (this.#trunk.aside !== undefined) this.#say("offer", pipe, this.#count++);
   }
 
   #hear(word: AsideWord): void {
@@ -68,9 +89,12 @@ export class Asides {
       return;
     }
     if (type === "offer") this.#say(this.#make(pipe, number) ? "made" : "none", pipe, number);
-    else if (type === "undo") this.#shell.takeBack(pipe);
-    else if (type === "made") {
-      if (this.#make(pipe, number)) this.#shell.onMade?.(pipe);
+    else if (type === "undo") {
+      this.handed.delete(pipe);
+      this.#shell.takeBack(pipe);
+    } else if (type === "made") {
+      // Of a wire that is gone, the other end has none any more either.
+      if (number >= this.#first && this.#make(pipe, number)) this.#shell.onMade?.(pipe);
       else this.#say("undo", pipe, number);
     }
   }
@@ -79,7 +103,9 @@ export class Asides {
   #make(pipe: number, number: number): boolean {
     try {
       const channel = this.#trunk.aside?.(number);
-      return channel !== undefined && this.#shell.hand(pipe, channel);
+      const isHanded = channel !== undefined && this.#shell.hand(pipe, channel);
+      if (isHanded) this.handed.add(pipe);
+      return isHanded;
     } catch {
       return false;
     }

@@ -55,6 +55,12 @@ export class HostPairs {
     else this.#tryNext(pair);
   }
 
+  /** `host` has something to say to the other, and their wire is closed. */
+  wake(host: RemoteHost, otherId: string): void {
+    for (const other of this.#find(host, otherId)?.hosts ?? [])
+      if (other !== host) other.say({ type: "wake", host: host.id });
+  }
+
   remove(host: RemoteHost): void {
     for (const [name, { hosts }] of this.#pairs) {
       if (!hosts.includes(host)) continue;

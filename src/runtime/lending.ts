@@ -24,6 +24,8 @@ import { delay, isFinal, Tether } from "./tether.ts";
 import { Trunk } from "./trunk.ts";
 import type { TrunkChannel } from "./trunk-channel.ts";
 
+const IDLE_MS = 30_000;
+
 /** How threads are lent. */
 export interface JoinOptions extends ConnectorOptions, MemoryOptions {
   /** Threads; one for each core unless said. */
@@ -45,6 +47,11 @@ export interface JoinOptions extends ConnectorOptions, MemoryOptions {
   readonly sandbox?: boolean;
   /** What people at the cluster may see of this host beside its name, as `{ colour: "teal" }`: at most 16 texts (500 characters), numbers and yes or no. */
   readonly about?: About;
+  /**
+   * A connection to another host by which nothing has gone for so long is closed, and opened again when something is to. Milliseconds; 30 000
+   * unless said.
+   */
+  readonly idleMs?: number;
   /** Hears what whoever has the cluster announces to all hosts: see `announce` of {@link Listening}. It comes from there as it is: look at it before you use it. */
   readonly onAnnouncement?: (value: unknown) => void;
   /** Gives up joining. */
@@ -66,6 +73,8 @@ export interface HostStats {
   readonly latencyMs: number | undefined;
   /** How often the connection dropped and went on. */
   readonly resumptions: number;
+  /** To other hosts, straight; that to the scheduler is not among them. */
+  readonly connections: number;
   /** How values get to and from other hosts that any were exchanged with. */
   readonly routes: Readonly<Record<string, Route>>;
 }
@@ -117,6 +126,8 @@ export class LentHost implements AsyncDisposable {
       !(Number.isInteger(memoryLimit) && Number(memoryLimit) >= 1)
     )
       throw new RangeError(`memoryLimit must be a whole number of at least 1, not ${memoryLimit}`);
+    const { idleMs = IDLE_MS } = options;
+    if (!(idleMs >= 100)) throw new RangeError(`idleMs must be at least 100 milliseconds, not ${idleMs}`);
     if (!(cpuShare > 0 && cpuShare <= 1))
       throw new RangeError(`cpuShare must be more than 0 and at most 1, not ${cpuShare}`);
     if (options.about !== undefined && !isAbout(options.about))
@@ -230,6 +241,7 @@ export class LentHost implements AsyncDisposable {
       receivedBytes,
       latencyMs,
       resumptions,
+      connections: this.#peers?.connections ?? 0,
       routes: this.#peers?.routes ?? {},
     };
   }
@@ -275,6 +287,7 @@ export class LentHost implements AsyncDisposable {
       id: this.#id,
       threshold,
       options: this.#options,
+      idleMs: this.#options.idleMs ?? IDLE_MS,
       trunk: tether.trunk,
       session: tether.session,
       say: (word) => this.#say(word),

@@ -13,6 +13,7 @@ import { SCHEDULER_HOST } from "../protocol/hosts.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import { type Session, type Threshold, veil } from "./admission.ts";
 import { Asides } from "./asides.ts";
+import { askWorker, type IdleQuestion, Idling } from "./idling.ts";
 import { Reception } from "./reception.ts";
 import { Tether } from "./tether.ts";
 import type { Trunk } from "./trunk.ts";
@@ -29,6 +30,8 @@ export interface PeerHostsShell {
   readonly id: string;
   readonly threshold: Threshold;
   readonly options: ConnectorOptions;
+  /** A way by which nothing has gone for so long is closed, until something is to go by it. Milliseconds. */
+  readonly idleMs: number;
   /** The trunk to the scheduler, and what it was begun with. */
   readonly trunk: Trunk;
   readonly session: Session;
@@ -96,6 +99,8 @@ export class PeerHosts {
         return;
       case "route":
         return this.#take(word.host, word.route);
+      case "wake":
+        return this.#peers.get(word.host)?.trunk?.wake();
       case "gone":
         return this.#forget(word.host);
       default:
@@ -105,10 +110,10 @@ export class PeerHosts {
 
   /** A worker is gone, and nobody need speak to it. */
   removeWorker(worker: WorkerAddress): void {
-    for (const { pipes } of this.#peers.values()) {
-      for (const pipe of [...pipes.values()]) {
+    for (const peer of this.#peers.values()) {
+      for (const pipe of [...peer.pipes.values()]) {
         if (pipe.worker !== worker) continue;
-        pipes.delete(pipe.number);
+        drop(peer, pipe);
         pipe.link?.close("the worker is gone");
       }
     }
@@ -117,6 +122,11 @@ export class PeerHosts {
   /** How bytes go to other hosts. */
   get routes(): Readonly<Record<string, Route>> {
     return Object.fromEntries([...this.#peers.values()].flatMap(({ id, route }) => (route ? [[id, route]] : [])));
+  }
+
+  /** How many of them are reached straight at the moment. */
+  get connections(): number {
+    return [...this.#peers.values()].filter(({ trunk }) => trunk?.isAttached).length;
   }
 
   close(reason: string): void {
@@ -132,7 +142,10 @@ export class PeerHosts {
       const route = isScheduler ? "relay" : undefined;
       peer = { id, asides: undefined, offers: false, route, trunk: undefined, pipes: new Map() };
       this.#peers.set(id, peer);
-      if (isScheduler) peer.asides = this.#asidesOf(peer, this.#shell.trunk);
+      if (isScheduler) {
+        peer.asides = this.#asidesOf(peer, this.#shell.trunk);
+        this.#shell.trunk.onAttached(() => peer?.asides?.renew());
+      }
     }
     return peer;
   }
@@ -140,15 +153,10 @@ export class PeerHosts {
   #open(peer: PeerHost, pipe: Pipe): void {
     const link = this.#shell.openLink(pipe.worker, pipe.peer);
     pipe.link = link;
-    if (link === undefined) {
-      peer.pipes.delete(pipe.number);
-      return;
-    }
+    if (link === undefined) return drop(peer, pipe);
     link.closed.then(() => {
       // Another may have taken its place, or is to, because the way it led by is not there any more.
-      if (pipe.link === link && peer.pipes.get(pipe.number) === pipe && !this.#isRerouting(peer)) {
-        peer.pipes.delete(pipe.number);
-      }
+      if (pipe.link === link && !this.#isRerouting(peer)) drop(peer, pipe);
     });
   }
 
@@ -261,8 +269,18 @@ export class PeerHosts {
     peer.trunk?.close("there is a new one");
     peer.trunk = trunk;
     peer.offers = offers;
-    peer.asides = this.#asidesOf(peer, trunk);
+    const asides = this.#asidesOf(peer, trunk);
+    peer.asides = asides;
     this.#expected.delete(id);
+    trunk.onAttached(() => asides.renew());
+    if (offers) {
+      new Idling(trunk, {
+        clock: this.#shell.threshold.clock,
+        idleMs: this.#shell.idleMs,
+        ask: (question) => this.#ask(peer, asides, question),
+        goOn: () => asides.complete(),
+      });
+    } else trunk.onDetached(() => this.#shell.say({ type: "wake", host: id }));
     trunk.closed.then(() => {
       if (peer.trunk === trunk && this.#peers.get(id) === peer)
         this.#shell.say({ type: "reached", host: id, isReached: false });
@@ -270,11 +288,30 @@ export class PeerHosts {
     if (peer.route === "direct") for (const pipe of peer.pipes.values()) this.#lead(peer, pipe);
   }
 
-  #measure(host: string, trunk: Trunk): void {
-    if (trunk.isClosed) return;
-    const { latencyMs, bandwidth } = trunk.statistics();
-    if (latencyMs !== undefined || bandwidth !== undefined)
-      this.#shell.say({ type: "measured", host, latencyMs, bandwidth });
-    this.#shell.threshold.clock.after(MEASURE_MS, () => this.#measure(host, trunk));
+  /** Asks those of our workers that have links past the hosts, to workers there. */
+  async #ask({ pipes }: PeerHost, { handed }: Asides, question: IdleQuestion): Promise<boolean> {
+    const answers = [...handed].map(async (number) => {
+      const link = pipes.get(number)?.link;
+      const isSo = link === undefined || (await askWorker(link, question));
+      if (isSo && question === "rest") handed.delete(number);
+      return isSo;
+    });
+    return (await Promise.all(answers)).every((isSo) => isSo);
   }
+
+  #measure(host: string, trunk: Trunk, before = -1): void {
+    if (trunk.isClosed) return;
+    const { traffic } = trunk;
+    const { latencyMs, bandwidth } = trunk.statistics();
+    const isNew = traffic !== before && (latencyMs !== undefined || bandwidth !== undefined);
+    if (isNew) this.#shell.say({ type: "measured", host, latencyMs, bandwidth });
+    this.#shell.threshold.clock.after(MEASURE_MS, () => this.#measure(host, trunk, isNew ? traffic : before));
+  }
+}
+
+/** Nobody speaks through it any more. */
+function drop({ pipes, asides }: PeerHost, pipe: Pipe): void {
+  if (pipes.get(pipe.number) !== pipe) return;
+  pipes.delete(pipe.number);
+  asides?.remove(pipe.number);
 }

@@ -3,9 +3,10 @@
 import type { Comm } from "../ports/comm.ts";
 import type { ActorMessage } from "../protocol/actors.ts";
 import type { TaskId, WorkerAddress } from "../protocol/identity.ts";
-import type { PeerMessage } from "../protocol/worker-messages.ts";
+import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { WorkerMachine } from "../worker/machine.ts";
 import { answerPeer } from "./answering.ts";
+import { AsideLink } from "./aside-link.ts";
 
 export type PeerComm = Comm<PeerMessage, PeerMessage>;
 
@@ -19,6 +20,8 @@ export interface PeerLinksShell {
   /** What a peer asked for turned out to be impossible to clone. */
   refuse(id: TaskId, cause: unknown): void;
   hearOfActors(peer: WorkerAddress, link: PeerComm, message: ActorMessage): void;
+  /** Whether actors are called by that link. */
+  hasActors(peer: WorkerAddress, link: PeerComm): boolean;
 }
 
 interface Peer {
@@ -26,6 +29,8 @@ interface Peer {
   readonly links: PeerComm[];
   /** Questions that it has not answered, and by which link each was asked; undefined while there is none. */
   readonly open: Map<number, { readonly ids: readonly TaskId[]; link: PeerComm | undefined }>;
+  /** Those among them that lead past the hosts. */
+  readonly asides: Map<PeerComm, AsideLink>;
 }
 
 export class PeerLinks {
@@ -44,20 +49,58 @@ export class PeerLinks {
 
   /**
    * There is a link to that peer from now on. What was asked by one that broke is asked again; what was asked by another that is still
-   * there will be answered by that.
+   * there will be answered by that. `isAside`: it leads past the hosts, beside another by way of them; of these, none is good any more
+   * when there is a new one.
    */
-  link(address: WorkerAddress, link: PeerComm): void {
-    const peer: Peer = this.#peers.get(address) ?? { links: [], open: new Map() };
+  link(address: WorkerAddress, given: PeerComm, isAside = false): void {
+    const peer: Peer = this.#peers.get(address) ?? { links: [], open: new Map(), asides: new Map() };
     this.#peers.set(address, peer);
+    const link = isAside ? this.#aside(address, peer, given) : given;
+    if (!isAside) for (const former of peer.asides.keys()) former.close("there is another way");
     peer.links.push(link);
     this.comms.set(address, link);
     link.listen((message) => this.#hear(address, peer, link, message));
     link.closed.then(() => {
       peer.links.splice(peer.links.indexOf(link), 1);
-      if (this.#peers.get(address) === peer) this.#prefer(address, peer.links.at(-1));
+      peer.asides.delete(link);
+      this.#prefer(address, peer);
       askAgain(peer, link);
     });
     askAgain(peer, undefined);
+  }
+
+  #aside(address: WorkerAddress, peer: Peer, given: PeerComm): PeerComm {
+    const isInUse = () => {
+      const isAsked = [...peer.open.values()].some((question) => question.link === comm);
+      return isAsked || peer.links.length < 2 || this.#shell.hasActors(address, comm);
+    };
+    const aside = new AsideLink(given, {
+      isInUse,
+      prefer: (isPreferred) => {
+        const at = peer.links.indexOf(comm);
+        if (at < 0) return;
+        peer.links.splice(at, 1);
+        if (isPreferred) peer.links.push(comm);
+        else peer.links.unshift(comm);
+        this.#prefer(address, peer);
+      },
+    });
+    const { comm } = aside;
+    peer.asides.set(comm, aside);
+    return comm;
+  }
+
+  /** Whether nothing went past the hosts to that peer since this was asked before, nor is to. */
+  isQuiet(address: WorkerAddress): boolean {
+    // All are asked, for each notes that it was.
+    const asides = [...(this.#peers.get(address)?.asides.values() ?? [])];
+    return asides.map(({ isQuiet }) => isQuiet).every((isQuiet) => isQuiet);
+  }
+
+  /** Lets go of links that lead past the hosts to that peer. Settles with whether there are none any more. */
+  async rest(address: WorkerAddress): Promise<boolean> {
+    const asides = [...(this.#peers.get(address)?.asides.values() ?? [])];
+    return (await Promise.all(asides.map((aside) => aside.rest()))).every((isAgreed) => isAgreed);
   }
 
   remove(address: WorkerAddress): void {
@@ -95,13 +138,16 @@ export class PeerLinks {
     this.#unanswered = [];
   }
 
-  #prefer(address: WorkerAddress, link: PeerComm | undefined): void {
+  #prefer(address: WorkerAddress, peer: Peer): void {
+    if (this.#peers.get(address) !== peer) return;
+    const link = peer.links.at(-1);
     if (link === undefined) this.comms.delete(address);
     else this.comms.set(address, link);
   }
 
   #hear(address: WorkerAddress, peer: Peer, link: PeerComm, message: PeerMessage): void {
     if (message.type === "get-data") return this.#answer(link, message.request, message.ids);
+    if (message.type === "rest") return; // Only links that lead past the hosts are let go of.
     if (message.type !== "data") return this.#shell.hearOfActors(address, link, message);
     const { request, ids, values, isMoreToCome } = message;
     if (isMoreToCome ? !peer.open.has(request) : !peer.open.delete(request)) return;

@@ -219,7 +219,8 @@ export class RemoteHosts implements WorkerOwner {
   /** Channels that lead from our own workers to those of a host, past both. */
   #asidesOf(host: RemoteHost): Asides {
     const { openLink, handOver, scheduler } = this.#shell;
-    host.asides ??= new Asides(host.trunk, {
+    if (host.asides !== undefined) return host.asides;
+    const asides = new Asides(host.trunk, {
       hand: (pipe, channel) => {
         const [own, peer] = this.#ownPipes.get(pipe) ?? [];
         return own !== undefined && peer !== undefined && handOver(own, peer, channel);
@@ -231,7 +232,9 @@ export class RemoteHosts implements WorkerOwner {
       },
       onMade: () => scheduler.noteLink({ from: SCHEDULER_HOST, to: host.id, route: "threads" }),
     });
-    return host.asides;
+    host.asides = asides;
+    host.trunk.onAttached(() => asides.renew());
+    return asides;
   }
 
   end(worker: WorkerAddress, reason: string): void {
@@ -283,6 +286,8 @@ export class RemoteHosts implements WorkerOwner {
         return this.#pairs.hearListening(host, word.host, word.address);
       case "reached":
         return this.#pairs.hearReached(host, word.host, word.isReached);
+      case "wake":
+        return this.#pairs.wake(host, word.host);
       case "handed-over":
         return this.#shell.scheduler.noteLink({ from: host.id, to: word.host, route: "threads" });
       case "measured": {

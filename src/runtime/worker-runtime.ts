@@ -17,7 +17,7 @@ import { Errands } from "./errands.ts";
 import { Executor } from "./executor.ts";
 import { InFlight } from "./in-flight.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-import { type PeerComm, PeerLinks } from "./peer-links.ts";
+import { PeerLinks } from "./peer-links.ts";
 import { type LocalTask, Running, type Workplace } from "./running-task.ts";
 import { refuseResult, sendSound, type WorkerComm } from "./sending.ts";
 import { StreamDriver } from "./stream-driver.ts";
@@ -137,6 +137,7 @@ export class WorkerRuntime {
       },
       refuse: (id, cause) => refuseResult(comm, id, HELD_VALUE, cause),
       hearOfActors: (peer, link, message) => this.#actors.hear(peer, link, message),
+      hasActors: (peer, link) => this.#actors.isOn(peer, link),
     });
     this.#actors = new ActorTraffic(setup.address, this.#peers.comms, {
       clients: () => this.#clients.get(),
@@ -159,9 +160,9 @@ export class WorkerRuntime {
     comm.listen((messages) => this.#hear(messages));
   }
 
-  /** Takes its end of a direct link. */
-  link(peer: WorkerAddress, comm: PeerComm): void {
-    this.#peers.link(peer, comm);
+  /** Its direct links to other workers. */
+  get links(): PeerLinks {
+    return this.#peers;
   }
 
   #hear(messages: readonly SchedulerToWorkerMessage[]): void {

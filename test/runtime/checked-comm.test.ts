@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { memoryComm } from "../../src/adapters/memory-comm.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import { validateClientMessages } from "../../src/protocol/validate.ts";
-import type { PeerMessage } from "../../src/protocol/worker-messages.ts";
 import { checkedComm } from "../../src/runtime/checked-comm.ts";
 import { checkedPeerComm } from "../../src/runtime/checked-peer-comm.ts";
 

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { memoryComm } from "../../src/adapters/memory-comm.ts";
-import type { PeerMessage } from "../../src/protocol/worker-messages.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import { PeerLinks } from "../../src/runtime/peer-links.ts";
 
-function stage() {
+function stage({ hasActors = false } = {}) {
   const received: [number, readonly unknown[]][] = [];
   const links = new PeerLinks({
     lookUp: () => {
@@ -17,15 +17,23 @@ function stage() {
     receive: (request, _ids, values) => void received.push([request, values]),
     refuse: () => {},
     hearOfActors: () => {},
+    hasActors: () => hasActors,
   });
   /** A link to the peer; what it was asked by it, and a way to answer. */
-  const link = () => {
+  const link = (isAside = false) => {
     const [here, there] = memoryComm<PeerMessage, PeerMessage>();
     const asked: number[] = [];
-    there.listen((message) => void (message.type === "get-data" && asked.push(message.request)));
-    links.link("peer", here);
+    const said: string[] = [];
+    there.listen((message) => {
+      if (message.type === "get-data") asked.push(message.request);
+      if (message.type === "rest") said.push(message.how);
+    });
+    links.link("peer", here, isAside);
     return {
       asked,
+      said,
+      say: (how: "ask" | "agree" | "refuse") => there.send({ type: "rest", how }),
+      closed: there.closed,
       close: () => there.close("it broke"),
       answer: (request: number, value: unknown) =>
         there.send({ type: "data", request, ids: [1], values: [value] } as never),
@@ -34,6 +42,7 @@ function stage() {
   return { links, link, received };
 }
 
+const limit = { timeout: 10_000 };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 it("the latest link is asked, and the one before answers what it was asked", () => {
@@ -64,4 +73,86 @@ it("what was asked by a link that broke is asked by the one before it, or by the
   await turn();
   assert.equal(links.ask("peer", 2, [1]), true, "another will come");
   assert.deepEqual(link().asked, [1, 2]);
+});
+
+it("a link past the hosts is quiet once nothing was said on it between two questions, and nothing is asked or called by it", () => {
+  const { links, link } = stage();
+  link();
+  const aside = link(true);
+  assert.deepEqual([links.isQuiet("peer"), links.isQuiet("peer")], [false, true], "nobody had asked before");
+  links.ask("peer", 1, [1]);
+  assert.deepEqual([links.isQuiet("peer"), links.isQuiet("peer")], [false, false], "it is to be answered");
+  aside.answer(1, "the value");
+  assert.deepEqual([links.isQuiet("peer"), links.isQuiet("peer")], [false, true]);
+  assert.equal(links.isQuiet("nobody"), true);
+  const other = stage({ hasActors: true });
+  other.link();
+  other.link(true);
+  assert.deepEqual([other.links.isQuiet("peer"), other.links.isQuiet("peer")], [false, false]);
+});
+
+it("it is let go of if the peer agrees, and meanwhile everything goes by the other link", limit, async () => {
+  const { links, link } = stage();
+  const pipe = link();
+  const aside = link(true);
+  const isAgreed = links.rest("peer");
+  links.ask("peer", 1, [1]);
+  assert.deepEqual([aside.said, aside.asked, pipe.asked], [["ask"], [], [1]]);
+  aside.say("agree");
+  assert.equal(await isAgreed, true);
+  await aside.closed;
+  await turn();
+  links.ask("peer", 2, [1]);
+  assert.deepEqual(pipe.asked, [1, 2], "what was asked by the other link is not asked again");
+});
+
+it("it is used again if the peer refuses, which it does while it waits for an answer", limit, async () => {
+  const { links, link } = stage();
+  const pipe = link();
+  const aside = link(true);
+  const isAgreed = links.rest("peer");
+  aside.say("refuse");
+  assert.equal(await isAgreed, false);
+  links.ask("peer", 1, [1]);
+  aside.say("ask");
+  assert.deepEqual([aside.said, aside.asked, pipe.asked], [["ask", "refuse"], [1], []]);
+  assert.equal(await links.rest("peer"), false, "it is in use here as well");
+  aside.answer(1, "the value");
+  aside.say("ask");
+  links.ask("peer", 2, [1]);
+  assert.deepEqual([aside.said.at(-1), aside.asked, pipe.asked], ["agree", [1], [2]]);
+});
+
+it(
+  "it is not let go of where there is no other link, nor used once there is a newer one by way of the hosts",
+  limit,
+  async () => {
+    const { links, link } = stage();
+    const aside = link(true);
+    assert.equal(await links.rest("peer"), false);
+    aside.say("ask");
+    assert.deepEqual(aside.said, ["refuse"]);
+    links.ask("peer", 1, [1]);
+    const pipe = link();
+    await aside.closed;
+    await turn();
+    assert.deepEqual(pipe.asked, [1], "and what it was asked is asked again");
+  },
+);
+
+it("a peer that goes while it is asked to let go has not", limit, async () => {
+  const { links, link } = stage();
+  link();
+  const aside = link(true);
+  const isAgreed = links.rest("peer");
+  aside.close();
+  assert.equal(await isAgreed, false);
+});
+
+it("a peer that answers what it was not asked is left", limit, async () => {
+  const { link } = stage();
+  link();
+  const aside = link(true);
+  aside.say("agree");
+  assert.match(await aside.closed, /not asked/);
 });

@@ -7,7 +7,8 @@ import { ThreadClients } from "../../src/client/thread-clients.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { MemoryGauge } from "../../src/ports/memory-gauge.ts";
 import type { OpenStore } from "../../src/ports/value-store.ts";
-import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
+import type { SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { limitMemory } from "../../src/runtime/limited-memory.ts";
 import { WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
 import { describeFunction } from "../../src/shipping/function-source.ts";
@@ -42,7 +43,7 @@ function stage({ open, limit = 400 * KB, gauge }: { open?: OpenStore; limit?: nu
     (id, line) => new ThreadClients(id, line),
     { limitMemory, ...(open !== undefined && { openStore: open }), ...(gauge !== undefined && { gauge }) },
   );
-  runtime.link("w2", link);
+  runtime.links.link("w2", link);
   scheduler.send([{ type: "register-functions", functions: [[0, describeFunction(make)]] }]);
   const settle = async () => {
     for (let i = 0; i < 20; i++) await new Promise(setImmediate);

@@ -8,7 +8,8 @@ import { ThreadClients } from "../../src/client/thread-clients.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { MemoryGauge } from "../../src/ports/memory-gauge.ts";
 import type { StartTaskClients } from "../../src/ports/task-clients.ts";
-import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
+import type { SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
 import { describeFunction } from "../../src/shipping/function-source.ts";
 
@@ -67,7 +68,7 @@ describe("a worker", () => {
     const setup = { address: "w1", name: "w1", nThreads: 1 };
     const start: StartTaskClients = (id, line) => new ThreadClients(id, line);
     const runtime = new WorkerRuntime(setup, worker, new SystemClock(), { getClient }, start);
-    runtime.link("w2", link);
+    runtime.links.link("w2", link);
     const scatter = () => void getClient().scatter(new Float64Array(2_000));
     scheduler.send([
       { type: "register-functions", functions: [[0, describeFunction(scatter)]] },

@@ -7,7 +7,8 @@ import type { Comm } from "../../src/ports/comm.ts";
 import type { Spawner, Thread, WorkerSetup } from "../../src/ports/spawner.ts";
 import type { StartTaskClients } from "../../src/ports/task-clients.ts";
 import type { WorkerAddress } from "../../src/protocol/identity.ts";
-import type { PeerMessage, SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
+import type { SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { limitMemory } from "../../src/runtime/limited-memory.ts";
 import type { WorkerComm } from "../../src/runtime/sending.ts";
 import { WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
@@ -182,7 +183,7 @@ export class SimulatedThread implements Thread, Stage {
       this.#receive(() => {
         const end = port as PeerEnd;
         end.attach(this, peer);
-        this.#runtime?.link(peer, end);
+        this.#runtime?.links.link(peer, end);
       }),
     );
   }
