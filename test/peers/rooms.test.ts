@@ -7,6 +7,7 @@ import type { Page } from "puppeteer-core";
 import { type Signaling, serveSignaling } from "../../src/adapters/signaling-server.ts";
 import { browserNames } from "../browsers/browsers.mjs";
 import { type PageServer, servePages, startBrowser, type TestBrowser } from "./pages.ts";
+import { connections, countConnections, openConnections, routes, trusting, until } from "./room.ts";
 
 declare const manyhands: typeof Manyhands;
 declare let cluster: Manyhands.LocalCluster;
@@ -15,8 +16,6 @@ declare let host: Awaited<ReturnType<typeof Manyhands.join>>;
 declare let left: Promise<string | undefined>;
 declare let onLeft: (reason: string | undefined) => void;
 declare let addressOf: (name: string) => Promise<string>;
-
-const trusting = { sandbox: false, iTrustEverybodyInThisRoomWithMyOriginAndNetwork: true };
 
 let signaling: Signaling;
 let server: PageServer;
@@ -173,6 +172,32 @@ for (const name of browserNames) {
       await room.close();
     });
 
+    it("closes connections between two pages that carry nothing, and makes them again", {
+      timeout: 60_000,
+    }, async () => {
+      const [room, one, other] = [await open(browser), await open(browser), await open(browser)];
+      for (const page of [one, other]) await countConnections(page);
+      const invitation = await openRoom(room);
+      await lend(one, invitation, { nWorkers: 1, name: "one", idleMs: 200, ...trusting });
+      await lend(other, invitation, { nWorkers: 1, name: "other", idleMs: 200, ...trusting });
+      const counts = () => Promise.all([one, other].flatMap((page) => [connections(page), openConnections(page)]));
+      for (const [from, to] of [
+        ["one-0", "other-0"],
+        ["other-0", "one-0"],
+      ] as const) {
+        assert.deepEqual((await move(room, from, to, 1)).ends, [125_000, 7, 7]);
+        // That to the room stays.
+        await until(async () => (await counts()).join() === "0,1,0,1");
+      }
+      // About when it is closed: sometimes it is, sometimes it is about to be.
+      for (let round = 0; round < 4; round++) {
+        assert.deepEqual((await move(room, "one-0", "other-0", 0.1)).ends, [12_500, 7, 7]);
+        await new Promise((wake) => setTimeout(wake, 180 + 60 * round));
+      }
+      assert.deepEqual(await routes(room), ["threads"]);
+      for (const page of [room, one, other]) await page.close();
+    });
+
     it("keeps threads in a box whose page passes on what comes", { timeout: 60_000 }, async () => {
       const [room, one, other] = [await open(browser), await open(browser), await open(browser)];
       const invitation = await openRoom(room);
@@ -280,7 +305,8 @@ for (const name of browserNames) {
         return { value: await read.result(), ms: performance.now() - began };
       });
       assert.equal(value, 3);
-      assert.ok(ms < 9_000, `it took ${ms} ms to notice and to do it again`);
+      // It is noticed after 3 to 5 s; the machine may be busy.
+      assert.ok(ms < 20_000, `it took ${ms} ms to notice and to do it again`);
       await room.close();
     });
   });

@@ -71,7 +71,7 @@ describe("a connection between two hosts", () => {
     await using t = await room(100);
     const counter = await t.on("one").actor(Counter).result();
     let calls = 0;
-    for (let round = 0; round < 25; round++) {
+    for (let round = 0; round < 12; round++) {
       const [from, to] = round % 2 === 0 ? (["one", "other"] as const) : (["other", "one"] as const);
       const moved = t.move(from, to, 2_000 + round);
       const called = t.on("other").submit(async (actor: typeof counter) => actor.add(1), counter);
