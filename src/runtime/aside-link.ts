@@ -5,8 +5,10 @@
  * Whoever lets go says nothing more on it. That both have agreed is the last that comes, so that nothing is on its way when it is closed.
  */
 
+import type { Comm } from "../ports/comm.ts";
 import type { PeerMessage, PeerRest } from "../protocol/peer-messages.ts";
-import type { PeerComm } from "./peer-links.ts";
+
+export type PeerComm = Comm<PeerMessage, PeerMessage>;
 
 export interface AsideShell {
   /** Something that was begun on it is not over, or there is no other link. */

@@ -1,14 +1,11 @@
 /** PeerLinks: a worker's links to other workers, by which it asks for values and gives what it is asked for. */
 
-import type { Comm } from "../ports/comm.ts";
 import type { ActorMessage } from "../protocol/actors.ts";
 import type { TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { WorkerMachine } from "../worker/machine.ts";
 import { answerPeer } from "./answering.ts";
-import { AsideLink } from "./aside-link.ts";
-
-export type PeerComm = Comm<PeerMessage, PeerMessage>;
+import { AsideLink, type PeerComm } from "./aside-link.ts";
 
 export interface PeerLinksShell {
   /** What is here of these. */
