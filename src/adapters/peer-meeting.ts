@@ -14,6 +14,11 @@ import { CommClosedError } from "../protocol/errors.ts";
 const MOST_CONNECTIONS = 450;
 /** The server takes us for gone after 90 s without. PeerJS would do it by a timer that hidden pages stop. Milliseconds. */
 const HEARTBEAT_MS = 20_000;
+/**
+ * For the server to send us what we sent to ourselves. A connection to it that leads nowhere any more, because this machine goes by another
+ * address now, says nothing of that for minutes. Milliseconds.
+ */
+const ECHO_MS = 3_000;
 const NEVER_MS = 2 ** 31 - 1;
 /** Before the second attempt to come back to the server; doubled with each further one, up to the last. Milliseconds. */
 const FIRST_RETRY_MS = 200;
@@ -73,6 +78,9 @@ export class Meeting {
   #settleOpened: (name: string) => void = () => {};
   #failOpened: (error: Error) => void = () => {};
   #dropHeartbeat: () => void = () => {};
+  /** Words that came from the server, and whether one is waited for. */
+  #heard = 0;
+  #isDoubting = false;
 
   constructor(name: string, options: MeetingOptions) {
     this.#name = name;
@@ -123,6 +131,7 @@ export class Meeting {
       throw failed(error instanceof Error ? error.message : String(error), error);
     }
     count(connection);
+    this.#doubt(peer);
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
         this.#waiting.delete(connection);
@@ -196,6 +205,7 @@ export class Meeting {
   #guard(peer: OpenPeer): void {
     const handle = peer._handleMessage.bind(peer);
     peer._handleMessage = (word) => {
+      this.#heard += 1;
       try {
         if (this.#isSound(peer, word)) handle(word);
       } catch (error) {
@@ -275,7 +285,20 @@ export class Meeting {
     this.#dropHeartbeat = this.#options.clock.after(HEARTBEAT_MS, () => {
       if (this.#isClosed) return;
       this.#peer?.socket.send({ type: "HEARTBEAT" });
+      if (this.#hasOpened && this.#peer?.disconnected === false) this.#doubt(this.#peer);
       this.#beat();
+    });
+  }
+
+  /** Whether the server is still there: what we send to ourselves comes back by way of it, or the connection to it is made anew. */
+  #doubt(peer: OpenPeer): void {
+    if (this.#isDoubting) return;
+    this.#isDoubting = true;
+    const heard = this.#heard;
+    peer.socket.send({ type: "ANSWER", dst: this.#name, payload: { connectionId: "an echo", refusal: "an echo" } });
+    this.#options.clock.after(ECHO_MS, () => {
+      this.#isDoubting = false;
+      if (!this.#isClosed && this.#heard === heard && !peer.disconnected) peer.disconnect();
     });
   }
 }

@@ -9,12 +9,14 @@ import { prepareNode } from "../../src/adapters/node-datachannel-globals.ts";
 import { peerTransport } from "../../src/adapters/peer-transport.ts";
 import { type Signaling, serveSignaling } from "../../src/adapters/signaling-server.ts";
 import { SystemClock } from "../../src/adapters/system-clock.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 import type { ListeningPost } from "../../src/ports/connector.ts";
 import type { Wire } from "../../src/ports/wire.ts";
+import { TcpProxy } from "../support/tcp-proxy.ts";
 
 const limit = { timeout: 60_000 };
 const clock = new SystemClock();
-const transport = () =>
+const transport = (clock: Clock = new SystemClock()) =>
   peerTransport({ clock, prepare: prepareNode, wireOf: (channel) => new DataChannelWire(channel), handsOver: false });
 const patience = () => AbortSignal.timeout(30_000);
 const next = (wire: Wire) => new Promise<Uint8Array>((resolve) => wire.listen(resolve));
@@ -30,11 +32,21 @@ after(async () => {
 // What peers leave behind would keep the process for a while.
 after(clock.keepAlive());
 
+type Options = { readonly signaling: string };
+
+/** A clock on which waits are a twentieth of what they are. */
+const hasty: Clock = {
+  now: () => clock.now(),
+  after: (afterMs, wake) => clock.after(afterMs / 20, wake),
+  nextTurn: (run) => clock.nextTurn(run),
+  keepAlive: () => clock.keepAlive(),
+};
+
 /** Listens, and hands out wires as they come. */
-async function room(name: string, options = { signaling: signaling.url }) {
+async function room(name: string, options = { signaling: signaling.url }, clock?: Clock) {
   const wires: { readonly wire: Wire; readonly origin: string }[] = [];
   let check = () => {};
-  const post = (await transport().listener?.listen(name, options, (wire, { origin }) => {
+  const post = (await transport(clock).listener?.listen(name, options, (wire, { origin }) => {
     wires.push({ wire, origin });
     check();
   })) as ListeningPost;
@@ -211,4 +223,104 @@ describe("peers", () => {
     await post.close();
     await again.close();
   });
+
+  it("come back to the signalling server by themselves when the way to it leads nowhere any more", limit, async () => {
+    // As when a machine goes by another address: its connections are half-open, and say nothing.
+    let peers = 0;
+    let changed = () => {};
+    const onPeers = (count: number) => {
+      peers = count;
+      changed();
+    };
+    const known = (count: number) =>
+      new Promise<void>((resolve) => {
+        changed = () => peers === count && resolve();
+        changed();
+      });
+    await using own = await serveSignaling({ port: 0, onPeers });
+    const ways = await Promise.all([0, 1].map(() => TcpProxy.to(Number(new URL(own.url).port))));
+    const [there, here] = ways.map(({ port }) => ({ signaling: `http://127.0.0.1:${port}/` })) as [Options, Options];
+    const { post, nextWire } = await room("peer:moving", there, hasty);
+    const mine = transport(hasty);
+    const first = await mine.connector.connect("peer:moving", here, patience());
+    const second = await nextWire();
+    const before = ways.map(({ connections }) => connections);
+    for (const way of ways) way.hold();
+    // Both find out, one because it looks for somebody, the other though it does not; and what is there goes on.
+    await assert.rejects(mine.connector.connect("peer:moving", here, patience()), { name: "CommClosedError" });
+    first.wire.send(new Uint8Array([4]));
+    assert.deepEqual(await next(second.wire), new Uint8Array([4]));
+
+    while (ways.some(({ connections }, i) => connections <= (before[i] as number))) await new Promise(setImmediate);
+    for (const way of ways) way.letGo();
+    await known(2);
+    // The server may send a while to where nobody is any more.
+    let third: Wire | undefined;
+    while (third === undefined)
+      third = (await mine.connector.connect("peer:moving", here, AbortSignal.timeout(1_000)).catch(() => undefined))
+        ?.wire;
+
+    third.send(new Uint8Array([8]));
+    assert.deepEqual(await next((await nextWire()).wire), new Uint8Array([8]));
+    first.wire.close("over");
+    third.close("over");
+    await post.close();
+
+    for (const way of ways) await way.close();
+  });
+
+  it(
+    "are refused, in words, where there are as many connections as a page may have, until one is closed",
+    limit,
+    async () => {
+      const { post, nextWire } = await room("peer:crowded");
+      const options = { signaling: signaling.url };
+      const scope = globalThis as { RTCPeerConnection: typeof RTCPeerConnection };
+      const Real = scope.RTCPeerConnection;
+      const { wire } = await transport().connector.connect("peer:crowded", options, patience());
+      await nextWire();
+      // Those of others need not be real: they are counted when they are made, and wait for an answer.
+      const idle: AbortController[] = [];
+      scope.RTCPeerConnection = class {
+        signalingState = "stable";
+        connectionState = "new";
+        addEventListener(): void {}
+        removeEventListener(): void {}
+        close(): void {}
+        createDataChannel = () => ({ addEventListener() {}, close() {} });
+        createOffer = () => new Promise(() => {});
+      } as unknown as typeof RTCPeerConnection;
+      const other = transport();
+      const attempts: Promise<unknown>[] = [];
+      const full = { name: "CommClosedError", message: /this page has \d+ connections, and can have no more/ };
+      try {
+        // They wait for ever for what a connection offers; whoever is one too many is told so.
+        await assert.rejects(async () => {
+          for (let i = 0; i < 500; i++) {
+            const abort = new AbortController();
+            idle.push(abort);
+            const attempt = other.connector.connect("peer:crowded", options, abort.signal);
+            attempt.catch(() => {});
+            attempts.push(attempt);
+            await Promise.race([attempt, new Promise((turn) => setTimeout(turn, i === 0 ? 200 : 0))]);
+          }
+        }, full);
+        assert.ok(attempts.length > 400, `${attempts.length} attempts`);
+      } finally {
+        scope.RTCPeerConnection = Real;
+      }
+      // Those who come are refused as well, and told why.
+      const refused = {
+        name: "CommClosedError",
+        message: /it has \d+ connections, and can have no more|can have no more/,
+      };
+      await assert.rejects(transport().connector.connect("peer:crowded", options, patience()), refused);
+      for (const abort of idle) abort.abort(new Error("enough"));
+      await Promise.allSettled(attempts);
+      const again = await transport().connector.connect("peer:crowded", options, patience());
+      again.wire.close("over");
+      wire.close("over");
+      await post.close();
+    },
+  );
 });
