@@ -10,6 +10,7 @@ import type { Remote } from "comlink";
 import type { Comm } from "../ports/comm.ts";
 import type { ThreadEndpoint, WorkerSetup } from "../ports/spawner.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
+import { lengthenReports, shortenOrders } from "../protocol/short-batches.ts";
 import type {
   SchedulerToWorkerMessage,
   WorkerExiting,
@@ -39,8 +40,10 @@ export interface ComlinkCall {
  * the other end (`comlink-thread.ts`). To be cloned, the wrapping takes longer than a small batch: its arrays have holes, as far as the clone can tell.
  */
 function shorten(call: ComlinkCall): unknown {
-  const [argument] = call.argumentList;
-  return call.path[0] === "deliver" && argument?.type === "RAW" ? argument.value : call;
+  const [method] = call.path;
+  return method === "deliver"
+    ? shortenOrders(call.argumentList[0]?.value as readonly SchedulerToWorkerMessage[])
+    : call;
 }
 
 /** Anything a thread says that is not Comlink's. */
@@ -139,8 +142,9 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   #hear(word: ThreadWord): void {
     if (this.#isClosed) return;
     if (Array.isArray(word)) {
-      if (this.#onMessage === undefined) this.#held.push(word);
-      else this.#onMessage(word);
+      const messages = lengthenReports(word) as readonly WorkerMessage[];
+      if (this.#onMessage === undefined) this.#held.push(messages);
+      else this.#onMessage(messages);
       return;
     }
     const { type } = word as WorkerReady | WorkerExiting;

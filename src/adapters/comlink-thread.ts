@@ -3,6 +3,7 @@
 import * as Comlink from "comlink";
 import type { Comm } from "../ports/comm.ts";
 import type { ThreadEndpoint } from "../ports/spawner.ts";
+import { lengthenOrders, shortenReports } from "../protocol/short-batches.ts";
 import type {
   SchedulerToWorkerMessage,
   WorkerExiting,
@@ -18,7 +19,7 @@ function lengthen(word: unknown): unknown {
     id: "0",
     type: "APPLY",
     path: ["deliver"],
-    argumentList: [{ type: "RAW", value: word }],
+    argumentList: [{ type: "RAW", value: lengthenOrders(word) }],
   } satisfies ComlinkCall;
 }
 
@@ -63,7 +64,7 @@ export class OwnerComm implements Comm<readonly WorkerMessage[], readonly Schedu
   }
 
   send(messages: readonly WorkerMessage[], transfer: readonly object[] = []): void {
-    this.#endpoint.postMessage(messages, transfer);
+    this.#endpoint.postMessage(shortenReports(messages), transfer);
   }
 
   listen(onMessage: (messages: readonly SchedulerToWorkerMessage[]) => void): void {

@@ -7,7 +7,7 @@ import type { PackedValue } from "../protocol/packed-value.ts";
 import { MAX_REFERENCE_SLOTS, PACKED } from "../protocol/task-spec.ts";
 import { capture } from "../shipping/references.ts";
 import { takeTransfers } from "../shipping/transfer.ts";
-import { Future } from "./future.ts";
+import { Future, futureAccess } from "./future.ts";
 import { isLargeArray } from "./noticed.ts";
 import { asFuture } from "./stand-in.ts";
 
@@ -27,10 +27,11 @@ export function captureArguments(args: unknown[], naming: Naming): number {
   let hasFutures = false;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
-    if (arg instanceof Future && i < MAX_REFERENCE_SLOTS) hasFutures = true;
-    else if ((typeof arg === "object" && arg !== null) || typeof arg === "function" || typeof arg === "symbol") {
-      isPlain = false;
-    }
+    // What it is comes first: to ask a number whether it is a future takes long.
+    if (typeof arg === "object" && arg !== null) {
+      if (arg instanceof Future && i < MAX_REFERENCE_SLOTS) hasFutures = true;
+      else isPlain = false;
+    } else if (typeof arg === "function" || typeof arg === "symbol") isPlain = false;
   }
   if (!isPlain) return captureObjects(args, naming);
   if (!hasFutures) return 0;
@@ -38,7 +39,7 @@ export function captureArguments(args: unknown[], naming: Naming): number {
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
     if (!(arg instanceof Future)) continue;
-    const literal = naming.literalOf(arg);
+    const literal = futureAccess.state(arg) === "finished" ? naming.literalOf(arg) : undefined;
     args[i] = literal === undefined ? naming.refer(arg) : literal.value;
     if (literal === undefined) shape |= 1 << i;
   }

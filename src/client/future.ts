@@ -69,6 +69,9 @@ interface Extras {
   isInput: boolean;
 }
 
+/** Of futures of which there is nothing else to be told: of these there are many. Never changed. */
+const INPUT: Extras = { nbytes: undefined, valueType: undefined, progress: [], isInput: true };
+
 /** What the client does to futures and their users cannot. Filled in by the class. */
 export interface FutureAccess {
   create<T>(origin: Origin, id: ClientTaskId): Future<T>;
@@ -85,7 +88,8 @@ export interface FutureAccess {
   error(future: Future<unknown>): unknown;
   isWatched(future: Future<unknown>): boolean;
   extras(future: Future<unknown>): Extras;
-  hasExtras(future: Future<unknown>): boolean;
+  /** The number of one that has no value yet and is `owner`'s, which is an input from now on: what is asked of most inputs, at once. */
+  inputId(future: Future<unknown>, owner: FutureOwner): ClientTaskId | undefined;
   /** Brings news of the task and tells the watchers. For `finished` the value, else the error if there is one. */
   change(future: Future<unknown>, state: FutureState, outcome?: unknown): void;
   watch(future: Future<unknown>, watcher: Watcher): void;
@@ -275,7 +279,8 @@ class Future<T = unknown> {
   }
 
   static #moreThanUsual(future: Future<unknown>): Extras {
-    future.#extras ??= { nbytes: undefined, valueType: undefined, progress: [], isInput: false };
+    if (future.#extras === undefined || future.#extras === INPUT)
+      future.#extras = { ...INPUT, progress: [], isInput: future.#extras === INPUT };
     return future.#extras;
   }
 
@@ -292,7 +297,12 @@ class Future<T = unknown> {
       error: (future) => errorOf(future.#outcome),
       isWatched: (future) => future.#watchers !== undefined,
       extras: (future) => Future.#moreThanUsual(future),
-      hasExtras: (future) => future.#extras !== undefined,
+      inputId: (future, owner) => {
+        if (future.#state === "finished" || future.#origin.owner !== owner) return undefined;
+        future.#extras ??= INPUT;
+        future.#extras.isInput = true;
+        return future.#id;
+      },
       change: (future, state, outcome) => {
         future.#state = state;
         future.#outcome = outcome;

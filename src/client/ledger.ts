@@ -146,7 +146,7 @@ export class Ledger {
         return;
       case "task-progress": {
         const future = this.find(message.id);
-        if (future === undefined || !futureAccess.hasExtras(future)) return;
+        if (future === undefined) return;
         const { fraction, note } = message;
         for (const listener of futureAccess.extras(future).progress) listener({ fraction, note });
         return;

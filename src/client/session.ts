@@ -35,7 +35,7 @@ export class Session implements FutureOwner {
   readonly #keys = new Map<ClientTaskId, Key>();
   readonly #noticed = new NoticedArrays();
   readonly naming: Naming = {
-    refer: (future) => this.#refer(future),
+    refer: (future) => futureAccess.inputId(future, this) ?? this.#refer(future),
     literalOf: (future) => this.#literalOf(future),
     notice: (array) => this.#notice(array),
   };
@@ -64,7 +64,9 @@ export class Session implements FutureOwner {
       names: this.#keys,
       held: this.#held,
       hold: (future) => this.#hold(future),
-      unhold: (future) => this.#unhold(future),
+      unhold: (future) => {
+        if (this.#held.delete(futureAccess.id(future))) this.#collected.unregister(future);
+      },
       tookOver: (future, value) => {
         if (futureAccess.extras(future).isInput) this.#giveBack(future, value);
         else this.#moved.add(futureAccess.id(future));
@@ -328,11 +330,6 @@ export class Session implements FutureOwner {
     this.#collected.register(future, id, future);
   }
 
-  /** The cluster keeps nothing for it any more: the value is here, and our own. */
-  #unhold(future: Future): void {
-    if (this.#held.delete(futureAccess.id(future))) this.#collected.unregister(future);
-  }
-
   /** The cluster has nothing of these any more: those whose values are here have to be given to it again, if they are needed. */
   #disown(ids: readonly ClientTaskId[]): void {
     for (const id of ids) if (this.#held.has(id)) this.#moved.add(id);
@@ -357,22 +354,25 @@ export class Session implements FutureOwner {
   #flushSoon(): void {
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
-    queueMicrotask(() => this.#flush());
+    // A microtask. Node's queueMicrotask also tells whoever traces such things, which takes as long as a task.
+    Promise.resolve().then(() => this.#flush());
   }
 
   #flush(): void {
     this.#isFlushDue = false;
-    if (this.#submission.isEmpty || this.#closed !== undefined) return;
-    this.#comm.send(this.#submission.take());
-    if (this.#ledger.size > 0) this.#letGo ??= this.#keepAlive();
+    if (this.#closed !== undefined) return;
+    if (!this.#submission.isEmpty) this.#comm.send(this.#submission.take());
+    if (this.#ledger.size === 0) return this.#rest();
+    this.#letGo ??= this.#keepAlive();
   }
 
-  /** Nothing is waited for: the process may end. */
+  /** If nothing is waited for, the process may end: once all is said, for with that there may come something new. */
   #rest(): void {
     if (this.#ledger.size > 0) return;
-    this.#functions.forgetLast();
     // That values have arrived, which the scheduler keeps until it hears of it.
     if (!this.#submission.isEmpty) this.#flushSoon();
+    if (this.#isFlushDue) return;
+    this.#functions.forgetLast();
     this.#letGo?.();
     this.#letGo = undefined;
   }

@@ -2,6 +2,9 @@
 
 import { PagedTable } from "./paged-table.ts";
 
+/** Places of folds that are gone, from which on it is worth to move up the others. */
+const COMPACT_FROM = 64;
+
 export class FoldingTable<T, S> {
   readonly #items = new PagedTable<T>();
   readonly #unfold: (fold: S) => void;
@@ -67,7 +70,7 @@ export class FoldingTable<T, S> {
     this.#folds[index] = undefined;
     this.#live -= 1;
     while (this.#head < this.#folds.length && this.#folds[this.#head] === undefined) this.#head += 1;
-    if (this.#head * 2 > this.#folds.length) this.#compact();
+    if (this.#head >= COMPACT_FROM && this.#head * 2 > this.#folds.length) this.#compact();
   }
 
   *folds(): IterableIterator<S> {

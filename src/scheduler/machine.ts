@@ -111,7 +111,8 @@ export class SchedulerMachine {
     const state = this.#state;
     const instructions = state.orders;
     state.orders = [];
-    const news = state.dirtyClients.flatMap((client) => this.#takeNews(client));
+    const news: SchedulerInstruction[] = [];
+    for (const client of state.dirtyClients) this.#takeNews(client, news);
     state.dirtyClients = [];
     for (const worker of state.dirtyWorkers) {
       worker.isDirty = false;
@@ -120,18 +121,18 @@ export class SchedulerMachine {
       instructions.push({ type: "send-to-worker", worker: worker.address, messages });
     }
     state.dirtyWorkers = [];
-    instructions.push(...news);
+    for (const each of news) instructions.push(each);
     return instructions;
   }
 
   /** A client's news; what the tasks of a worker are told goes the worker's way. */
-  #takeNews(client: ClientRecord): SchedulerInstruction[] {
+  #takeNews(client: ClientRecord, instructions: SchedulerInstruction[]): void {
     client.isDirty = false;
-    const news = { batch: client.batch++, messages: client.outbox.take() };
-    if (client.isForeign) this.#state.hosts?.noteNews(client, news.messages);
-    if (client.worker === undefined) return [{ type: "send-to-client", client: client.id, ...news }];
-    this.#state.toWorker(client.worker).send({ type: "client-news", news });
-    return [];
+    const batch = client.batch++;
+    const messages = client.outbox.take();
+    if (client.isForeign) this.#state.hosts?.noteNews(client, messages);
+    if (client.worker === undefined) instructions.push({ type: "send-to-client", client: client.id, batch, messages });
+    else this.#state.toWorker(client.worker).send({ type: "client-news", news: { batch, messages } });
   }
 
   /** Calls `watch` for every transition from now on; without it nothing is recorded. */

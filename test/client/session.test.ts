@@ -343,6 +343,7 @@ describe("keeping the process alive", () => {
     finish(0, 3);
     assert.equal(isKeptAlive(), true);
     tell({ type: "key-stored", id: 1, nbytes: 9, valueType: "Object" });
+    await sent();
     assert.equal(isKeptAlive(), false, "a value elsewhere is no reason");
     const value = large.result();
     await sent();
