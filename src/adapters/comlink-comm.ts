@@ -83,12 +83,14 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   }
 
   #wrap(comlink: Calls, endpoint: ThreadEndpoint): void {
+    if (this.#isClosed) return;
     let answer: (event: MessageEvent) => void = () => {};
     this.#comlink = comlink;
     this.#remote = comlink.wrap<WorkerThread>({
       postMessage: (message: ComlinkCall, transfer) => {
         try {
-          endpoint.postMessage(shorten(message), transfer ?? []);
+          // Comlink has a last word once there are no proxies any more.
+          if (!this.#isClosed) endpoint.postMessage(shorten(message), transfer ?? []);
         } catch (error) {
           this.#refusal = { error };
         }
@@ -135,6 +137,9 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#held = [];
+    // Comlink holds on to the endpoint, and by way of that to all that is left of the thread, for as long as there are proxies of it.
+    this.#remote = undefined;
+    this.#deliver = undefined;
     this.#failReady(new Error(reason));
     this.#settleClosed(reason);
   }
