@@ -1,8 +1,17 @@
 /** The functions a client has submitted, and what the scheduler knows them by. */
 
+import { RecentMap } from "../collections/recent-map.ts";
 import type { FunctionId } from "../protocol/identity.ts";
 import { type AnyFunction, describeFunction, type FunctionSpec, futuresBoundIn } from "../shipping/function-source.ts";
 import type { Future, FutureOwner, Origin } from "./future.ts";
+
+/**
+ * Functions that the scheduler knows by number for sure: the last that it was told of. It keeps twice as many (`scheduler/forgetting.ts`). An older one is
+ * introduced again, under another number, before the next task that runs it.
+ */
+export const MOST_SPOKEN_OF = 128;
+/** Hashes whose names are remembered for sure. */
+const MOST_NAMES = 2000;
 
 export interface KnownFunction {
   readonly number: FunctionId;
@@ -23,7 +32,7 @@ export class KnownFunctions {
   /** Apart, so that nobody has to ask which of both a function is. */
   readonly #generators = new WeakMap<AnyFunction, KnownFunction>();
   /** By hash: equal functions are one to the scheduler, and go by the name of the first. */
-  readonly #names = new Map<string, string>();
+  readonly #names = new RecentMap<string, string>(MOST_NAMES);
   #last: KnownFunction | undefined;
   #count = 0;
 
@@ -46,7 +55,7 @@ export class KnownFunctions {
     const last = this.#last;
     if (last?.origin.fn === fn && last !== undefined) return last;
     if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
-    const known = this.#known.get(fn) ?? this.#describe(fn, this.#known);
+    const known = this.#find(fn, this.#known);
     this.#last = known;
     return known;
   }
@@ -54,7 +63,13 @@ export class KnownFunctions {
   /** The same for a function that is to give many values. */
   knowGenerator(fn: AnyFunction): KnownFunction {
     if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
-    return this.#generators.get(fn) ?? this.#describe(fn, this.#generators);
+    this.#last = undefined;
+    return this.#find(fn, this.#generators);
+  }
+
+  #find(fn: AnyFunction, among: WeakMap<AnyFunction, KnownFunction>): KnownFunction {
+    const known = among.get(fn);
+    return known !== undefined && known.number >= this.#count - MOST_SPOKEN_OF ? known : this.#describe(fn, among);
   }
 
   #describe(fn: AnyFunction, among: WeakMap<AnyFunction, KnownFunction>): KnownFunction {

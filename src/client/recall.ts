@@ -13,8 +13,7 @@
 import type { Comm } from "../ports/comm.ts";
 import type { ClientMessage, ClientRequest, News, SchedulerToClientMessage } from "../protocol/client-messages.ts";
 import { CommClosedError } from "../protocol/errors.ts";
-import type { ClientTaskId, FunctionId } from "../protocol/identity.ts";
-import type { NumberedFunction } from "../protocol/task-spec.ts";
+import type { ClientTaskId } from "../protocol/identity.ts";
 import { futureAccess } from "./future.ts";
 import { isStream, type Kept, type Loss, Recollection } from "./recollection.ts";
 import { isLooking, refusalOf, retell } from "./retelling.ts";
@@ -43,8 +42,6 @@ export class Recall implements Comm<readonly ClientMessage[], News> {
   readonly #options: Required<RecallOptions>;
   readonly #recollection: Recollection;
   readonly #requests = new Map<number, Asked>();
-  /** Functions that the present scheduler has been sent. */
-  readonly #introduced = new Set<FunctionId>();
   readonly #alarms = new Set<() => void>();
   #session: Session | undefined;
   #comm: ClientComm | undefined;
@@ -94,7 +91,7 @@ export class Recall implements Comm<readonly ClientMessage[], News> {
     this.#scheduler += 1;
     this.#batchesBefore += this.#batches;
     this.#batches = 0;
-    this.#introduced.clear();
+    this.#recollection.introduced.clear();
     this.#comm = comm;
     comm.listen((news) => {
       if (this.#comm === comm) this.#receive(news);
@@ -151,7 +148,7 @@ export class Recall implements Comm<readonly ClientMessage[], News> {
         for (let id = message.first; id < message.first + message.count; id++) {
           this.#remind(recollection.get(id)?.inputs ?? [], out);
         }
-        const functions = this.#unknown(used, message.functions);
+        const functions = recollection.unknown(used, message.functions);
         out.push(functions === message.functions ? message : { ...message, functions });
         return;
       }
@@ -218,19 +215,6 @@ export class Recall implements Comm<readonly ClientMessage[], News> {
   #isUntold(id: ClientTaskId): boolean {
     const kept = this.#recollection.get(id);
     return kept !== undefined && kept.toldTo !== this.#scheduler;
-  }
-
-  /** Functions that go along: those that are new, and others that this scheduler has not had. */
-  #unknown(used: ReadonlySet<FunctionId>, functions: readonly NumberedFunction[]): readonly NumberedFunction[] {
-    for (const [number] of functions) this.#introduced.add(number);
-    let all = functions;
-    for (const number of used) {
-      const shipped = this.#recollection.functions.get(number);
-      if (this.#introduced.has(number) || shipped === undefined) continue;
-      this.#introduced.add(number);
-      all = [...all, [number, shipped]];
-    }
-    return all;
   }
 
   // What comes.
@@ -358,7 +342,7 @@ export class Recall implements Comm<readonly ClientMessage[], News> {
     const { found, lost } = this.#recollection.missing(ids, this.#scheduler);
     // What is only needed by others is released at once, and may be forgotten there before it is here.
     for (const kept of found) kept.toldTo = kept.isWanted ? this.#scheduler : 0;
-    out.push(...retell(found, (used) => this.#unknown(used, [])));
+    out.push(...retell(found, (used) => this.#recollection.unknown(used, [])));
     for (const [kept, loss] of lost) if (kept.isWanted) this.#lose(kept, loss);
   }
 

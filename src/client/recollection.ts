@@ -5,7 +5,18 @@
 
 import type { Scatter, UpdateGraph } from "../protocol/client-messages.ts";
 import type { ClientTaskId, FunctionId, Key } from "../protocol/identity.ts";
-import { isReference, ROW_HEADER, type ShippedFunction, STREAM, type TaskOptions } from "../protocol/task-spec.ts";
+import {
+  isReference,
+  type NumberedFunction,
+  ROW_HEADER,
+  type ShippedFunction,
+  STREAM,
+  type TaskOptions,
+} from "../protocol/task-spec.ts";
+import { MOST_SPOKEN_OF } from "./known-functions.ts";
+
+/** From so many on it is looked which are needed. */
+const MANY_FUNCTIONS = 1000;
 
 /** How a task was submitted. */
 export interface TaskRow {
@@ -59,9 +70,12 @@ export interface Kept {
 
 export class Recollection {
   readonly functions = new Map<FunctionId, ShippedFunction>();
+  /** Functions that the present scheduler knows by number, the one told of last behind the others. */
+  readonly introduced = new Set<FunctionId>();
   readonly #kept = new Map<ClientTaskId, Kept>();
   readonly #mostBytes: number;
   #bytes = 0;
+  #sweepAt = MANY_FUNCTIONS;
 
   /** `mostBytes`: of scattered values that are remembered. */
   constructor(mostBytes: number) {
@@ -86,6 +100,7 @@ export class Recollection {
     toldTo: number,
   ): ReadonlySet<FunctionId> {
     for (const [number, shipped] of functions) this.functions.set(number, shipped);
+    if (this.functions.size >= this.#sweepAt) this.#sweepFunctions();
     const used = new Set<FunctionId>();
     for (let i = 0, at = 0; i < count; i++) {
       const [fn, slots, shape] =
@@ -217,6 +232,38 @@ export class Recollection {
       }
     }
     return { found: inOrder.filter((kept) => !lost.has(kept)), lost };
+  }
+
+  /** Functions that go along: those that are new, and others that this scheduler has not had, or not lately. */
+  unknown(used: ReadonlySet<FunctionId>, functions: readonly NumberedFunction[]): readonly NumberedFunction[] {
+    for (const [number] of functions) this.#introduce(number);
+    let all = functions;
+    for (const number of used) {
+      const shipped = this.functions.get(number);
+      if (this.introduced.has(number) || shipped === undefined) continue;
+      this.#introduce(number);
+      all = [...all, [number, shipped]];
+    }
+    return all;
+  }
+
+  /** The scheduler knows the last few by their numbers: of older ones it is told again. */
+  #introduce(number: FunctionId): void {
+    this.introduced.delete(number);
+    this.introduced.add(number);
+    if (this.introduced.size <= MOST_SPOKEN_OF) return;
+    for (const oldest of this.introduced) {
+      this.introduced.delete(oldest);
+      return;
+    }
+  }
+
+  /** Forgets functions that no task here runs, and that the session will not speak of any more without saying again what they are. */
+  #sweepFunctions(): void {
+    const live = new Set([...this.functions.keys()].slice(-MOST_SPOKEN_OF));
+    for (const { source } of this.#kept.values()) if (source.kind === "task") live.add(source.fn);
+    for (const number of this.functions.keys()) if (!live.has(number)) this.functions.delete(number);
+    this.#sweepAt = MANY_FUNCTIONS + 2 * this.functions.size;
   }
 
   #add(id: ClientTaskId, source: Source, inputs: readonly ClientTaskId[], standing: Standing, toldTo: number): void {

@@ -2,7 +2,7 @@
 
 import type { ActorErrand } from "./actors.ts";
 import type { ErrorOnWire } from "./errors.ts";
-import type { WorkerAddress } from "./identity.ts";
+import type { FunctionId, WorkerAddress } from "./identity.ts";
 import type { LogErrand } from "./logs.ts";
 import type { ShippedFunction } from "./task-spec.ts";
 
@@ -44,7 +44,14 @@ export interface TraceErrand {
   readonly isOn: boolean;
 }
 
+/** Let go of these functions: none of your tasks runs them any more. */
+export interface ForgetErrand {
+  readonly type: "forget-functions";
+  readonly ids: readonly FunctionId[];
+}
+
 export type Errand =
+  | ForgetErrand
   | LogErrand
   | RunErrand
   | RegisterPluginErrand

@@ -58,6 +58,7 @@ const errands: { readonly [K in Errand["type"]]: Form } = {
   "unregister-plugin": fields<Of<"unregister-plugin">>({ type, name }),
   "register-module": fields<Of<"register-module">>({ type, url: name }),
   leave: fields<Of<"leave">>({ type }),
+  "forget-functions": fields<Of<"forget-functions">>({ type, ids: list(whole()) }),
   trace: fields<Of<"trace">>({ type, isOn: flag }),
   log: fields<Of<"log">>({ type, isOn: perhaps(flag) }),
   "drop-actor": fields<Of<"drop-actor">>({ type, actor: whole(), reason: text() }),

@@ -3,6 +3,7 @@
 import type { ActorErrand } from "../protocol/actors.ts";
 import type { Errand, ErrandOutcome } from "../protocol/errands.ts";
 import { encodeError, UnserializableError } from "../protocol/errors.ts";
+import type { FunctionId } from "../protocol/identity.ts";
 import type { SendErrand } from "../protocol/worker-messages.ts";
 import { load } from "../shipping/compile.ts";
 import type { AnyFunction, FunctionSpec } from "../shipping/function-source.ts";
@@ -18,6 +19,8 @@ export interface ErrandShell {
   readonly surroundings: Surroundings;
   /** A function that travelled, compiled. */
   functionOf(spec: FunctionSpec): AnyFunction | Promise<AnyFunction>;
+  /** Lets go of functions that tasks have run. */
+  forget(fns: readonly FunctionId[]): void;
   /** Sends an answer. Throws if the platform refuses to clone it. */
   answer(number: number, outcome: ErrandOutcome): void;
   /** What the worker lets be seen of itself. */
@@ -60,6 +63,10 @@ export class Errands {
     this.#open.add(number);
     if (errand.type === "trace") {
       this.#attempt(number, () => this.#shell.watching.traces(errand.isOn));
+      return;
+    }
+    if (errand.type === "forget-functions") {
+      this.#attempt(number, () => this.#shell.forget(errand.ids));
       return;
     }
     if (errand.type === "log") {
@@ -143,7 +150,9 @@ export class Errands {
     }
   }
 
-  #change(errand: Exclude<Errand, ActorErrand | { readonly type: "run" | "trace" | "log" }>): unknown {
+  #change(
+    errand: Exclude<Errand, ActorErrand | { readonly type: "run" | "trace" | "log" | "forget-functions" }>,
+  ): unknown {
     switch (errand.type) {
       case "register-plugin":
         return this.#register(errand.name, errand.plugin);

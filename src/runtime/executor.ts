@@ -1,5 +1,6 @@
 /** Runs tasks: makes their functions, fills in their arguments, and weighs what they return. */
 
+import { RecentMap } from "../collections/recent-map.ts";
 import { encodeError, UnserializableError } from "../protocol/errors.ts";
 import type { FunctionId } from "../protocol/identity.ts";
 import { FUTURES_MARK, type PackedFutures } from "../protocol/packed-futures.ts";
@@ -43,13 +44,15 @@ const SLIGHT_US = 50;
 /** Characters of a text that need not be counted to know that it is small. */
 const SLIGHT_LENGTH = 256;
 
+/** Functions from inside of something that are remembered for sure. */
+const MOST_INNER = 500;
 const NOT_MOVABLE: Load = { buffers: [], movable: false };
 
 export class Executor {
   readonly #functions = new Map<FunctionId, Registered>();
   readonly #hashes = new Set<string>();
-  /** Functions that travel inside arguments or bindings, by hash. */
-  readonly #inner = new Map<string, { readonly spec: FunctionSpec; readonly compiled: Compiled }>();
+  /** Functions that travel inside arguments or bindings, by hash: those that were used lately. */
+  readonly #inner = new RecentMap<string, { readonly spec: FunctionSpec; readonly compiled: Compiled }>(MOST_INNER);
   /** Tasks that were given functions as arguments, which may keep things that we know nothing of. */
   readonly #givenFunctions = new WeakSet<Runnable>();
   readonly #scope: Readonly<Record<string, unknown>>;
@@ -88,6 +91,14 @@ export class Executor {
         givesAway: !keepsOnFunctions(spec),
         returnsSlight: true,
       });
+    }
+  }
+
+  /** Lets go of functions that no task here runs any more. */
+  forget(ids: readonly FunctionId[]): void {
+    for (const id of ids) {
+      this.#hashes.delete(this.hashOf(id) ?? "");
+      this.#functions.delete(id);
     }
   }
 

@@ -21,6 +21,8 @@ const LOOK_MS = 30;
 
 /** So many tasks are sent without that anybody looks whether they could be done better: see `advice.ts`. */
 const ADVISED_FROM = 50_000;
+/** Some of so many functions may be forgotten. */
+const MANY_FUNCTIONS = 1000;
 
 /** What the scheduler asks of whoever owns the workers. */
 export interface WorkerOwner {
@@ -300,8 +302,9 @@ export class SchedulerRuntime {
     this.#clock.after(LOOK_MS, async () => {
       const { machine } = this;
       this.#dispatchesSeen = machine.state.dispatches;
-      // Whoever does so much can use advice.
-      if (this.#dispatchesSeen > ADVISED_FROM && !machine.hasLearnt) void this.#couldLearn();
+      // Whoever does so much can use advice, and is to be rid of what is old.
+      const isMuch = this.#dispatchesSeen > ADVISED_FROM || machine.state.introductions > MANY_FUNCTIONS;
+      if (isMuch && !machine.hasLearnt) void this.#couldLearn();
       // Where the rules cannot be loaded it goes on without; what cannot do without them will say so.
       const knowsHow = !this.#isBroken && machine.isUneven && (machine.hasLearnt || (await this.#couldLearn()));
       if (!knowsHow) {

@@ -115,6 +115,7 @@ export class WorkerRuntime {
     this.#errands = new Errands({
       surroundings,
       functionOf: (spec) => this.#executor.functionOf(spec),
+      forget: (fns) => this.#executor.forget(fns),
       answer: (number, outcome) => {
         this.#flush(this.#clock.now()); // What was done before is told before.
         comm.send([{ type: "errand-done", number, outcome }]);

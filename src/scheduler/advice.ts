@@ -36,14 +36,21 @@ export class Advice {
   /** What has been said, in words of our own. */
   readonly #said = new Set<string>();
   #nextMs = 0;
-  /** Functions that have been looked at. */
+  /** Functions with lower numbers have been looked at. */
   #functions = 0;
+  /** Bytes of all that have been. */
+  #bytes = 0;
   readonly #sources = new Map<string, { count: number; bytes: number }>();
 
   constructor(state: SchedulerState, asked: Asked, warn: (client: ClientRecord, text: string) => void) {
     this.#state = state;
     this.#asked = asked;
     this.#warn = warn;
+  }
+
+  /** Bytes of the functions that have come so far, as it was when that was looked at last. */
+  get sourceBytes(): number {
+    return this.#bytes;
   }
 
   /** Something has been asked of workers: if nothing else happens, it is looked at when they should have answered. */
@@ -62,7 +69,7 @@ export class Advice {
   }
 
   #findTiny(): void {
-    for (const { shipped, runs, spentUs } of this.#state.functionsById) {
+    for (const { shipped, runs, spentUs } of this.#state.functionsById.values()) {
       if (runs < MANY_RUNS || spentUs / runs > TINY_US) continue;
       const each = (spentUs / runs).toFixed(1);
       this.#say(
@@ -75,15 +82,16 @@ export class Advice {
 
   /** Functions that differ each time, and so travel each time: made anew by closure() or a loop. */
   #findSources(): void {
-    const { functionsById } = this.#state;
-    for (; this.#functions < functionsById.length; this.#functions++) {
-      const { shipped } = functionsById[this.#functions] as FunctionRecord;
+    for (const { id, shipped } of this.#state.functionsById.values()) {
+      if (id < this.#functions) continue;
+      this.#functions = id + 1;
       const { source, bindings } = shipped as { readonly source?: string; readonly bindings?: unknown };
       const bytes = (source?.length ?? 0) + sizeOf(bindings);
       const known = this.#sources.get(shipped.name) ?? { count: 0, bytes: 0 };
       this.#sources.set(shipped.name, known);
       known.count += 1;
       known.bytes += bytes;
+      this.#bytes += bytes;
       if (known.count < MANY_FUNCTIONS || known.bytes < MUCH_SOURCE) continue;
       this.#say(
         `source ${shipped.name}`,

@@ -30,13 +30,11 @@ import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
 export function updateGraph(state: SchedulerState, client: ClientRecord, message: UpdateGraph): void {
   for (const [number, shipped] of message.functions) {
-    let record = client.isForeign ? state.hosts?.functionOf(client, shipped) : state.functions.get(shipped.hash);
-    if (record === undefined) {
-      record = { id: state.functionsById.length, shipped, durationUs: -1, nbytes: 0, runs: 0, spentUs: 0 };
-      state.functions.set(shipped.hash, record);
-      state.functionsById.push(record);
-    }
-    client.functions.set(number, record);
+    const foreign = client.isForeign ? state.hosts?.functionOf(client, shipped) : undefined;
+    // The one introduced last stands last: see `forgetting.ts`.
+    client.functions.delete(number);
+    client.functions.set(number, foreign ?? state.functionOf(shipped));
+    state.introductions += 1;
   }
   if (message.uniform === undefined) addTasks(state, client, message);
   else addUniformTasks(state, client, message, message.uniform);

@@ -25,8 +25,6 @@ export class ClientDistrust {
   /** Numbers of questions that are open, by client. */
   readonly #open = new WeakMap<ClientRecord, Set<number>>();
   readonly #refused = new WeakSet<ClientRecord>();
-  /** By client and hash. */
-  readonly #functions = new Map<string, FunctionRecord>();
 
   constructor(state: SchedulerState, tools: RequestTools, limits: Limits) {
     this.#state = state;
@@ -52,14 +50,8 @@ export class ClientDistrust {
   functionOf({ id, worker }: ClientRecord, shipped: ShippedFunction): FunctionRecord {
     const { hash } = shipped;
     for (const known of worker?.knows ?? []) if (known.shipped.hash === hash) return known;
-    const name = `${id} ${hash}`;
-    let record = this.#functions.get(name);
-    if (record === undefined) {
-      record = { id: this.#state.functionsById.length, shipped, durationUs: -1, nbytes: 0, runs: 0, spentUs: 0 };
-      this.#state.functionsById.push(record);
-      this.#functions.set(name, record);
-    }
-    return record;
+    for (const known of worker?.forgetting ?? []) if (known.shipped.hash === hash) return known;
+    return this.#state.functionOf(shipped, `${id} ${hash}`);
   }
 
   /** What it is told: a question that is answered is not open any more. */

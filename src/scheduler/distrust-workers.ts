@@ -11,7 +11,7 @@ import type { SchedulerToWorkerMessage, TaskFinished, WorkerMessage } from "../p
 import { HELD_VALUE, NO_TASK } from "../protocol/worker-messages.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
-import type { WorkerRecord } from "./worker-record.ts";
+import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 
 /** What was told to a worker about values is gone through when it has become so much. */
 const SWEEP_FROM = 4096;
@@ -26,6 +26,8 @@ class Sent {
   /** Times it was asked for a value. */
   readonly asked = new Map<TaskId, number>();
   readonly errands = new Set<number>();
+  /** Those it was told to forget, too: it may still say what they took. */
+  readonly functions = new WeakSet<FunctionRecord>();
   sweepAt = SWEEP_FROM;
   /** It was to say what it holds, which is done once, before anything else. */
   mayHold = true;
@@ -57,6 +59,12 @@ export class WorkerDistrust {
       if (message.type === "compute-task" || message.type === "acquire-replicas") noteTold(sent, message);
       else if (message.type === "get-data") sent.asked.set(message.id, (sent.asked.get(message.id) ?? 0) + 1);
       else if (message.type === "errand") sent.errands.add(message.number);
+      else if (message.type === "register-functions") {
+        for (const [id] of message.functions) {
+          const fn = this.#state.functionsById.get(id);
+          if (fn !== undefined) sent.functions.add(fn);
+        }
+      }
     }
     if (sent.told.size < sent.sweepAt) return;
     for (const id of sent.told.keys()) if (this.#state.tasks.get(id) === undefined) sent.told.delete(id);
@@ -150,9 +158,12 @@ export class WorkerDistrust {
   }
 
   #whyNotFinished(worker: WorkerRecord, { ranges, spent }: TaskFinished): string | undefined {
+    const { functions } = this.#sentTo(worker);
     for (let i = 0; i < spent.length; i += 3) {
-      const fn = this.#state.functionsById[spent[i] as number];
-      if (fn === undefined || !worker.knows.has(fn)) return `it was not sent function ${spent[i]}`;
+      const fn = this.#state.functionsById.get(spent[i] as number);
+      // Of one that is forgotten, no harm can be done.
+      const isFine = fn === undefined ? this.#state.wasFunction(spent[i] as number) : functions.has(fn);
+      if (!isFine) return `it was not sent function ${spent[i]}`;
     }
     const ends = new Map<number, number>();
     for (let i = 0; i < ranges.length; i += 3) {

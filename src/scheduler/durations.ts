@@ -9,7 +9,7 @@ const NEW_DURATION_WEIGHT = 0.5;
 
 /** `count` runs of function `id` have taken so many microseconds together. */
 export function learnDuration(state: SchedulerState, id: FunctionId, count: number, totalUs: number): void {
-  const fn = state.functionsById[id];
+  const fn = state.functionsById.get(id);
   if (fn === undefined || count === 0) return;
   fn.runs += count;
   fn.spentUs += totalUs;

@@ -55,7 +55,9 @@ export class Errands {
 
   /** Those that have not done what they were asked before that. */
   overdue(beforeMs: number): Iterable<WorkerRecord> {
-    const late = [...this.#open.values()].filter(({ sinceMs }) => sinceMs < beforeMs);
+    const late = [...this.#open.values()].filter(
+      ({ errand, sinceMs }) => sinceMs < beforeMs && errand.type !== "forget-functions",
+    );
     return new Set(late.flatMap(({ waiting }) => [...waiting]));
   }
 

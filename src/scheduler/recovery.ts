@@ -326,14 +326,7 @@ class Recovery {
   #functionOf(number: FunctionId): FunctionRecord {
     let fn = this.#functions.get(number);
     if (fn !== undefined) return fn;
-    const { functions, functionsById } = this.#state;
-    const shipped = this.#memory.functions.get(number) as ShippedFunction;
-    fn = functions.get(shipped.hash);
-    if (fn === undefined) {
-      fn = { id: functionsById.length, shipped, durationUs: -1, nbytes: 0, runs: 0, spentUs: 0 };
-      functions.set(shipped.hash, fn);
-      functionsById.push(fn);
-    }
+    fn = this.#state.functionOf(this.#memory.functions.get(number) as ShippedFunction);
     this.#functions.set(number, fn);
     return fn;
   }

@@ -22,6 +22,7 @@ import { Copying } from "./copying.ts";
 import { Datasets } from "./datasets.ts";
 import { Errands } from "./errands.ts";
 import { EventLog } from "./event-log.ts";
+import { Forgetting } from "./forgetting.ts";
 import { Keeping } from "./kept-value.ts";
 import { Logging } from "./logging.ts";
 import { addNotes, Makers } from "./makers.ts";
@@ -57,6 +58,7 @@ class Requests implements RequestRules {
   readonly #log: EventLog;
   readonly #logging: Logging;
   readonly #advice: Advice;
+  readonly #forgetting: Forgetting;
   readonly #memory: MemoryLimits;
   readonly #streams: Streams;
   readonly #recipes: Recipes;
@@ -85,6 +87,7 @@ class Requests implements RequestRules {
     this.#workers = new WorkerRequests(state, tools, errands, this.#actors);
     this.#logging = new Logging(state, errands, this.#log);
     this.#advice = new Advice(state, errands, this.warn.bind(this));
+    this.#forgetting = new Forgetting(state, errands, () => this.#advice.sourceBytes);
     errands.onRun = () => this.#advice.expectAnswer();
     const answer = this.#answer.bind(this);
     this.#streams = new Streams(state, tools, answer);
@@ -305,6 +308,7 @@ class Requests implements RequestRules {
     this.#rebalancing.settle();
     this.#copying.send();
     this.#advice.settle();
+    this.#forgetting.settle();
     if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter(({ client, number, tryAnswer }) => {
       const answer = tryAnswer();

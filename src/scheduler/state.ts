@@ -4,7 +4,8 @@ import { Deque } from "../collections/deque.ts";
 import { FoldingTable } from "../collections/folding-table.ts";
 import { HeapSet } from "../collections/heap-set.ts";
 import { Relation } from "../collections/relation.ts";
-import type { ClientId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import type { ClientId, FunctionId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
+import type { ShippedFunction } from "../protocol/task-spec.ts";
 import type {
   DemandRules,
   DurabilityRules,
@@ -54,7 +55,12 @@ export class SchedulerState {
   readonly named = new Map<Key, TaskRecord>();
   /** By hash, so that equal functions of different clients are one. */
   readonly functions = new Map<string, FunctionRecord>();
-  readonly functionsById: FunctionRecord[] = [];
+  readonly functionsById = new Map<FunctionId, FunctionRecord>();
+  /** How many times a client has said what one of its functions is. */
+  introductions = 0;
+  /** What functions have taken that were forgotten, by name. */
+  readonly forgotten = new Map<string, { readonly runs: number; readonly spentUs: number }>();
+  #nextFunctionId: FunctionId = 0;
   readonly workers = new Map<WorkerAddress, WorkerRecord>();
   readonly clients = new Map<ClientId, ClientRecord>();
   /** Large results and copies: which worker holds which. */
@@ -130,6 +136,22 @@ export class SchedulerState {
     const inHand: TaskRecord[] = [];
     for (const task of this.tasks.values()) if (task.processingOn === worker) inHand.push(task);
     return inHand.sort((a, b) => a.id - b.id);
+  }
+
+  /** The function that is found by `name`; the one that was shipped if there is none. */
+  functionOf(shipped: ShippedFunction, name = shipped.hash): FunctionRecord {
+    let record = this.functions.get(name);
+    if (record === undefined) {
+      record = { id: this.#nextFunctionId++, name, shipped, durationUs: -1, nbytes: 0, runs: 0, spentUs: 0 };
+      this.functions.set(name, record);
+      this.functionsById.set(record.id, record);
+    }
+    return record;
+  }
+
+  /** Whether there is, or was, a function of this number. */
+  wasFunction(id: FunctionId): boolean {
+    return id < this.#nextFunctionId;
   }
 
   recommend(task: TaskRecord, state: TaskState): void {

@@ -1,6 +1,7 @@
 /** What there is at this moment, counted when somebody asks: nothing is kept for it. */
 
 import type { NameCounts, SurveyedTask } from "../protocol/survey.ts";
+import { spending } from "./forgetting.ts";
 import type { TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
 
@@ -16,9 +17,8 @@ export function countByName(state: SchedulerState): NameCounts[] {
     }
     return counts;
   };
-  for (const { shipped, runs, spentUs } of state.functionsById) {
-    if (runs === 0) continue;
-    const counts = of(shipped.name);
+  for (const { name, runs, spentUs } of spending(state)) {
+    const counts = of(name);
     counts.runs += runs;
     counts.ms += spentUs / 1000;
   }

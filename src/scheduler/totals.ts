@@ -1,13 +1,12 @@
 /** What was run since the cluster began, function by function: counted anyway, and added up when somebody asks. */
 
 import type { FunctionTotals } from "../protocol/tracing.ts";
+import { spending } from "./forgetting.ts";
 import type { SchedulerState } from "./state.ts";
 
 export function totals(state: SchedulerState): FunctionTotals[] {
   const byName = new Map<string, { name: string; runs: number; ms: number }>();
-  for (const { shipped, runs, spentUs } of state.functionsById) {
-    if (runs === 0) continue;
-    const name = shipped.name ?? "";
+  for (const { name, runs, spentUs } of spending(state)) {
     const sum = byName.get(name) ?? { name, runs: 0, ms: 0 };
     byName.set(name, sum);
     sum.runs += runs;

@@ -12,6 +12,8 @@ export const WINDOW_US = 10_000;
 /** A different function, however often it was submitted, and how long it takes. */
 export interface FunctionRecord {
   readonly id: FunctionId;
+  /** What it is found by: its hash, or for one that is not to be shared, more than that. */
+  readonly name: string;
   readonly shipped: ShippedFunction;
   /** Moving average of one run in microseconds; -1 until one was seen. */
   durationUs: number;
@@ -74,6 +76,8 @@ export class WorkerRecord {
   /** Whether its outbox is to be emptied. */
   isDirty = false;
   readonly knows = new Set<FunctionRecord>();
+  /** Functions that it was told to forget, and may still speak of. */
+  readonly forgetting = new Set<FunctionRecord>();
   readonly linked = new Set<WorkerRecord>();
   readonly outbox = new WorkerOutbox();
 

@@ -19,6 +19,7 @@ const knows: Readonly<Record<string, readonly string[] | typeof anywhere>> = {
   client: ["protocol", "collections", "ports", "shipping"],
   runtime: [
     "protocol",
+    "collections",
     "ports",
     "shipping",
     "scheduler/machine.ts",

@@ -40,7 +40,7 @@ class Stage {
     };
     this.#tasks += rows.length;
     this.#handle({ type: "client-message", client: "c", message });
-    return this.machine.state.functionsById.length - 1;
+    return this.machine.state.functionsById.size - 1;
   }
 
   /** So many tasks with a value that is scattered as their input. */

@@ -54,7 +54,8 @@ class Counter {
  * @param nWorkers - of the cluster.
  */
 export function begin(library, { nWorkers = 2, seed = 1 } = {}) {
-  const { Client, LocalCluster, Lock, Queue, Semaphore, Topic, Variable, asCompleted, fireAndForget, wait } = library;
+  const { Client, LocalCluster, Lock, Queue, Semaphore, Topic, Variable, asCompleted, closure, fireAndForget, wait } =
+    library;
   const random = dice(seed);
   const between = (from, to) => from + Math.floor(random() * (to - from));
   const cluster = new LocalCluster({ nWorkers });
@@ -98,6 +99,16 @@ export function begin(library, { nWorkers = 2, seed = 1 } = {}) {
       const root = client.submit((...all) => all.reduce((a, b) => a + b, 0), ...leaves);
       count(leaves);
       keep([root]);
+    },
+    // Functions that are different each time: by what they take along, and by their text.
+    async () => {
+      const before = turns * 1000;
+      const closures = numbers(100).map((i) => closure({ more: before + i }, (x) => x + more));
+      keep(closures.map((each, i) => client.submit(each, i)));
+      await client.gather(count(closures.slice(0, 10).map((each) => client.submit(each, 1))));
+      const text = new Function("x", `return x * ${before + 1}`);
+      keep([client.submit(text, 2), client.submit((f, x) => f(x), text, 3)]);
+      tasks += 2;
     },
     // Names.
     async () => {
@@ -283,6 +294,8 @@ export function begin(library, { nWorkers = 2, seed = 1 } = {}) {
         replicas: state.replicas.size,
         kept: state.kept.size,
         queued: state.queued,
+        // Some are kept: those that clients have introduced last, and what has come since it was looked last.
+        functions: Math.max(0, state.functions.size - 2500),
         clients:
           state.clients.size -
           2 -

@@ -229,6 +229,8 @@ function describeErrand(errand: Errand): string {
   switch (errand.type) {
     case "run":
       return `run ${errand.fn.name}`;
+    case "forget-functions":
+      return `forget functions ${errand.ids.join(" ")}`;
     case "trace":
       return `trace ${errand.isOn ? "on" : "off"}`;
     case "log":
