@@ -22,7 +22,7 @@ const LOOK_MS = 30;
 /** So many tasks are sent without that anybody looks whether they could be done better: see `advice.ts`. */
 const ADVISED_FROM = 50_000;
 /** Some of so many functions may be forgotten. */
-const MANY_FUNCTIONS = 1000;
+const MANY_FUNCTIONS = 500;
 
 /** What the scheduler asks of whoever owns the workers. */
 export interface WorkerOwner {

@@ -15,7 +15,7 @@ import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
 /** Functions that a client may speak of by number: twice as many as it does. */
 const MOST_SPOKEN_OF = 256;
 /** So many introductions, or bytes of functions, after which it is worth looking what can be forgotten. */
-const MANY = 1000;
+const MANY = 500;
 const MUCH = 64_000_000;
 /** Names whose totals are kept apart, of functions that were forgotten. */
 const MOST_NAMES = 1000;

@@ -80,6 +80,7 @@ describe("a while of everything in chromium", () => {
     const page = await browser.newPage();
     await page.goto(server.url);
     await page.waitForFunction("globalThis.scenario !== undefined");
+    await page.evaluate("say(() => scenario.fill())");
     await page.evaluate("say(() => scenario.spend(6))");
     const before = await measure(page);
     await page.evaluate("say(() => scenario.spend(14))");

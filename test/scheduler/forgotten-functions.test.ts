@@ -14,7 +14,7 @@ import { contentHash } from "../../src/shipping/content-hash.ts";
 
 /** What a client may speak of by number, and when it is looked what can be forgotten. */
 const SPOKEN_OF = 256;
-const MANY = 1000;
+const MANY = 500;
 
 class Stage {
   readonly machine = new SchedulerMachine();

@@ -57,6 +57,7 @@ const show = (when, { heap, workers, ports, left }) => {
 
 const problems = [];
 // Twice the same, so that what is only made once is there before.
+await scenario.fill();
 await scenario.spend(seconds * 0.25);
 const before = await measure();
 show("before", before);

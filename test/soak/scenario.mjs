@@ -66,6 +66,7 @@ export function begin(library, { nWorkers = 2, seed = 1 } = {}) {
   const scaled = cluster.scale(nWorkers);
   let tasks = 0;
   let turns = 0;
+  let madeFunctions = 0;
 
   const count = (futures) => {
     tasks += futures.length;
@@ -81,6 +82,17 @@ export function begin(library, { nWorkers = 2, seed = 1 } = {}) {
   };
   const some = () => pool[between(0, pool.length)];
   const quietly = (promise) => promise.catch(() => {});
+
+  const newFunctions = async () => {
+    madeFunctions += 1000;
+    const before = madeFunctions;
+    const closures = numbers(100).map((i) => closure({ more: before + i }, (x) => x + more));
+    keep(closures.map((each, i) => client.submit(each, i)));
+    await client.gather(count(closures.slice(0, 10).map((each) => client.submit(each, 1))));
+    const text = new Function("x", `return x * ${before + 1}`);
+    keep([client.submit(text, 2), client.submit((f, x) => f(x), text, 3)]);
+    tasks += 2;
+  };
 
   const deeds = [
     // Many that are wanted together, and many that nobody waits for.
@@ -101,15 +113,7 @@ export function begin(library, { nWorkers = 2, seed = 1 } = {}) {
       keep([root]);
     },
     // Functions that are different each time: by what they take along, and by their text.
-    async () => {
-      const before = turns * 1000;
-      const closures = numbers(100).map((i) => closure({ more: before + i }, (x) => x + more));
-      keep(closures.map((each, i) => client.submit(each, i)));
-      await client.gather(count(closures.slice(0, 10).map((each) => client.submit(each, 1))));
-      const text = new Function("x", `return x * ${before + 1}`);
-      keep([client.submit(text, 2), client.submit((f, x) => f(x), text, 3)]);
-      tasks += 2;
-    },
+    newFunctions,
     // Names.
     async () => {
       const named = client.with({ key: `named ${between(0, 20)}` }).submit(double, 1);
@@ -278,6 +282,11 @@ export function begin(library, { nWorkers = 2, seed = 1 } = {}) {
         }
       }
     },
+    /** Has the tables of functions be as full as they become: they are emptied now and then, but not to the end. */
+    async fill() {
+      await scaled;
+      for (let i = 0; i < 15; i++) await newFunctions();
+    },
     /** Lets go of everything; what is left then is left for good. */
     async letGo() {
       for (const future of pool.splice(0)) if (random() < 0.5) future.release();
@@ -295,7 +304,7 @@ export function begin(library, { nWorkers = 2, seed = 1 } = {}) {
         kept: state.kept.size,
         queued: state.queued,
         // Some are kept: those that clients have introduced last, and what has come since it was looked last.
-        functions: Math.max(0, state.functions.size - 2500),
+        functions: Math.max(0, state.functions.size - 2000),
         clients:
           state.clients.size -
           2 -
