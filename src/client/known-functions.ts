@@ -1,6 +1,5 @@
 /** The functions a client has submitted, and what the scheduler knows them by. */
 
-import { RecentMap } from "../collections/recent-map.ts";
 import type { FunctionId } from "../protocol/identity.ts";
 import { type AnyFunction, describeFunction, type FunctionSpec, futuresBoundIn } from "../shipping/function-source.ts";
 import type { Future, FutureOwner, Origin } from "./future.ts";
@@ -10,8 +9,8 @@ import type { Future, FutureOwner, Origin } from "./future.ts";
  * introduced again, under another number, before the next task that runs it.
  */
 export const MOST_SPOKEN_OF = 128;
-/** Hashes whose names are remembered for sure. */
-const MOST_NAMES = 2000;
+/** For so many functions it is remembered how those of equal hash were called. */
+const NAMES_FOR = 4096;
 
 export interface KnownFunction {
   readonly number: FunctionId;
@@ -32,7 +31,7 @@ export class KnownFunctions {
   /** Apart, so that nobody has to ask which of both a function is. */
   readonly #generators = new WeakMap<AnyFunction, KnownFunction>();
   /** By hash: equal functions are one to the scheduler, and go by the name of the first. */
-  readonly #names = new RecentMap<string, string>(MOST_NAMES);
+  readonly #names = new Map<string, string>();
   #last: KnownFunction | undefined;
   #count = 0;
 
@@ -53,8 +52,7 @@ export class KnownFunctions {
   /** @throws TypeError if it is not a function, {@link UnserializableError} if it cannot travel. */
   know(fn: AnyFunction): KnownFunction {
     const last = this.#last;
-    if (last?.origin.fn === fn && last !== undefined) return last;
-    if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
+    if (last && last.origin.fn === fn) return last;
     const known = this.#find(fn, this.#known);
     this.#last = known;
     return known;
@@ -62,25 +60,23 @@ export class KnownFunctions {
 
   /** The same for a function that is to give many values. */
   knowGenerator(fn: AnyFunction): KnownFunction {
-    if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
     this.#last = undefined;
     return this.#find(fn, this.#generators);
   }
 
   #find(fn: AnyFunction, among: WeakMap<AnyFunction, KnownFunction>): KnownFunction {
-    const known = among.get(fn);
-    return known !== undefined && known.number >= this.#count - MOST_SPOKEN_OF ? known : this.#describe(fn, among);
-  }
-
-  #describe(fn: AnyFunction, among: WeakMap<AnyFunction, KnownFunction>): KnownFunction {
-    if (among === this.#known && / (Async)?Generator/.test(Object.prototype.toString.call(fn))) {
+    if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
+    let known = among.get(fn);
+    if (known && known.number >= this.#count - MOST_SPOKEN_OF) return known;
+    if (among === this.#known && /Generator/.test(Object.prototype.toString.call(fn))) {
       throw new TypeError(`${fn.name || "this"} is a generator function: client.stream() runs it and gives its items`);
     }
     const spec = describeFunction(fn);
     const futures = futuresBoundIn(spec);
     const prefix = this.#names.get(spec.hash) ?? spec.name;
+    if (!(this.#count % NAMES_FOR)) this.#names.clear();
     this.#names.set(spec.hash, prefix);
-    const known = {
+    known = {
       number: this.#count++,
       origin: { owner: this.#client, prefix, fn },
       spec,

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * `npm run bench:memory`: what it costs to have less memory than values. Beside it, in the same run, what the file system gives to a
- * program that writes and reads one file from end to end by hand.
+ * program that writes and reads one file from end to end by hand; the same in browsers. At the end, what it costs that a cluster is durable.
  *
  * What is measured in bytes of values is counted at the scheduler; what a process takes up besides depends on when garbage is collected.
  */
@@ -12,10 +12,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Client, LocalCluster } from "manyhands";
+import * as library from "manyhands";
+import { browserNames, launch } from "./browser/launch.mjs";
+import { startServer } from "./browser/server.mjs";
+import { spilled } from "./spilling.mjs";
 import { median } from "./statistics.mjs";
 
+const { Client, LocalCluster } = library;
+
 const MB = 2 ** 20;
+
+/** What a machine can be expected to have to spare: beyond that, a reduction is stopped. */
+const MOST_BYTES = 4096 * MB;
 
 const { values: options } = parseArgs({
   options: {
@@ -28,7 +36,8 @@ const { values: options } = parseArgs({
 const isQuick = options.quick;
 
 /** @type {Record<string, () => Promise<void>>} */
-const shapes = { spill, twice, roots };
+const shapes = { spill, browsers, twice, roots, durable };
+let isMet = true;
 
 if (options.child !== undefined) await reduceInChild(JSON.parse(options.child));
 else if (options.help) console.log(`node test/bench/memory.mjs [--only ${Object.keys(shapes).join("|")}] [--quick]`);
@@ -37,46 +46,86 @@ else {
     if (options.only === undefined || options.only.split(",").includes(name)) await run();
   }
 }
-process.exit();
+process.exit(isMet ? 0 : 1);
 
-/** @param {string} what @param {string} figure @param {boolean} isMet */
-function tell(what, figure, isMet) {
-  console.log(`${isMet ? "✔" : "✖"} ${what.padEnd(66)} ${figure}`);
-}
-
-/** @param {number} bytes @param {number} ms */
-function speed(bytes, ms) {
-  return bytes / MB / (ms / 1000);
+/** @param {string} what @param {string} figure @param {boolean} isSo */
+function tell(what, figure, isSo) {
+  console.log(`${isSo ? "✔" : "✖"} ${what.padEnd(66)} ${figure}`);
+  isMet &&= isSo;
 }
 
 /** One worker writes out and reads back what a program by hand writes to a file and reads back. */
 async function spill() {
   const [count, size] = isQuick ? [16, 16 * MB] : [32, 16 * MB];
-  const rounds = isQuick ? 3 : 5;
-  /** @type {number[]} */ const writes = [];
-  /** @type {number[]} */ const reads = [];
-  /** @type {number[]} */ const byHandWrites = [];
-  /** @type {number[]} */ const byHandReads = [];
-  for (let round = 0; round < rounds; round++) {
-    const hand = await byHand(count, size);
-    byHandWrites.push(hand.write);
-    byHandReads.push(hand.read);
-    const ours = await spilled(count, size);
-    writes.push(ours.write);
-    reads.push(ours.read);
+  await compare(
+    "",
+    count,
+    size,
+    isQuick ? 3 : 5,
+    () => byHand(count, size),
+    () => spilled(library, count, size),
+  );
+}
+
+/** The same in pages, and in the file system that browsers have for them. */
+async function browsers() {
+  const [count, size] = isQuick ? [12, 8 * MB] : [24, 16 * MB];
+  const server = await startServer({ isolated: false });
+  try {
+    for (const name of browserNames) {
+      const browser = await launch(name);
+      if (browser === undefined) {
+        console.log(`  ${name} is not installed`);
+        continue;
+      }
+      try {
+        const page = await browser.newPage();
+        await page.goto(`${server.address}/test/bench/browser/memory.html`);
+        await page.waitForFunction("globalThis.isReady");
+        const ask = (/** @type {string} */ what) => () =>
+          /** @type {Promise<Speeds>} */ (page.evaluate(`${what}(${count}, ${size})`));
+        await compare(`${name}: `, count, size, 3, ask("byHand"), ask("spilled"));
+      } finally {
+        await browser.close();
+      }
+    }
+  } finally {
+    server.close();
   }
-  const [write, read, handWrite, handRead] = [median(writes), median(reads), median(byHandWrites), median(byHandReads)];
-  const share = (/** @type {number} */ ours, /** @type {number} */ hand) => `${((100 * ours) / hand).toFixed(0)} %`;
-  tell(
-    `writing out ${count} values of ${size / MB} MB`,
-    `${write.toFixed(0)} MB/s, ${share(write, handWrite)} of ${handWrite.toFixed(0)} by hand (goal: 60 %)`,
-    write >= 0.6 * handWrite,
-  );
-  tell(
-    `reading them back`,
-    `${read.toFixed(0)} MB/s, ${share(read, handRead)} of ${handRead.toFixed(0)} by hand (goal: 60 %)`,
-    read >= 0.6 * handRead,
-  );
+}
+
+/** @typedef {{ readonly write: number, readonly read: number }} Speeds Bytes a second. */
+
+/**
+ * Turn by turn, so that both have the same disk.
+ *
+ * @param {string} where @param {number} count @param {number} size @param {number} rounds
+ * @param {() => Promise<Speeds>} hand @param {() => Promise<Speeds>} ours
+ */
+async function compare(where, count, size, rounds, hand, ours) {
+  /** @type {Speeds[]} */ const byHands = [];
+  /** @type {Speeds[]} */ const spills = [];
+  for (let round = 0; round < rounds; round++) {
+    byHands.push(await hand());
+    spills.push(await ours());
+  }
+  for (const what of /** @type {const} */ (["write", "read"])) {
+    const [mine, its] = [median(spills.map((each) => each[what])), median(byHands.map((each) => each[what]))];
+    const share = `${((100 * mine) / its).toFixed(0)} %`;
+    tell(
+      where + (what === "write" ? `writing out ${count} values of ${size / MB} MB` : "reading them back"),
+      `${(mine / MB).toFixed(0)} MB/s, ${share} of ${(its / MB).toFixed(0)} by hand (goal: 60 %)`,
+      mine >= 0.6 * its,
+    );
+  }
+}
+
+/** What a journal costs, and how soon a durable cluster is back: `durable.mjs`, which says it in its own words. */
+async function durable() {
+  const program = fileURLToPath(new URL("durable.mjs", import.meta.url));
+  const child = spawn(process.execPath, [program, ...(isQuick ? ["--quick"] : [])], { stdio: "inherit" });
+  const code = await new Promise((resolve, reject) => child.once("error", reject).once("exit", resolve));
+  isMet &&= code === 0;
 }
 
 /** A file for each value, as a program would that has nothing else to do. @param {number} count @param {number} size */
@@ -100,82 +149,14 @@ async function byHand(count, size) {
       sum += back[size - 1] ?? 0;
     }
     if (sum !== 7 * count) throw new Error("it was not read as it was written");
+    const readMs = performance.now();
     return {
-      write: speed(count * size, writtenMs - beganMs),
-      read: speed(count * size, performance.now() - writtenMs),
+      write: (1000 * count * size) / (writtenMs - beganMs),
+      read: (1000 * count * size) / (readMs - writtenMs),
     };
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** @param {number} count @param {number} size */
-async function spilled(count, size) {
-  // All is written but what there is room for anyway.
-  const cluster = new LocalCluster({ nWorkers: 1, memoryLimit: 2 * size });
-  const client = new Client(cluster);
-  await client.waitForWorkers(1);
-  const length = size / 8;
-  const make = (/** @type {number} */ seed, /** @type {number} */ length) => new Float64Array(length).fill(seed);
-  const nothing = await client.submit((/** @type {number} */ x) => x, 1).result();
-  if (nothing !== 1) throw new Error("no answer");
-  const seeds = Array.from({ length: count }, (_, i) => i);
-  // What it takes to make them is not what is to be measured.
-  const warm = client.map(make, [1, 2], [length, length]);
-  await client.gather(client.map((/** @type {Float64Array} */ a) => a.length, warm));
-  for (const future of warm) future.release();
-  const making = await timed(async () => {
-    const cheap = client.submit(
-      (/** @type {number} */ n, /** @type {number} */ length) => {
-        let sum = 0;
-        for (let i = 0; i < n; i++) sum += new Float64Array(length).fill(i)[5] ?? 0;
-        return sum;
-      },
-      count,
-      length,
-    );
-    await cheap.result();
-    cheap.release();
-  });
-  /** @type {import("manyhands").Future<Float64Array>[]} */
-  let values = [];
-  const writing = await timed(async () => {
-    values = client.map(make, seeds, new Array(count).fill(length));
-    await client.gather(client.map((/** @type {Float64Array} */ a) => a.length, values));
-    await until(async () => (await bytesIn(client)).held <= 2 * size);
-  });
-  const written = (await bytesIn(client)).spilled;
-  let sum = 0;
-  const reading = await timed(async () => {
-    const ends = client.map((/** @type {Float64Array} */ a) => a[a.length - 1] ?? 0, values);
-    for (const end of await client.gather(ends)) sum += end;
-  });
-  if (sum !== (count * (count - 1)) / 2) throw new Error("a value was not read as it was written");
-  await client.close();
-  await cluster.close();
-  return { write: speed(written, Math.max(1, writing - making)), read: speed(written, reading) };
-}
-
-/** @param {() => Promise<void>} run */
-async function timed(run) {
-  const beganMs = performance.now();
-  await run();
-  return performance.now() - beganMs;
-}
-
-/** @param {() => Promise<boolean>} isSo */
-async function until(isSo) {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-
-/** @param {Client} client */
-async function bytesIn(client) {
-  let [held, spilled] = [0, 0];
-  for (const worker of Object.values((await client.schedulerInfo()).workers)) {
-    held += worker.heldBytes ?? 0;
-    spilled += worker.spilledBytes ?? 0;
-  }
-  return { held, spilled };
 }
 
 /** Twice as much as workers may hold is made, mixed and mixed again, and all of it is right. */
@@ -236,7 +217,7 @@ async function roots() {
       ]
     : [
         [4000, 2 * MB],
-        [2000, 10 * MB],
+        [10_000, 10 * MB],
       ]) {
     const held = await inChild({ count: count ?? 0, size: size ?? 0, isHeld: true });
     const all = await inChild({ count: count ?? 0, size: size ?? 0, isHeld: false });
@@ -245,13 +226,13 @@ async function roots() {
       `${(most / MB).toFixed(0)} MB (${(most / unit).toFixed(1)} × workers × value; process ${(rss / MB).toFixed(0)} MB), ${(ms / 1000).toFixed(1)} s`;
     tell(
       `${count} values of ${(size ?? 0) / MB} MB added up in a tree: most at once`,
-      `${show(held)}; not held back: ${show(all)}`,
-      held.most <= 8 * unit && held.most < all.most,
+      `${show(held)}; not held back: ${all.isStopped ? "stopped at " : ""}${show(all)}`,
+      !held.isStopped && held.most <= 8 * unit && held.most < all.most,
     );
   }
 }
 
-/** @param {Reduction} reduction @returns {Promise<{ most: number, rss: number, ms: number }>} */
+/** @param {Reduction} reduction @returns {Promise<{ most: number, rss: number, ms: number, isStopped: boolean }>} */
 function inChild(reduction) {
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), "--child", JSON.stringify(reduction)], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -280,6 +261,11 @@ async function reduceInChild({ count, size, isHeld }) {
     for (const task of state.tasks.values()) bytes += Math.max(0, task.nbytes) * state.replicas.rightsOf(task).size;
     most = Math.max(most, bytes);
     rss = Math.max(rss, process.memoryUsage.rss() - before);
+    if (most > MOST_BYTES) done(true);
+  };
+  const done = (/** @type {boolean} */ isStopped) => {
+    console.log(JSON.stringify({ most, rss, ms: performance.now() - beganMs, isStopped }));
+    process.exit();
   };
   const timer = setInterval(look, 2);
   const beganMs = performance.now();
@@ -310,5 +296,5 @@ async function reduceInChild({ count, size, isHeld }) {
   const sum = await level[0]?.result();
   clearInterval(timer);
   if (sum !== (count * (count - 1)) / 2) throw new Error(`the sum is ${sum}`);
-  console.log(JSON.stringify({ most, rss, ms: performance.now() - beganMs }));
+  done(false);
 }

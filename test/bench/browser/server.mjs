@@ -5,7 +5,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const served = ["/dist/", "/test/bench/", "/node_modules/"];
+const served = ["/dist/", "/test/bench/", "/test/soak/", "/node_modules/"];
 const types = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
