@@ -85,9 +85,7 @@ function thatMissesNothing(
       const heard = through(native, {
         createDataChannel: (...how: Parameters<NativeConnection["createDataChannel"]>) =>
           known(native.createDataChannel(...how)),
-        onLocalDescription: (hear: (sdp: string, type: string) => void) => {
-          native.onLocalDescription((sdp, type) => hear(type === "offer" ? speakingFirst(sdp) : sdp, type));
-        },
+        ...patient(native),
         onDataChannel: (hear: (channel: NativeChannel) => void) => {
           native.onDataChannel((channel) => hear(known(channel)));
         },
@@ -102,12 +100,26 @@ function thatMissesNothing(
 }
 
 /**
- * Who offers a connection begins with the encryption. Otherwise the other end does, as soon as it has answered: its first word comes
- * before that answer is known here, and either gets lost, for a second, or is taken for a stranger's, which ends the connection.
- * RFC 5763, section 5, leaves it to the offer.
+ * Told where to find the other end, this one goes there at once, before it has noted whom it is to meet, and takes the right one for a
+ * stranger when that one is quick. So who offers a connection says where it can be found only when the answer is there: until then
+ * nobody comes.
  */
-function speakingFirst(offer: string): string {
-  return offer.replaceAll("a=setup:actpass", "a=setup:active");
+function patient(native: NativeConnection) {
+  let release: (() => void)[] | undefined = [];
+  return {
+    onLocalCandidate: (hear: (candidate: string, mid: string) => void) => {
+      native.onLocalCandidate((candidate, mid) => {
+        const tell = () => hear(candidate, mid);
+        if (release === undefined) tell();
+        else release.push(tell);
+      });
+    },
+    setRemoteDescription: (...told: Parameters<NativeConnection["setRemoteDescription"]>) => {
+      native.setRemoteDescription(...told);
+      for (const tell of release ?? []) tell();
+      release = undefined;
+    },
+  };
 }
 
 function attentive(channel: NativeChannel, onClosed: () => void): NativeChannel {

@@ -54,7 +54,7 @@ export interface Met {
 
 /** For a connection that somebody offered to open. Milliseconds. */
 const OPEN_MS = 15_000;
-/** Node's connections sometimes end in the midst of being made, with nothing wrong: about one in thirty between two on one machine. */
+/** Connections of Node may end in the midst of being made with nothing wrong, when who offers one is not as patient as ours. */
 const MOST_ATTEMPTS = 5;
 
 /** A connection ended while it was being made. */
