@@ -230,6 +230,7 @@ export class PeerHosts {
     if (listener === undefined || listenAt === undefined) return undefined;
     this.#reception = new Reception(threshold, {
       leaseMs: PEER_LEASE_MS,
+      mayRest: true, // The scheduler tells who is gone.
       secretFor: ({ role, id }) =>
         (role === "peer" ? this.#expected.get(id) : undefined) ?? {
           refused: "UnauthorizedError",

@@ -28,6 +28,8 @@ export interface Party {
 
 export interface House {
   readonly leaseMs: number;
+  /** Whether those who come may let go of their wires while they say nothing: see `TrunkOptions`. */
+  readonly mayRest?: boolean;
   /** What somebody must know to be let in, or why nobody is let in as that. */
   secretFor(greeting: Greeting): string | Uint8Array | Refusal;
   onParty(party: Party): void;
@@ -113,7 +115,8 @@ export class Reception {
     for (const { role, id, trunk } of this.#parties.values()) {
       if (role === who.role && id === who.id) trunk.close("it came back and began anew");
     }
-    const trunk = new Trunk({ clock: this.#threshold.clock, ...livelinessOf(this.#house.leaseMs) });
+    const { leaseMs, mayRest = false } = this.#house;
+    const trunk = new Trunk({ clock: this.#threshold.clock, ...livelinessOf(leaseMs), mayRest });
     const party = { ...who, trunk };
     this.#parties.set(who.session.id, party);
     trunk.closed.then(() => this.#parties.delete(who.session.id));

@@ -44,7 +44,11 @@ export class Tether {
     this.#plan = plan;
     this.session = session;
     this.listenAt = listenAt;
-    this.trunk = new Trunk({ clock: plan.threshold.clock, ...livelinessOf(leaseMs) });
+    this.trunk = new Trunk({
+      clock: plan.threshold.clock,
+      ...livelinessOf(leaseMs),
+      mayRest: plan.asking.role === "peer",
+    });
     this.trunk.onDetached(() => this.#comeBack());
   }
 

@@ -13,6 +13,8 @@ export interface TrunkOptions {
   readonly silenceMs?: number;
   /** How long it waits then for another wire; as long as for one that dropped unless said. */
   readonly silentLeaseMs?: number;
+  /** Whether both ends may let go of the wire while nothing is to be said; then nobody finds out that the other is gone, so that somebody else has to tell. */
+  readonly mayRest?: boolean;
   readonly limits?: Partial<TrunkLimits>;
 }
 

@@ -17,14 +17,13 @@ const ACK_FRAMES = 256;
 const ACK_MS = 25;
 /** For what is still to be said when it is closed. */
 const PARTING_MS = 5_000;
-const AT_REST = "nothing was to be said";
-const WOKEN = "it was closed while nothing was to be said, and could not be made again";
 
 export class Trunk {
   /** Settles once, on both ends, with the reason; all channels have closed with the same. */
   readonly closed: Promise<string>;
   readonly limits: TrunkLimits;
   readonly #leaseMs: number | undefined;
+  readonly #mayRest: boolean;
   readonly #pulse: Pulse;
   #settleClosed: (reason: string) => void = () => {};
   #onChannel: ((channel: TrunkChannel) => void) | undefined;
@@ -52,9 +51,10 @@ export class Trunk {
   #receivedBytes = 0;
   #attachments = 0;
 
-  constructor({ clock, leaseMs, pingMs, silenceMs, silentLeaseMs = leaseMs, limits }: TrunkOptions) {
+  constructor({ clock, leaseMs, pingMs, silenceMs, silentLeaseMs = leaseMs, mayRest, limits }: TrunkOptions) {
     this.#timers = new Timers(clock);
     this.#leaseMs = leaseMs;
+    this.#mayRest = mayRest === true && leaseMs !== undefined;
     const ping = (number: number) => this.#sender.aside(words.PING, number);
     const lost = (silentMs: number) => this.#lose(`nothing was heard for ${Math.round(silentMs)} ms`, silentLeaseMs);
     this.#pulse = new Pulse({ clock, pingMs, silenceMs, ping, lost });
@@ -198,7 +198,7 @@ export class Trunk {
    * to it that the other end is closed, too.
    */
   rest(): boolean {
-    if (this.#wire === undefined || this.#isClosed || this.#leaseMs === undefined || !this.#isQuiet) return false;
+    if (this.#wire === undefined || this.#isClosed || !this.#mayRest || !this.#isQuiet) return false;
     this.#sender.aside(words.REST, 0);
     this.#sender.flush();
     this.#beginRest();
@@ -211,14 +211,14 @@ export class Trunk {
 
   #beginRest(): void {
     this.#isResting = true;
-    this.#dropWire(AT_REST);
+    this.#dropWire("nothing was to be said");
   }
 
   /** A wire is wanted again. Nothing, if it does not rest. */
   wake(): void {
     if (!this.#isResting) return;
     this.#isResting = false;
-    this.#lose(WOKEN);
+    this.#lose("it was closed while nothing was to be said, and could not be made again");
   }
 
   #dropWire(reason: string): void {
@@ -351,7 +351,7 @@ export class Trunk {
         this.#pulse.answered(number);
         break;
       case words.REST:
-        if (this.#isClosed || this.#leaseMs === undefined) break;
+        if (!this.#mayRest) throw new ProtocolError("The wire is not to be let go of.");
         this.#beginRest();
         if (!this.#isQuiet) this.wake();
         break;

@@ -1,6 +1,7 @@
 /**
  * `npm run bench:peers`: values between two tabs of Chromium, against a data channel by hand and PeerJS's own `binary` in the same run; small
- * messages; joining; and 1 s tasks over twenty pages. `--quick` is shorter and says less.
+ * messages; joining; 1 s tasks over twenty pages; and a room of fifty, whose page is to stay free. `--quick` is shorter and says less;
+ * `--only` throughput, efficiency or crowd is that alone.
  */
 import { parseArgs } from "node:util";
 import puppeteer from "puppeteer-core";
@@ -12,6 +13,8 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     pages: { type: "string", default: "20" },
+    crowd: { type: "string", default: "50" },
+    only: { type: "string" },
     browser: { type: "string", default: "chromium" },
   },
 });
@@ -24,16 +27,25 @@ const launch = () => puppeteer.launch(launchOptions(/** @type {"chromium" | "fir
 const browser = await launch();
 const others = [];
 try {
-  const pages = await Promise.all([0, 1, 2].map(() => open(browser)));
-  const figures = await throughput(pages);
-  for (const [what, figure] of Object.entries(figures)) console.log(`${what.padEnd(62)} ${figure}`);
-  await efficiency();
+  if (isWanted("throughput")) {
+    const pages = await Promise.all([0, 1, 2].map(() => open(browser)));
+    const figures = await throughput(pages);
+    for (const [what, figure] of Object.entries(figures)) console.log(`${what.padEnd(62)} ${figure}`);
+    for (const page of pages) await page.close();
+  }
+  if (isWanted("efficiency")) await efficiency();
+  if (isWanted("crowd")) await crowd();
 } finally {
   for (const each of [browser, ...others]) await each.close();
   await server.close();
   await signaling.close();
 }
 process.exit(0);
+
+/** @param {string} what */
+function isWanted(what) {
+  return options.only === undefined || options.only.split(",").includes(what);
+}
 
 /** @param {import("puppeteer-core").Browser} where */
 async function open(where) {
@@ -116,4 +128,42 @@ async function efficiency() {
     `${`${tasks} tasks of 1 s over ${count} pages`.padEnd(62)} ${(ms / 1000).toFixed(2)} s, ${((best / ms) * 100).toFixed(1)} % of what could be`,
   );
   console.log(`${"longest task of the scheduler's page meanwhile".padEnd(62)} ${longest.toFixed(0)} ms`);
+}
+
+/** Peers in frames, ten to a page, who come, sleep and work; and how long their scheduler's page is held up at most. */
+async function crowd() {
+  for (const each of others.splice(0)) await each.close();
+  const count = Number(options.crowd);
+  const perPage = 10;
+  const room = await open(browser);
+  const invitation = await room.evaluate((url) => bench.openRoom("crowd", url), signaling.url);
+  await room.evaluate(() => bench.watch());
+  const where = await launch();
+  others.push(where);
+  const began = performance.now();
+  for (let i = 0; i < count; i += perPage) {
+    const page = await where.newPage();
+    await page.goto(`${server.url}frames.html?count=${Math.min(perPage, count - i)}`);
+    await page.waitForFunction(() => document.title === "ready");
+    const frames = page.frames().filter((frame) => frame !== page.mainFrame());
+    await Promise.all(
+      frames.map(async (frame, k) => {
+        await frame.waitForFunction(() => document.title === "ready");
+        await frame.evaluate((at, name) => bench.lend(at, name, 1), invitation, `c${i + k}`);
+      }),
+    );
+  }
+  const joinedMs = performance.now() - began;
+  const tasks = options.quick ? 10_000 : 50_000;
+  const { seconds, smallMs } = await room.evaluate((count, tasks) => bench.busy(count, tasks), count, tasks);
+  const longest = await room.evaluate(() => bench.longest());
+  const says = (what, figure) => console.log(`${what.padEnd(62)} ${figure}`);
+  says(`${count} peers in one room: all there after`, `${(joinedMs / 1000).toFixed(1)} s`);
+  says(`a task of 1 s for each of ${count} peers`, `${(seconds / 1000).toFixed(2)} s`);
+  says(`${tasks} small tasks and ${count} values that are read by a neighbour`, `${smallMs.toFixed(0)} ms`);
+  const phases = { coming: "while they come", sleeping: "while all of them sleep", busy: "while all of them are busy" };
+  for (const [phase, when] of Object.entries(phases)) {
+    const found = longest[phase].map((ms) => `${ms} ms`).join(", ");
+    says(`tasks of over 50 ms of the scheduler's page, ${when}`, found || "none");
+  }
 }

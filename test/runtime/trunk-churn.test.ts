@@ -40,7 +40,7 @@ const sizeOf = (random: Random) =>
     : random.integer(0, random.chance(0.2) ? 400_000 : 60_000);
 
 const clock = new ManualClock();
-const options: TrunkOptions = { clock, leaseMs: 1e9, limits: { channelBytes: 2 ** 18 } };
+const options: TrunkOptions = { clock, leaseMs: 1e9, mayRest: true, limits: { channelBytes: 2 ** 18 } };
 
 describe("a trunk whose wires drop", () => {
   it("loses and repeats nothing, whenever that happens, nor when they are let go of", async () => {

@@ -8,7 +8,7 @@ import { Link, settle } from "../support/trunk-stage.ts";
 /** Two ends that are joined, have said something, and are quiet; and which of them asks for a wire. */
 async function quiet() {
   const clock = new ManualClock();
-  const options = { clock, leaseMs: 4_000, pingMs: 1_000, silenceMs: 5_200 };
+  const options = { clock, leaseMs: 4_000, pingMs: 1_000, silenceMs: 5_200, mayRest: true };
   const link = new Link(new Trunk(options), new Trunk(options));
   const wanted: string[] = [];
   const heard: unknown[] = [];
@@ -77,6 +77,16 @@ describe("a trunk at rest", () => {
     await link.drain();
     assert.equal(link.left.rest(), false);
     assert.equal(new Trunk({ clock }).rest(), false, "without a wire");
+  });
+
+  it("is refused by an end that would not find out then that the other is gone", async () => {
+    const clock = new ManualClock();
+    const link = new Link(new Trunk({ clock, leaseMs: 4_000, mayRest: true }), new Trunk({ clock, leaseMs: 4_000 }));
+    link.join();
+    assert.equal(link.right.rest(), false);
+    assert.equal(link.left.rest(), true);
+    await link.drain();
+    assert.match(await link.right.closed, /^ProtocolError: The wire is not to be let go of/);
   });
 
   it("is ended at once by an end that spoke before it heard of it", async () => {

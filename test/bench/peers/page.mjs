@@ -98,6 +98,35 @@ globalThis.bench = {
     made.release();
     return megabytes / (ms / 1000);
   },
+  /** From now on, tasks of this page's main thread that take more than 50 ms are noted. */
+  watch() {
+    state.longest = { coming: [], sleeping: [], busy: [] };
+    state.phase = "coming";
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) state.longest[state.phase].push(Math.round(duration));
+    }).observe({ type: "longtask" });
+  },
+  longest: () => state.longest,
+  /** A task of 1 s for each peer, then many small ones, and a value from each peer to the next. */
+  async busy(pages, tasks) {
+    const { client } = state;
+    await client.waitForWorkers(pages);
+    state.phase = "sleeping";
+    const began = performance.now();
+    const numbers = (count) => Array.from({ length: count }, (_, i) => i);
+    const sleep = () => new Promise((resolve) => setTimeout(resolve, 1000, 1));
+    await client.gather(client.map(sleep, numbers(pages)));
+    const slept = performance.now();
+    state.phase = "busy";
+    const small = client.map((x) => x + 1, numbers(tasks));
+    const on = (i) => client.with({ workers: [`c${i % pages}-0`] });
+    const read = numbers(pages).map((i) => {
+      const made = on(i).submit((n) => new Float64Array(10_000).fill(n), i);
+      return on(i + 1).submit((values) => values[9_999], made);
+    });
+    await client.gather([...small, ...read]);
+    return { seconds: slept - began, smallMs: performance.now() - slept };
+  },
   async seconds(pages, each) {
     let longest = 0;
     const observer = new PerformanceObserver((list) => {

@@ -13,6 +13,12 @@ const page = `<!doctype html><meta charset="utf-8"><title>loading</title>
 <script src="/node_modules/peerjs/dist/peerjs.min.js"></script>
 <script type="module" src="/test/bench/peers/page.mjs"></script>`;
 
+/** As many of these as are asked for, in frames. */
+const frames = `<!doctype html><meta charset="utf-8"><title>ready</title><body><script>
+for (let i = Number(new URLSearchParams(location.search).get("count")); i > 0; i--)
+  document.body.append(Object.assign(document.createElement("iframe"), { src: "/bench.html" }));
+</script></body>`;
+
 export async function servePeers() {
   const { outputFiles } = await build({
     entryPoints: [join(top, "test/bench/peers/echo-worker.ts")],
@@ -26,12 +32,15 @@ export async function servePeers() {
     const { pathname } = new URL(url, "http://localhost");
     const isPage = pathname === "/bench.html";
     const isEcho = pathname === "/echo-worker.js";
+    const areFrames = pathname === "/frames.html";
     const body = isPage
       ? page
-      : isEcho
-        ? outputFiles[0]?.text
-        : await readFile(join(top, normalize(pathname))).catch(() => undefined);
-    const type = isPage || extname(pathname) === ".html" ? "text/html" : "text/javascript";
+      : areFrames
+        ? frames
+        : isEcho
+          ? outputFiles[0]?.text
+          : await readFile(join(top, normalize(pathname))).catch(() => undefined);
+    const type = isPage || areFrames || extname(pathname) === ".html" ? "text/html" : "text/javascript";
     response.writeHead(body ? 200 : 404, { "Content-Type": `${type}; charset=utf-8` }).end(body ?? "");
   });
   server.listen(0, "127.0.0.1");
