@@ -148,7 +148,8 @@ async function crowd() {
     const frames = page.frames().filter((frame) => frame !== page.mainFrame());
     await Promise.all(
       frames.map(async (frame, k) => {
-        await frame.waitForFunction(() => document.title === "ready");
+        // Frames out of sight draw nothing, which is when it would be looked otherwise.
+        await frame.waitForFunction(() => document.title === "ready", { polling: 50 });
         await frame.evaluate((at, name) => bench.lend(at, name, 1), invitation, `c${i + k}`);
       }),
     );
