@@ -4,10 +4,10 @@ import { createServer as createPlainServer, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
-import { WebSocket, WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
 import type { Connector, ConnectorOptions, Listener, OpenedWire, Transport } from "../ports/connector.ts";
 import { CommClosedError, UnauthorizedError } from "../protocol/errors.ts";
-import { NodeWebSocketWire } from "./websocket-node.ts";
+import { NodeWebSocketWire, openSocket } from "./websocket-node.ts";
 
 /** No message is longer. */
 const MOST_BYTES = 2 ** 20;
@@ -17,11 +17,7 @@ const UPGRADE_MS = 10_000;
 const connector: Connector = {
   connect: (address, { ca, cert, key }, signal) =>
     new Promise<OpenedWire>((resolve, reject) => {
-      const socket = new WebSocket(address, {
-        perMessageDeflate: false, // What is large is numbers, mostly.
-        maxPayload: MOST_BYTES,
-        ...(ca !== undefined && { ca }),
-      });
+      const { socket, wire } = openSocket(address, ca);
       const fail = (error: unknown) => {
         socket.on("error", () => {}); // It may have more to say.
         socket.terminate();
@@ -29,7 +25,8 @@ const connector: Connector = {
       };
       if (signal.aborted) return fail(signal.reason);
       signal.addEventListener("abort", () => fail(signal.reason));
-      socket.once("error", (error) => fail(unreachable(address, error)));
+      const failed = (error: Error) => fail(unreachable(address, error));
+      socket.once("error", failed);
       socket.once("unexpected-response", (_, { statusCode }) =>
         fail(unreachable(address, new Error(`who answers there is no scheduler (HTTP ${statusCode})`))),
       );
@@ -40,9 +37,9 @@ const connector: Connector = {
         here = stream.address() as AddressInfo;
       });
       socket.once("open", () => {
-        socket.removeAllListeners("error");
+        socket.off("error", failed);
         resolve({
-          wire: new NodeWebSocketWire(socket),
+          wire,
           listenAt: listenAt(address, here, cert !== undefined && key !== undefined),
           unref: () => stream?.unref(),
         });

@@ -16,15 +16,27 @@ const GOODBYE_MS = 2_000;
 
 const options = { perMessageDeflate: false, maxPayload: MOST_BYTES } as const;
 
+/** A connection that is being opened, and the wire that it will be. `ca`: in PEM, whose word is taken beside those that are known. */
+export function openSocket(
+  address: string,
+  ca?: string,
+): { readonly socket: WebSocket; readonly wire: NodeWebSocketWire } {
+  const masking: Masking = { isWanted: true };
+  const generateMask = (mask: Buffer) => {
+    mask[0] = Number(masking.isWanted);
+  };
+  const socket = new WebSocket(address, {
+    ...options,
+    ...(isUnseen(address) && { generateMask }),
+    ...(ca !== undefined && { ca }),
+  });
+  return { socket, wire: new NodeWebSocketWire(socket, masking) };
+}
+
 /** Opens a connection. Rejects with a `CommClosedError` if there is none to be had. */
 export function connectNodeWebSocket(address: string, signal?: AbortSignal): Promise<Wire> {
   return new Promise((resolve, reject) => {
-    const masking: Masking = { isWanted: true };
-    const generateMask = (mask: Buffer) => {
-      mask[0] = Number(masking.isWanted);
-    };
-    const socket = new WebSocket(address, { ...options, ...(isUnseen(address) && { generateMask }) });
-    const wire = new NodeWebSocketWire(socket, masking);
+    const { socket, wire } = openSocket(address);
     const giveUp = () => wire.close("given up");
     socket.once("open", () => {
       signal?.removeEventListener("abort", giveUp);

@@ -8,8 +8,13 @@ import type { Channel } from "./trunk-channel.ts";
 import { SentFrames } from "./trunk-sent.ts";
 import * as words from "./trunk-words.ts";
 
-/** No message of the wire is larger, so that what is urgent need not wait long. */
+/**
+ * Messages of the wire are no larger, so that what is urgent need not wait long; where the way is known to be so fast that more is through
+ * within {@link PIECE_MS}, up to {@link MOST_MESSAGE_BYTES}: each message costs both ends, and every thread between, as much again.
+ */
 const MESSAGE_BYTES = 64 * 1024;
+const MOST_MESSAGE_BYTES = 512 * 1024;
+const PIECE_MS = 2;
 /** Nothing more is given to a wire while it has this much; for short messages, a little more. */
 const WIRE_BYTES = 1024 * 1024;
 const WIRE_BYTES_OF_SHORT = 2 * WIRE_BYTES;
@@ -34,8 +39,9 @@ export class Sender {
   sentBytes = 0;
 
   #wire: Wire | undefined;
-  /** What messages of the wire may have; what was written for one wire is sent again over another. */
-  #most: number | undefined;
+  /** What messages of this wire may have at most, and what those of each have to be allowed: what was written for one is sent again over another. */
+  #most = MESSAGE_BYTES;
+  #least = 0;
   readonly #batch = new Batch((bytes) => this.#give(bytes));
   #willFlush = false;
 
@@ -61,12 +67,13 @@ export class Sender {
 
   /** Goes on over `wire`, after the first `theirReceived` frames. */
   start(wire: Wire, theirReceived: number): void {
-    const most = Math.min(MESSAGE_BYTES, wire.maxMessageBytes);
-    if (most < (this.#most ?? 0))
+    const most = Math.min(MOST_MESSAGE_BYTES, wire.maxMessageBytes);
+    if (most < this.#least)
       throw new ProtocolError(
-        `A wire takes ${most} bytes at once, and ${this.#most} are needed, as with the one before.`,
+        `A wire takes ${most} bytes at once, and ${this.#least} are needed, as with the one before.`,
       );
-    this.#most ??= most;
+    this.#most = most;
+    this.#least = Math.max(this.#least, Math.min(MESSAGE_BYTES, most));
     this.sent.acknowledge(theirReceived, this.#clock.now());
     this.sent.rewind();
     this.#wire = wire;
@@ -74,7 +81,8 @@ export class Sender {
   }
 
   get #limit(): number {
-    return this.#most ?? MESSAGE_BYTES;
+    const soon = ((this.sent.bandwidth ?? 0) * PIECE_MS) / 1000;
+    return Math.min(this.#most, Math.max(MESSAGE_BYTES, Math.floor(soon)));
   }
 
   stop(): void {
@@ -264,6 +272,7 @@ export class Sender {
 
   #give(bytes: Uint8Array<ArrayBuffer>): void {
     this.sentBytes += bytes.length;
+    if (bytes.length > this.#least && this.#isKept) this.#least = bytes.length;
     this.#wire?.send(bytes);
   }
 }

@@ -441,6 +441,28 @@ describe("a connection", { timeout: 60_000 }, () => {
     while ((await latency()) < 30) await soon(0);
   });
 
+  it("that is slow and loses some of what is sent delivers all of it, once, and nobody is given up", async () => {
+    await using t = await listening({ leaseMs: 3000 });
+    const { proxy, address } = await t.proxy();
+    proxy.delayMs = 15;
+    proxy.loseEvery = 11;
+    await t.host("far", 2, address);
+    const client = await t.client(address);
+    const heard = new Map<string, number>();
+    const futures = client.map((x: number) => new Float64Array(20_000).fill(x), numbers(12));
+    for (const future of futures) future.addDoneCallback(({ key }) => heard.set(key, (heard.get(key) ?? 0) + 1));
+    assert.deepEqual(
+      (await client.gather(futures)).map((value) => [value.length, value[19_999]]),
+      numbers(12).map((x) => [20_000, x]),
+    );
+    assert.deepEqual([...heard.values()], numbers(12).fill(1));
+    assert.ok(proxy.lost > 2, `${proxy.lost} pieces were lost`);
+    assert.deepEqual(
+      t.events.map(({ type }) => type),
+      ["joined", "joined"],
+    );
+  });
+
   it("that is silent is given up and replaced", async () => {
     await using t = await listening({ leaseMs: 400 });
     const { proxy, address } = await t.proxy();

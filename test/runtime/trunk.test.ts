@@ -257,6 +257,27 @@ describe("a trunk", () => {
     const { bandwidth } = link.left.statistics();
     assert.ok(bandwidth !== undefined && bandwidth > 2e6 && bandwidth < 9e6, `${bandwidth} bytes a second`);
   });
+
+  it("cuts what is long into larger pieces where more gets through at once, and not where it does not", async () => {
+    for (const { everyMs, most } of [
+      { everyMs: 10, most: 2 ** 16 },
+      { everyMs: 0.1, most: 2 ** 19 },
+    ]) {
+      const clock = new ManualClock();
+      const link = pair({ leaseMs: 1e9 }, clock);
+      link.right.channel(1).listen(() => {});
+      link.join(2 ** 20);
+      link.left.channel(1).send(new Uint8Array(3e7));
+      let largest = 0;
+      for (await settle(); !link.isEmpty; ) {
+        const before = link.right.statistics().receivedBytes;
+        await clock.pass(everyMs);
+        await link.move(1);
+        largest = Math.max(largest, link.right.statistics().receivedBytes - before);
+      }
+      assert.ok(largest <= most && largest > 0.9 * most, `${largest} bytes at once, one each ${everyMs} ms`);
+    }
+  });
 });
 
 describe("a trunk closes with a ProtocolError", () => {

@@ -8,8 +8,13 @@ export class TcpProxy {
   #isShut = false;
   /** What comes arrives so much later. Milliseconds. */
   delayMs = 0;
-  /** How many connections were made through it. */
+  /** Of so many pieces one is lost on the way, and comes when it has been sent again: by so much later, and all behind it waits. 0: none is. */
+  loseEvery = 0;
+  resendMs = 100;
+  /** How many connections were made through it, and pieces lost. */
   connections = 0;
+  lost = 0;
+  #pieces = 0;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -66,9 +71,17 @@ export class TcpProxy {
       [near, far],
       [far, near],
     ] as const) {
+      const onTheWay: Uint8Array[] = [];
+      let last = 0;
       from.on("data", (bytes) => {
-        if (this.delayMs === 0) to.write(bytes);
-        else setTimeout(() => to.write(bytes), this.delayMs);
+        const isLost = this.loseEvery > 0 && ++this.#pieces % this.loseEvery === 0;
+        if (isLost) this.lost += 1;
+        last = Math.max(last, performance.now() + this.delayMs + (isLost ? this.resendMs : 0));
+        const waitMs = last - performance.now();
+        if (waitMs < 1 && onTheWay.length === 0) return void to.write(bytes);
+        onTheWay.push(bytes);
+        // In order, whichever timer is first.
+        setTimeout(() => to.write(onTheWay.shift() as Uint8Array), waitMs);
       });
       from.on("error", () => {});
       from.on("close", () => {
