@@ -71,29 +71,31 @@ export async function forwardLogs(
   const least = LOG_LEVELS.indexOf(level);
   if (least < 0) throw new TypeError(`level is one of ${LOG_LEVELS.join(", ")}, not ${level}`);
   if (handler !== undefined && typeof handler !== "function") throw new TypeError("handler must be a function");
+  signal?.throwIfAborted();
   const take = handler ?? writer(session);
-  const subscription = await subscribe(
-    session,
-    LOG_TOPIC,
-    ({ message, from }) => {
-      const line = message as LoggedLine;
-      return LOG_LEVELS.indexOf(line.level) >= least ? take(lineOf(line, from)) : undefined;
-    },
-    signal === undefined ? {} : { signal },
-  );
+  const end = new AbortController();
+  // Open until it is withdrawn, which keeps no process alive; another scheduler is asked it, too.
+  session.ask({ type: "log-follow" }, end.signal, undefined, true).catch(() => {});
+  let subscription: EventSubscription;
   try {
-    await session.ask({ type: "log-open" });
+    // What is answered here was asked after that.
+    subscription = await subscribe(
+      session,
+      LOG_TOPIC,
+      ({ message, from }) => {
+        const line = message as LoggedLine;
+        return LOG_LEVELS.indexOf(line.level) >= least ? take(lineOf(line, from)) : undefined;
+      },
+      signal === undefined ? {} : { signal },
+    );
   } catch (error) {
-    subscription.close();
+    end.abort();
     throw error;
   }
-  let isOpen = true;
   const close = () => {
-    if (!isOpen) return;
-    isOpen = false;
     signal?.removeEventListener("abort", close);
     subscription.close();
-    session.ask({ type: "log-close" }).catch(() => {}); // With the client, it ends anyway.
+    end.abort();
   };
   if (signal?.aborted) close();
   else signal?.addEventListener("abort", close);

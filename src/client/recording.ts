@@ -56,13 +56,15 @@ export class Recording implements AsyncDisposable {
   #count = 0;
   #stopped: Promise<void> | undefined;
   #isOver = false;
+  /** Whether it looks for another scheduler. */
+  #isLost = false;
 
   constructor(session: Session, { limit = 100_000 }: RecordingOptions = {}) {
     this.#session = session;
     this.#limit = limit;
-    const begun = session.ask({ type: "trace-open" }) as Promise<Traces>;
+    const begun = this.#open();
     this.ready = begun.then(() => {});
-    this.#following = begun.then(({ count }) => this.#follow(count));
+    this.#following = begun.then((count) => this.#follow(count));
     this.ready.catch(() => {});
     // It ends with the client, too.
     this.#following.catch(() => {}).finally(() => this.#over());
@@ -95,12 +97,36 @@ export class Recording implements AsyncDisposable {
   async #stop(): Promise<void> {
     try {
       await this.ready;
-      await this.#session.ask({ type: "trace-close" });
-      // What came before that answer is there, and is read to its end.
-      this.#end.abort();
-      await this.#following;
+      // While a scheduler is looked for, there is nobody to be told.
+      if (!this.#isLost) await this.#session.ask({ type: "trace-close" });
     } catch {
-      // The client is closed, and with it this.
+      // The scheduler is gone, or the client is closed, and with it this.
+    }
+    // What came before that answer is there, and is read to its end.
+    this.#end.abort();
+    await this.#following.catch(() => {});
+  }
+
+  /** Settles with where to begin to read. */
+  async #open(signal?: AbortSignal): Promise<number> {
+    const close = () => void this.#session.ask({ type: "trace-close" }).catch(() => {});
+    const { count } = (await this.#session.ask({ type: "trace-open" }, signal, close)) as Traces;
+    return count;
+  }
+
+  /** The scheduler was lost: goes on with the next one. Settles with where to begin there; rejects when it is stopped before, or the client closed. */
+  async #openAgain(): Promise<number> {
+    this.#isLost = true;
+    for (;;) {
+      this.#end.signal.throwIfAborted();
+      try {
+        // That of a closed client throws at once; others are asked when there is a scheduler again.
+        const count = await this.#open(this.#end.signal);
+        this.#isLost = false;
+        return count;
+      } catch (error) {
+        if (!isLoss(error) || this.#session.closed !== undefined) throw error;
+      }
     }
   }
 
@@ -108,7 +134,14 @@ export class Recording implements AsyncDisposable {
     let after = from;
     for (;;) {
       const isLast = this.#end.signal.aborted;
-      const traces = await this.#read(after, isLast);
+      let traces: Traces | undefined;
+      try {
+        traces = await this.#read(after, isLast);
+      } catch (error) {
+        if (isLast || !isLoss(error) || this.#session.closed !== undefined) throw error;
+        after = await this.#openAgain();
+        continue;
+      }
       if (traces === undefined) return;
       after = traces.count;
       this.missed += traces.missed;
@@ -168,6 +201,10 @@ export function spansIn({ worker, texts, rows }: Traces["traces"][number]): Task
     });
   }
   return spans;
+}
+
+function isLoss(error: unknown): boolean {
+  return error instanceof Error && error.name === "CommClosedError";
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

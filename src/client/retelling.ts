@@ -31,7 +31,12 @@ export function retell(
 /** Questions that change nothing, and can be asked of another scheduler just as well. */
 const LOOKING: ReadonlySet<Request["type"]> = new Set<Request["type"]>([
   "scheduler-info",
+  "survey",
+  "totals",
   "story",
+  "logs",
+  // Whoever follows what workers write goes on with those of the new one.
+  "log-follow",
   "call-stack",
   "wait-for-workers",
   "who-has",

@@ -45,9 +45,9 @@ export interface LogsRequest {
 /** By address; without those that have not answered in time, because they compute. */
 export type KeptLogs = Readonly<Record<WorkerAddress, KeptLog | undefined>>;
 
-/** Has what workers write noted as events, or not any more. Answered when all know, or do not answer. */
+/** Has what workers write noted as events until it is withdrawn. Never answered: so the next scheduler is asked it, too. */
 export interface FollowLogsRequest {
-  readonly type: "log-open" | "log-close";
+  readonly type: "log-follow";
 }
 
 /** Lines of workers are noted under this topic, and not under that for everything. */

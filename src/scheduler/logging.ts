@@ -22,8 +22,8 @@ export class Logging {
   readonly #state: SchedulerState;
   readonly #errands: Errands;
   readonly #log: EventLog;
-  /** How often each follows. */
-  readonly #followers = new Map<ClientRecord, number>();
+  /** Who follows, by which questions. */
+  #followers: Question[] = [];
 
   constructor(state: SchedulerState, errands: Errands, log: EventLog) {
     this.#state = state;
@@ -32,19 +32,23 @@ export class Logging {
   }
 
   hear(question: Question, request: LogsRequest | FollowLogsRequest): void {
-    const { client } = question;
     if (request.type === "logs") return this.#read(question, request);
-    const change = request.type === "log-open" ? 1 : -1;
-    const wasOn = this.#isOn;
-    const count = (this.#followers.get(client) ?? 0) + change;
-    if (count > 0) this.#followers.set(client, count);
-    else this.#followers.delete(client);
-    if (this.#isOn !== wasOn) this.#follow(this.#state.workers.values(), this.#isOn);
-    answer(this.#state, question, { value: undefined });
+    if (!this.#isOn) this.#follow(this.#state.workers.values(), true);
+    this.#followers.push(question);
+  }
+
+  withdraw(client: ClientRecord, number: number): void {
+    this.#keep((follower) => follower.client !== client || follower.number !== number);
   }
 
   removeClient(client: ClientRecord): void {
-    if (this.#followers.delete(client) && !this.#isOn) this.#follow(this.#state.workers.values(), false);
+    this.#keep((follower) => follower.client !== client);
+  }
+
+  #keep(stays: (follower: Question) => boolean): void {
+    const wasOn = this.#isOn;
+    this.#followers = this.#followers.filter(stays);
+    if (wasOn && !this.#isOn) this.#follow(this.#state.workers.values(), false);
   }
 
   addWorker(worker: WorkerRecord): void {
@@ -58,7 +62,7 @@ export class Logging {
   }
 
   get #isOn(): boolean {
-    return this.#followers.size > 0;
+    return this.#followers.length > 0;
   }
 
   #follow(workers: Iterable<WorkerRecord>, isOn: boolean): void {

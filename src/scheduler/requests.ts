@@ -140,8 +140,7 @@ class Requests implements RequestRules {
       case "story":
         return this.#answer(client, number, { value: this.#workers.story(request.key, this.#log) });
       case "logs":
-      case "log-open":
-      case "log-close":
+      case "log-follow":
         return this.#logging.hear({ client, number }, request);
       case "call-stack":
         return this.#workers.look({ client, number }, request);
@@ -218,6 +217,7 @@ class Requests implements RequestRules {
 
   withdraw(client: ClientRecord, { number }: WithdrawRequest): void {
     this.#workers.withdraw(client, number);
+    this.#logging.withdraw(client, number);
     this.#streams.withdraw(client, number);
     this.#replication.withdraw(client, number);
     this.#rebalancing.withdraw(client, number);

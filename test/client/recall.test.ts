@@ -98,6 +98,13 @@ const noted = (number: number, count: number, ...messages: unknown[]): Scheduler
   return { type: "answer", number, outcome: { value: { events, count, nowMs: 0, missed: 0 } } };
 };
 
+/** The answer of a scheduler that was told `count` traces, the last of them with spans of these names. */
+const traced = (number: number, count: number, ...names: string[]): SchedulerToClientMessage => {
+  const rows = names.flatMap((_, i) => [0, i, 1000, 1, 1, 0, -1, 0]);
+  const traces = names.length === 0 ? [] : [{ type: "trace", worker: "w", texts: names, rows }];
+  return { type: "answer", number, outcome: { value: { traces, count, missed: 0 } } };
+};
+
 describe("a client that finds another scheduler", () => {
   it("submits again what is pending, with its function, under the same number", async () => {
     const { client, scheduler } = remote();
@@ -230,6 +237,79 @@ describe("a client that finds another scheduler", () => {
     assert.deepEqual(next.request, { type: "events", topic: "training", after: 1 });
     subscription.close();
     assert.deepEqual(await second.sent(), [{ type: "withdraw-request", number: next.number }]);
+  });
+
+  it("goes on recording, and has it end where there is nobody to be told", async (t) => {
+    const { client, scheduler } = remote();
+    // Between two looks, a recording keeps nothing alive.
+    const alive = setInterval(() => {}, 10_000);
+    t.after(() => clearInterval(alive));
+    const first = scheduler();
+    const begun = client.taskStream();
+    await first.tell(traced((await first.asked("trace-open")).number, 7));
+    const recording = await begun;
+    const names = () => recording.spans.map(({ name }) => name);
+    const before = await first.asked("trace-read");
+    assert.deepEqual(before.request, { type: "trace-read", after: 7, now: false });
+    await first.tell(traced(before.number, 8, "of the first"));
+    await first.asked("trace-read");
+    await first.hangUp();
+    const second = scheduler();
+    await second.tell(traced((await second.asked("trace-open")).number, 2));
+    const after = await second.asked("trace-read");
+    assert.deepEqual(after.request, { type: "trace-read", after: 2, now: false });
+    await second.tell(traced(after.number, 3, "of the second"));
+    assert.deepEqual(names(), ["of the first", "of the second"]);
+    await second.asked("trace-read");
+    await second.hangUp();
+    await recording.stop();
+    const third = scheduler();
+    assert.deepEqual(await third.sent(), []);
+    for await (const spans of recording) assert.fail(`${spans.length} more`);
+  });
+
+  it("takes back what it has asked to be recorded, if that is stopped before the answer", async () => {
+    const { client, scheduler } = remote();
+    const first = scheduler();
+    const begun = client.taskStream();
+    await first.tell(traced((await first.asked("trace-open")).number, 0));
+    const recording = await begun;
+    await first.asked("trace-read");
+    await first.hangUp();
+    const second = scheduler();
+    const { number } = await second.asked("trace-open");
+    await recording.stop();
+    assert.deepEqual(await second.sent(), [{ type: "withdraw-request", number }]);
+    await second.tell(traced(number, 0));
+    await second.asked("trace-close");
+  });
+
+  it("goes on forwarding what workers write", async () => {
+    const { client, scheduler } = remote();
+    const first = scheduler();
+    const heard: string[] = [];
+    const forwarded = client.forwardLogs({ handler: ({ text }) => heard.push(text) });
+    const [follow, events] = await first.sent();
+    assert.ok(follow?.type === "request" && follow.request.type === "log-follow");
+    assert.ok(events?.type === "request" && events.request.type === "events");
+    await first.tell(noted(events.number, 0));
+    const forwarding = await forwarded;
+    const before = await first.asked("events");
+    await first.tell(noted(before.number, 1, { atMs: 0, level: "log", text: "of the first" }));
+    await first.asked("events");
+    await first.hangUp();
+    const second = scheduler();
+    const [again, next] = await second.sent();
+    assert.deepEqual(again, follow);
+    assert.ok(next?.type === "request" && next.request.type === "events");
+    await second.tell(noted(next.number, 1, { atMs: 0, level: "log", text: "of the second" }));
+    assert.deepEqual(heard, ["of the first", "of the second"]);
+    const last = await second.asked("events");
+    forwarding.close();
+    assert.deepEqual(
+      await second.sent(),
+      [last.number, follow.number].map((number) => ({ type: "withdraw-request", number })),
+    );
   });
 
   it("counts news on, and acknowledges what this scheduler has sent", async () => {

@@ -91,6 +91,10 @@ describe("processes", { timeout: 90_000 }, () => {
     const port = new URL(first.address).port;
     t.add(await startHost(first.address));
     const client = t.client(first.address);
+    const recording = await client.taskStream();
+    const heard = new Promise<string>((resolve) => {
+      void client.forwardLogs({ handler: ({ text, key }) => resolve(`${text} by ${key}`) });
+    });
     const made = client.submit((n: number) => new Float64Array(n).fill(Math.random()), 100_000);
     await made.exception();
     const known = client.submit((x: Float64Array) => x[0], made);
@@ -104,6 +108,15 @@ describe("processes", { timeout: 90_000 }, () => {
     assert.equal(sum(await client.gather(futures)), sum(numbers(60)));
     assert.equal(await again.result(), "submitted while there is none");
     assert.equal((await made.result())[0], value); // Made again, it would be another.
+    // Whoever looked goes on looking.
+    const seen = client.with({ key: "seen" }).submit(() => {
+      console.log("written");
+      for (const end = performance.now() + 5; performance.now() < end; );
+    });
+    await seen.result();
+    assert.equal(await heard, "written by seen");
+    await recording.stop();
+    assert.ok(recording.spans.some(({ key }) => key === "seen"));
   });
 
   it("a durable scheduler that is killed and started again has what clients met at, and does not do again what was done", async () => {

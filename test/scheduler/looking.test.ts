@@ -42,15 +42,12 @@ describe("logs", () => {
       > add client c1
       > add client c2
       > add worker w1
-      > c1: request 0 {"type": "log-open"}
+      > c1: request 0 {"type": "log-follow"}
         w1 <- errand 0: log on
-        c1 <- 1: answer 0: done
-      > c2: request 0 {"type": "log-open"}
-        c2 <- 1: answer 0: done
+      > c2: request 0 {"type": "log-follow"}
       > add worker w2
         w2 <- errand 1: log on
-      > c1: request 1 {"type": "log-close"}
-        c1 <- 2: answer 1: done
+      > c1: withdraw 0
       > remove client c2
         w1 <- errand 2: log off
         w2 <- errand 2: log off
