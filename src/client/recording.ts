@@ -33,6 +33,11 @@ export interface TaskSpan {
 export interface RecordingOptions {
   /** So many of the last spans are kept in {@link Recording.spans}. 100 000 unless said. */
   readonly limit?: number;
+  /**
+   * About so many spans a second are told, of all workers together. Of more, those that take least are told together, all of one name in one, so
+   * that it costs no more to look at a cluster that does more. All are told unless said, but for those shorter than 0.2 ms.
+   */
+  readonly perSecond?: number;
 }
 
 /**
@@ -49,6 +54,7 @@ export class Recording implements AsyncDisposable {
   readonly ready: Promise<void>;
   readonly #session: Session;
   readonly #limit: number;
+  readonly #perSecond: number | undefined;
   readonly #end = new AbortController();
   readonly #following: Promise<void>;
   #waiting: (() => void)[] = [];
@@ -59,9 +65,11 @@ export class Recording implements AsyncDisposable {
   /** Whether it looks for another scheduler. */
   #isLost = false;
 
-  constructor(session: Session, { limit = 100_000 }: RecordingOptions = {}) {
+  constructor(session: Session, { limit = 100_000, perSecond }: RecordingOptions = {}) {
+    if (perSecond !== undefined && !(perSecond >= 0)) throw new TypeError("perSecond must be a number of at least 0");
     this.#session = session;
     this.#limit = limit;
+    this.#perSecond = perSecond;
     const begun = this.#open();
     this.ready = begun.then(() => {});
     this.#following = begun.then((count) => this.#follow(count));
@@ -98,7 +106,7 @@ export class Recording implements AsyncDisposable {
     try {
       await this.ready;
       // While a scheduler is looked for, there is nobody to be told.
-      if (!this.#isLost) await this.#session.ask({ type: "trace-close" });
+      if (!this.#isLost) await this.#close();
     } catch {
       // The scheduler is gone, or the client is closed, and with it this.
     }
@@ -109,9 +117,14 @@ export class Recording implements AsyncDisposable {
 
   /** Settles with where to begin to read. */
   async #open(signal?: AbortSignal): Promise<number> {
-    const close = () => void this.#session.ask({ type: "trace-close" }).catch(() => {});
-    const { count } = (await this.#session.ask({ type: "trace-open" }, signal, close)) as Traces;
+    const open = { type: "trace-open", perSecond: this.#perSecond } as const;
+    const late = () => void this.#close().catch(() => {});
+    const { count } = (await this.#session.ask(open, signal, late)) as Traces;
     return count;
+  }
+
+  #close(): Promise<unknown> {
+    return this.#session.ask({ type: "trace-close", perSecond: this.#perSecond });
   }
 
   /** The scheduler was lost: goes on with the next one. Settles with where to begin there; rejects when it is stopped before, or the client closed. */
@@ -184,20 +197,16 @@ export class Recording implements AsyncDisposable {
 export function spansIn({ worker, texts, rows }: Traces["traces"][number]): TaskSpan[] {
   const spans: TaskSpan[] = [];
   for (let i = 0; i < rows.length; i += SPAN_FIELDS) {
-    const [kind = 0, name = 0, beganMs = 0, ms = 0, tasks = 1, nbytes = 0, key = -1, failed = 0] = rows.slice(
-      i,
-      i + SPAN_FIELDS,
-    );
     spans.push({
       worker,
-      kind: SPAN_KINDS[kind] ?? "compute",
-      name: texts[name] ?? "",
-      key: texts[key],
-      beganMs,
-      ms,
-      tasks,
-      nbytes,
-      status: failed === 1 ? "error" : "ok",
+      kind: SPAN_KINDS[rows[i] as number] ?? "compute",
+      name: texts[rows[i + 1] as number] ?? "",
+      key: texts[rows[i + 6] as number],
+      beganMs: rows[i + 2] as number,
+      ms: rows[i + 3] as number,
+      tasks: rows[i + 4] as number,
+      nbytes: rows[i + 5] as number,
+      status: rows[i + 7] === 1 ? "error" : "ok",
     });
   }
   return spans;

@@ -37,7 +37,7 @@ export function timeAccounts(spans: Iterable<TaskSpan>): TimeAccount[] {
     }
     account[kind] += ms;
     if (kind === "compute") account.tasks += tasks;
-    if (status === "error") account.errors += 1;
+    if (status === "error") account.errors += kind === "compute" ? tasks : 1;
   }
   return [...accounts.values()].sort((a, b) => spent(b) - spent(a));
 }

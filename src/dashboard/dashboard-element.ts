@@ -15,7 +15,7 @@ import { LanesPanel } from "./lanes-panel.ts";
 import { Series } from "./series.ts";
 import { StoryPanel } from "./story-panel.ts";
 import { describeSpan, meetingTable, progressTable, workersTable } from "./survey-tables.ts";
-import type { SpanStream, Watched } from "./watched.ts";
+import { SHOWN_PER_SECOND, type SpanStream, type Watched } from "./watched.ts";
 
 const LOOK_MS = 500;
 const MOST_EVENTS = 100;
@@ -49,7 +49,7 @@ class Watch {
     this.#client = client;
     this.#panels = panels;
     this.#problem = problem;
-    this.#recording = client.taskStream({ limit: 1 });
+    this.#recording = client.taskStream({ limit: 1, perSecond: SHOWN_PER_SECOND });
     this.#recording.then((recording) => this.#read(recording)).catch((error) => this.#fail(error));
     this.#subscription = client.subscribeTopic("all", (event) => this.#note(event), { history: true });
     this.#subscription.catch((error) => this.#fail(error));

@@ -2,7 +2,7 @@
 
 import type { Gone, HttpReply, HttpRoutes } from "../ports/http.ts";
 import { metricsText } from "./metrics.ts";
-import type { Watched } from "./watched.ts";
+import { SHOWN_PER_SECOND, type Watched } from "./watched.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const STREAM_TYPE = "text/event-stream; charset=utf-8";
@@ -60,7 +60,7 @@ async function health(watched: Watched): Promise<HttpReply> {
 }
 
 async function* spans(watched: Watched, gone: Gone): AsyncGenerator<string> {
-  const recording = await watched.taskStream({ limit: 1 });
+  const recording = await watched.taskStream({ limit: 1, perSecond: SHOWN_PER_SECOND });
   const stop = () => void recording.stop();
   if (gone.aborted) return stop();
   gone.addEventListener("abort", stop);

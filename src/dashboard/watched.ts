@@ -5,6 +5,9 @@ import type { TaskSpan } from "../client/recording.ts";
 import type { TaskStory } from "../client/stories.ts";
 import type { Survey } from "../protocol/survey.ts";
 
+/** Spans a second that a dashboard shows of all workers: of more, short ones are told together. */
+export const SHOWN_PER_SECOND = 4000;
+
 export interface SpanStream extends AsyncIterable<readonly TaskSpan[]> {
   stop(): Promise<void>;
 }
@@ -12,7 +15,7 @@ export interface SpanStream extends AsyncIterable<readonly TaskSpan[]> {
 export interface Watched {
   survey(): Promise<Survey>;
   story(key: string): Promise<TaskStory>;
-  taskStream(options: { readonly limit: number }): Promise<SpanStream>;
+  taskStream(options: { readonly limit: number; readonly perSecond: number }): Promise<SpanStream>;
   subscribeTopic(
     topic: string,
     handler: (event: ClusterEvent) => void,

@@ -5,6 +5,7 @@ import type { ErrorOnWire } from "./errors.ts";
 import type { FunctionId, WorkerAddress } from "./identity.ts";
 import type { LogErrand } from "./logs.ts";
 import type { ShippedFunction } from "./task-spec.ts";
+import type { TracePace } from "./tracing.ts";
 
 /** Call this function now, and answer with what it returns. */
 export interface RunErrand {
@@ -38,10 +39,10 @@ export interface LeaveErrand {
   readonly type: "leave";
 }
 
-/** Say what you do from now on, or say what is left to be told and no more. */
+/** Say what you do from now on, so much of it; or say what is left to be told, and no more. */
 export interface TraceErrand {
   readonly type: "trace";
-  readonly isOn: boolean;
+  readonly pace: TracePace | undefined;
 }
 
 /** Let go of these functions: none of your tasks runs them any more. */

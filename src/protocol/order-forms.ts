@@ -3,6 +3,7 @@
 import { news } from "./client-forms.ts";
 import type { Errand } from "./errands.ts";
 import {
+  amount,
   anything,
   both,
   clientTask,
@@ -30,6 +31,7 @@ import {
   shippedFunction,
   taskId,
 } from "./shared-forms.ts";
+import type { TracePace } from "./tracing.ts";
 import type * as messages from "./worker-messages.ts";
 import { BLOCK_HEADER } from "./worker-messages.ts";
 
@@ -59,7 +61,7 @@ const errands: { readonly [K in Errand["type"]]: Form } = {
   "register-module": fields<Of<"register-module">>({ type, url: name }),
   leave: fields<Of<"leave">>({ type }),
   "forget-functions": fields<Of<"forget-functions">>({ type, ids: list(whole()) }),
-  trace: fields<Of<"trace">>({ type, isOn: flag }),
+  trace: fields<Of<"trace">>({ type, pace: perhaps(fields<TracePace>({ perSecond: amount, everyMs: amount })) }),
   log: fields<Of<"log">>({ type, isOn: perhaps(flag) }),
   "drop-actor": fields<Of<"drop-actor">>({ type, actor: whole(), reason: text() }),
   "move-actor": fields<Of<"move-actor">>({ type, actor: whole() }),

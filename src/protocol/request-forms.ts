@@ -6,6 +6,7 @@ import type { EventsRequest, LogEventRequest } from "./cluster-events.ts";
 import type * as coordination from "./coordination.ts";
 import type { ErrandRequest } from "./errands.ts";
 import {
+  amount,
   anything,
   clientTask,
   exactly,
@@ -108,9 +109,9 @@ const forms: { readonly [K in requests.Request["type"]]: Form } = {
   "log-follow": fields<FollowLogsRequest>({ type }),
   story: fields<StoryRequest>({ type, key: name }),
   totals: fields<TotalsRequest>({ type }),
-  "trace-open": fields<TraceOpenRequest>({ type }),
+  "trace-open": fields<TraceOpenRequest>({ type, perSecond: perhaps(amount) }),
   "trace-read": fields<TraceReadRequest>({ type, after: whole(), now: flag }),
-  "trace-close": fields<TraceCloseRequest>({ type }),
+  "trace-close": fields<TraceCloseRequest>({ type, perSecond: perhaps(amount) }),
   shutdown: fields<requests.ShutdownRequest>({ type }),
 };
 

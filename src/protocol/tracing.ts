@@ -19,12 +19,28 @@ export interface Trace {
    * in milliseconds since 1970; milliseconds; how many tasks, for those that take little are told together; bytes; the key, or -1 where there
    * are several; 1 if it failed.
    */
-  readonly rows: readonly number[];
+  readonly rows: Float64Array;
 }
 
-/** Has workers say what they do. Answered with {@link Traces} of nothing, whose `count` is where to begin to read. */
+/**
+ * Has workers say what they do. Answered with {@link Traces} of nothing, whose `count` is where to begin to read. Of more spans than
+ * `perSecond`, of all workers, short ones are told together; undefined for as many as there are.
+ */
 export interface TraceOpenRequest {
   readonly type: "trace-open";
+  readonly perSecond?: number | undefined;
+}
+
+/** How much a worker tells: how many spans a second at most but for those told together, and what has gathered so often. */
+export interface TracePace {
+  readonly perSecond: number;
+  /** Milliseconds. */
+  readonly everyMs: number;
+}
+
+/** Workers that tell of themselves do so this often: the more there are, the less often each, for whoever listens to all. Milliseconds. */
+export function tellingEveryMs(workers: number): number {
+  return Math.min(1000, Math.max(100, workers * 5));
 }
 
 /** Answered with {@link Traces} as soon as there are some after the first `after`; with `now`, at once, be it with none. */
@@ -34,9 +50,10 @@ export interface TraceReadRequest {
   readonly now: boolean;
 }
 
-/** Answered when the last has come of what workers did before. */
+/** Ends what was opened with the same `perSecond`. Answered when the last has come of what workers did before. */
 export interface TraceCloseRequest {
   readonly type: "trace-close";
+  readonly perSecond?: number | undefined;
 }
 
 /** What was run since the cluster began. Answered with {@link FunctionTotals}, one for each name, those that took most first. */

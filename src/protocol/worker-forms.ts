@@ -28,6 +28,16 @@ import { HELD_VALUE } from "./worker-messages.ts";
 const type = anything; // It was looked at to find the form.
 const ids = list(taskId, MOST_TASKS);
 
+/** In one trace. */
+const MOST_SPANS = 100_000;
+
+/** Spans of a trace, row by row. */
+function spanRows(rows: unknown): string | undefined {
+  if (!(rows instanceof Float64Array)) return " must be a Float64Array";
+  if (rows.length % SPAN_FIELDS !== 0 || rows.length > MOST_SPANS * SPAN_FIELDS) return ` has ${rows.length} numbers`;
+  return rows.every(Number.isFinite) ? undefined : " has what is no number";
+}
+
 const fromWorker: { readonly [K in messages.WorkerMessage["type"]]: Form } = {
   "task-finished": both<messages.TaskFinished>(
     fields<messages.TaskFinished>({
@@ -82,7 +92,7 @@ const fromWorker: { readonly [K in messages.WorkerMessage["type"]]: Form } = {
   trace: fields<Trace>({
     type,
     texts: names,
-    rows: groups(...Array.from({ length: SPAN_FIELDS }, () => finite)),
+    rows: spanRows,
   }),
   log: fields<WorkerLog>({
     type,

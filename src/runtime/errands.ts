@@ -4,6 +4,7 @@ import type { ActorErrand } from "../protocol/actors.ts";
 import type { Errand, ErrandOutcome } from "../protocol/errands.ts";
 import { encodeError, UnserializableError } from "../protocol/errors.ts";
 import type { FunctionId } from "../protocol/identity.ts";
+import type { TracePace } from "../protocol/tracing.ts";
 import type { SendErrand } from "../protocol/worker-messages.ts";
 import { load } from "../shipping/compile.ts";
 import type { AnyFunction, FunctionSpec } from "../shipping/function-source.ts";
@@ -24,7 +25,7 @@ export interface ErrandShell {
   /** Sends an answer. Throws if the platform refuses to clone it. */
   answer(number: number, outcome: ErrandOutcome): void;
   /** What the worker lets be seen of itself. */
-  readonly watching: { traces(isOn: boolean): void; logs(isOn: boolean | undefined): unknown };
+  readonly watching: { traces(pace: TracePace | undefined): void; logs(isOn: boolean | undefined): unknown };
   /** Does something with an actor. */
   actor(errand: ActorErrand): unknown;
   /** Tasks that were held back can begin. */
@@ -62,7 +63,7 @@ export class Errands {
   perform({ number, errand }: SendErrand): void {
     this.#open.add(number);
     if (errand.type === "trace") {
-      this.#attempt(number, () => this.#shell.watching.traces(errand.isOn));
+      this.#attempt(number, () => this.#shell.watching.traces(errand.pace));
       return;
     }
     if (errand.type === "forget-functions") {

@@ -3,6 +3,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { FunctionId } from "../protocol/identity.ts";
 import type { KeptLog } from "../protocol/logs.ts";
+import type { TracePace } from "../protocol/tracing.ts";
 import { ConsoleLog, type Written } from "./console-log.ts";
 import type { Executor } from "./executor.ts";
 import type { InFlight } from "./in-flight.ts";
@@ -32,13 +33,16 @@ export class Watching {
     this.#log = new ConsoleLog(console, clock, writer, (log) => comm.send([{ type: "log", ...log }]));
   }
 
-  /** Says what it does from now on; or what is left to be told, and no more. */
-  traces(isOn: boolean): void {
+  /** Says what it does from now on, at this pace; or what is left to be told, and no more. */
+  traces(pace: TracePace | undefined): void {
     this.trace?.flush();
-    if (isOn && this.trace !== undefined) return; // What it has asked of peers is still under way.
+    if (pace !== undefined && this.trace !== undefined) {
+      this.trace.pace = pace; // What it has asked of peers is still under way.
+      return;
+    }
     const nameOf = (fn: FunctionId) => this.#executor.nameOf(fn);
-    this.trace = isOn ? new WorkerTrace(this.#clock, nameOf, (told) => this.#comm.send([told])) : undefined;
-    this.#executor.watchMaking = isOn ? (name) => this.trace?.making(name) : undefined;
+    this.trace = pace && new WorkerTrace(this.#clock, nameOf, pace, (told) => this.#comm.send([told]));
+    this.#executor.watchMaking = pace && ((name) => this.trace?.making(name));
   }
 
   /** The lines that are kept; see `ConsoleLog.read()`. */

@@ -2,13 +2,10 @@
 
 import type { Clock } from "../ports/clock.ts";
 import type { FunctionId, WorkerAddress } from "../protocol/identity.ts";
-import type { Trace } from "../protocol/tracing.ts";
+import type { Trace, TracePace } from "../protocol/tracing.ts";
 import { measure } from "../shipping/measure.ts";
 import type { Running } from "./running-task.ts";
 import { Tracer } from "./tracer.ts";
-
-/** Tasks that take less are told together with those before and after, and not by key. Milliseconds. */
-const SHORT_MS = 0.2;
 
 export class WorkerTrace {
   readonly #clock: Clock;
@@ -19,20 +16,25 @@ export class WorkerTrace {
 
   #madeAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, nameOf: (fn: FunctionId) => string, send: (trace: Trace) => void) {
+  constructor(clock: Clock, nameOf: (fn: FunctionId) => string, pace: TracePace, send: (trace: Trace) => void) {
     this.#clock = clock;
     this.#nameOf = nameOf;
-    this.#tracer = new Tracer(clock, Date.now(), send);
+    this.#tracer = new Tracer(clock, Date.now(), pace, send);
+  }
+
+  set pace(pace: TracePace) {
+    this.#tracer.pace = pace;
   }
 
   /** A task has ended. */
-  ran({ key, task, waitedMs }: Running, askedMs: number, endMs: number, failed: boolean): void {
+  ran(running: Running, askedMs: number, endMs: number, failed: boolean): void {
+    const { task, waitedMs } = running;
     // The first of its function is kept waiting by the making of it, which is told by itself.
     const beganMs = Math.min(endMs, Math.max(askedMs, this.#madeAtMs));
     const name = this.#nameOf(task.fn);
-    const isShort = !failed && waitedMs === 0 && endMs - beganMs < SHORT_MS;
-    this.#tracer.note(beganMs, endMs - waitedMs, { kind: "compute", name, key: isShort ? undefined : key, failed });
-    if (waitedMs > 0) this.#tracer.note(endMs - waitedMs, endMs, { kind: "wait", name, key });
+    const isOdd = failed || waitedMs > 0;
+    this.#tracer.note(beganMs, endMs - waitedMs, { kind: "compute", name, task: running, failed, isOdd });
+    if (waitedMs > 0) this.#tracer.note(endMs - waitedMs, endMs, { kind: "wait", name, task: running, isOdd });
   }
 
   /** So many of one function have run one after the other. */

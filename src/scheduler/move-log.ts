@@ -32,15 +32,13 @@ class Texts {
 export class MoveLog implements MoveNotes {
   readonly sinceMs: number;
   readonly #state: SchedulerState;
-  readonly #texts = new Texts();
-  /** Whose number a task has: by place in `#texts`. */
-  readonly #clients = new Uint32Array(MOST_MOVES);
+  /** Whose number a task has. */
+  readonly #clients: string[] = [];
   readonly #firsts = new Float64Array(MOST_MOVES);
   readonly #counts = new Uint32Array(MOST_MOVES);
-  readonly #from = new Uint32Array(MOST_MOVES);
-  readonly #to = new Uint32Array(MOST_MOVES);
-  /** 0 for none, else one more than its place. */
-  readonly #workers = new Uint32Array(MOST_MOVES);
+  readonly #from: string[] = [];
+  readonly #to: string[] = [];
+  readonly #workers: (string | undefined)[] = [];
   readonly #stimuli = new Float64Array(MOST_MOVES);
   readonly #times = new Float64Array(MOST_MOVES);
   /** Rows that were ever written. */
@@ -67,15 +65,13 @@ export class MoveLog implements MoveNotes {
   movesOf(client: string, number: number): { readonly texts: readonly string[]; readonly moves: readonly number[] } {
     const texts = new Texts();
     const moves: number[] = [];
-    const whose = this.#texts.placeOf(client);
-    const { list } = this.#texts;
     for (let i = Math.max(0, this.#count - MOST_MOVES); i < this.#count; i++) {
       const at = i % MOST_MOVES;
       const first = this.#firsts[at] as number;
-      if (this.#clients[at] !== whose || number < first || number >= first + (this.#counts[at] as number)) continue;
-      const text = (place: number | undefined) => texts.placeOf(list[place as number] as string);
-      const worker = (this.#workers[at] as number) - 1;
-      moves.push(text(this.#from[at]), text(this.#to[at]), worker < 0 ? -1 : text(worker));
+      if (this.#clients[at] !== client || number < first || number >= first + (this.#counts[at] as number)) continue;
+      const worker = this.#workers[at];
+      moves.push(texts.placeOf(this.#from[at] as string), texts.placeOf(this.#to[at] as string));
+      moves.push(worker === undefined ? -1 : texts.placeOf(worker));
       moves.push(this.#stimuli[at] as number, this.#times[at] as number);
     }
     return { texts: texts.list, moves };
@@ -104,13 +100,12 @@ export class MoveLog implements MoveNotes {
     worker: WorkerRecord | undefined,
   ): void {
     const at = this.#count++ % MOST_MOVES;
-    const texts = this.#texts;
-    this.#clients[at] = texts.placeOf(client.id);
+    this.#clients[at] = client.id;
     this.#firsts[at] = first;
     this.#counts[at] = count;
-    this.#from[at] = texts.placeOf(from);
-    this.#to[at] = texts.placeOf(to);
-    this.#workers[at] = worker === undefined ? 0 : texts.placeOf(worker.address) + 1;
+    this.#from[at] = from;
+    this.#to[at] = to;
+    this.#workers[at] = worker?.address;
     this.#stimuli[at] = this.#state.stimulus;
     this.#times[at] = this.#state.nowMs;
   }

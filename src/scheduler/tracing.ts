@@ -1,7 +1,15 @@
 /** Which clients want to see what workers do, and what these have told lately. While nobody does, nothing is told. */
 
 import type { Key } from "../protocol/identity.ts";
-import { SPAN_FIELDS, type Trace, type TraceReadRequest, type TraceRequest, type Traces } from "../protocol/tracing.ts";
+import {
+  SPAN_FIELDS,
+  type Trace,
+  type TracePace,
+  type TraceReadRequest,
+  type TraceRequest,
+  type Traces,
+  tellingEveryMs,
+} from "../protocol/tracing.ts";
 import { answer, type Question } from "./answers.ts";
 import type { Errands } from "./errands.ts";
 import { addNotes, removeNotes } from "./makers.ts";
@@ -13,16 +21,28 @@ import type { WorkerRecord } from "./worker-record.ts";
 /** Where in a span its key is. */
 const KEY = 6;
 
+/** Spans that a worker may tell one by one, however many there are of it. A second. */
+const LEAST_PER_SECOND = 20;
+
 /** Spans that are kept for those who read slowly. */
 const MOST_SPANS = 200_000;
+
+interface Watcher {
+  readonly client: ClientRecord;
+  readonly perSecond: number;
+  /** It has closed; workers have still to tell it the rest. */
+  isLeaving: boolean;
+}
 
 export class Tracing {
   readonly #state: SchedulerState;
   readonly #errands: Errands;
   /** What is noted of moves, while somebody watches. */
   moveLog: MoveLog | undefined;
-  /** How many each has opened. */
-  readonly #watchers = new Map<ClientRecord, number>();
+  #watchers: Watcher[] = [];
+  /** What workers were told last of how much they are to tell, and how many they were then. */
+  #pace: TracePace | undefined;
+  #paced = 0;
   #readers: { readonly question: Question; readonly request: TraceReadRequest }[] = [];
   readonly #kept: Traces["traces"][number][] = [];
   #spans = 0;
@@ -35,7 +55,7 @@ export class Tracing {
   }
 
   get isOn(): boolean {
-    return this.#watchers.size > 0;
+    return this.#watchers.length > 0;
   }
 
   hear(question: Question, request: TraceRequest): void {
@@ -43,16 +63,23 @@ export class Tracing {
     switch (request.type) {
       case "trace-open":
         if (!this.isOn) this.#begin();
-        this.#watchers.set(client, (this.#watchers.get(client) ?? 0) + 1);
+        this.#watchers.push({ client, perSecond: wantedBy(request), isLeaving: false });
+        this.#setPace();
         return answer(this.#state, question, { value: { traces: [], count: this.#count, missed: 0 } satisfies Traces });
       case "trace-read":
         this.#readers.push({ question, request });
         return;
       case "trace-close": {
+        const isIt = (each: Watcher) => each.client === client && each.perSecond === wantedBy(request);
+        const left = this.#watchers.find((each) => isIt(each) && !each.isLeaving);
+        if (left !== undefined) left.isLeaving = true;
+        // Whoever opens before all have answered has them told to go on.
+        if (this.#watchers.every(({ isLeaving }) => isLeaving)) this.#pace = undefined;
         // Each tells the rest before it answers; until then it is taken.
-        const isLast = this.#watchers.size === 1 && this.#watchers.get(client) === 1;
-        return this.#tell(this.#state.workers.values(), !isLast, () => {
-          this.#leave(client);
+        return this.#tell(this.#state.workers.values(), this.#pace, () => {
+          this.#watchers = this.#watchers.filter((each) => each !== left);
+          if (!this.isOn) removeNotes(this.#state, this.moveLog);
+          this.#setPace();
           answer(this.#state, question, { value: undefined });
         });
       }
@@ -68,14 +95,15 @@ export class Tracing {
 
   removeClient(client: ClientRecord): void {
     this.#readers = this.#readers.filter(({ question }) => question.client !== client);
-    if (this.#watchers.delete(client) && !this.isOn) {
-      this.#tell(this.#state.workers.values(), false);
-      this.#forget();
-    }
+    this.#watchers = this.#watchers.filter((each) => each.client !== client);
+    this.#setPace();
+    if (!this.isOn) this.#forget();
   }
 
   addWorker(worker: WorkerRecord): void {
-    if (this.isOn) this.#tell([worker], true);
+    if (!this.isOn) return;
+    const isMany = this.#state.workers.size > this.#paced * 2;
+    if (!isMany || !this.#setPace()) this.#tell([worker], this.#pace);
   }
 
   receive(worker: WorkerRecord, trace: Trace): void {
@@ -110,21 +138,32 @@ export class Tracing {
       for (let i = 0; i < rows.length; i += SPAN_FIELDS) {
         if (rows[i + KEY] === place) its.push(...rows.slice(i, i + SPAN_FIELDS));
       }
-      return its.length === 0 ? [] : [{ ...trace, texts, rows: its }];
+      return its.length === 0 ? [] : [{ ...trace, texts, rows: Float64Array.from(its) }];
     });
   }
 
   #begin(): void {
-    this.#tell(this.#state.workers.values(), true);
     this.moveLog = new MoveLog(this.#state);
     addNotes(this.#state, this.moveLog);
   }
 
-  #leave(client: ClientRecord): void {
-    const left = (this.#watchers.get(client) ?? 0) - 1;
-    if (left > 0) this.#watchers.set(client, left);
-    else this.#watchers.delete(client);
-    if (!this.isOn) removeNotes(this.#state, this.moveLog);
+  /** Each worker has its part of what is wanted by whoever wants most. Returns whether they were told of another. */
+  #setPace(): boolean {
+    const { workers } = this.#state;
+    const wanted = this.#watchers.flatMap(({ perSecond, isLeaving }) => (isLeaving ? [] : [perSecond]));
+    if (wanted.length === 0) {
+      if (this.#pace === undefined) return false;
+      this.#pace = undefined;
+      this.#tell(workers.values(), undefined);
+      return true;
+    }
+    const perSecond = Math.max(LEAST_PER_SECOND, Math.max(...wanted) / Math.max(1, workers.size));
+    const everyMs = tellingEveryMs(workers.size);
+    this.#paced = workers.size;
+    if (perSecond === this.#pace?.perSecond && everyMs === this.#pace.everyMs) return false;
+    this.#pace = { perSecond, everyMs };
+    this.#tell(workers.values(), this.#pace);
+    return true;
   }
 
   #forget(): void {
@@ -134,7 +173,11 @@ export class Tracing {
     this.#spans = 0;
   }
 
-  #tell(workers: Iterable<WorkerRecord>, isOn: boolean, done = () => {}): void {
-    this.#errands.send(workers, { type: "trace", isOn }, done);
+  #tell(workers: Iterable<WorkerRecord>, pace: TracePace | undefined, done = () => {}): void {
+    this.#errands.send(workers, { type: "trace", pace }, done);
   }
+}
+
+function wantedBy({ perSecond = Number.POSITIVE_INFINITY }: { readonly perSecond?: number | undefined }): number {
+  return perSecond;
 }

@@ -1,22 +1,25 @@
 /** What a worker tells of what it does: spans, and short tasks together. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SPAN_FIELDS, type Trace } from "../../src/protocol/tracing.ts";
+import { SPAN_FIELDS, type Trace, type TracePace } from "../../src/protocol/tracing.ts";
 import type { Running } from "../../src/runtime/running-task.ts";
 import { WorkerTrace } from "../../src/runtime/worker-trace.ts";
 
 /** A clock that stands where it is put. */
-function stage() {
+function stage(pace: TracePace = { perSecond: Number.POSITIVE_INFINITY, everyMs: 100 }) {
   const traces: Trace[] = [];
   let nowMs = 0;
   const clock = { now: () => nowMs, after: () => () => {}, nextTurn: () => {}, keepAlive: () => () => {} };
   const trace = new WorkerTrace(
     clock,
     (fn) => `f${fn}`,
+    pace,
     (told) => traces.push(told),
   );
-  const run = (number: number, from: number, to: number, failed = false) =>
-    trace.ran({ key: `k${number}`, task: { fn: 1 }, waitedMs: 0 } as unknown as Running, from, to, failed);
+  const run = (number: number, from: number, to: number, failed = false, fn = 1) => {
+    nowMs = to;
+    trace.ran({ key: `k${number}`, task: { fn }, waitedMs: 0 } as unknown as Running, from, to, failed);
+  };
   const told = () => {
     trace.flush();
     return traces.flatMap(({ texts, rows }) =>
@@ -29,10 +32,15 @@ function stage() {
       }),
     );
   };
+  /** When each began, after the first. */
+  const begins = () => {
+    const all = traces.flatMap(({ rows }) => [...rows.filter((_, i) => i % SPAN_FIELDS === 2)]);
+    return all.map((ms) => Math.round(ms - (all[0] ?? 0)));
+  };
   const wait = (untilMs: number) => {
     nowMs = untilMs;
   };
-  return { trace, run, told, wait };
+  return { trace, run, told, begins, wait };
 }
 
 describe("a worker's trace", () => {
@@ -71,5 +79,50 @@ describe("a worker's trace", () => {
       { kind: 3, name: "f1", key: undefined, ms: 3, tasks: 0, failed: 0 },
       { kind: 0, name: "f1", key: "k1", ms: 7, tasks: 1, failed: 0 },
     ]);
+  });
+
+  it("tells no more than it is asked to, and everything all the same", () => {
+    const { run, told } = stage({ perSecond: 500, everyMs: 100 });
+    // Two functions in turns, half a millisecond each: for ten seconds, one of 30 ms now and then.
+    let atMs = 0;
+    let long = 0;
+    let count = 0;
+    for (; atMs < 10_000; count++) {
+      const ms = count % 400 === 399 ? 30 : 0.5;
+      run(count, atMs, atMs + ms, false, ms === 30 ? 3 : 1 + (count % 2));
+      if (ms === 30) long += 1;
+      atMs += ms;
+    }
+    const spans = told();
+    const sum = (column: "tasks" | "ms", name?: string) =>
+      spans.reduce((all, span) => all + (name === undefined || span.name === name ? (span[column] ?? 0) : 0), 0);
+    assert.ok(spans.length < 5000, `${spans.length} spans of ${count} tasks`);
+    assert.equal(sum("tasks"), count);
+    assert.ok(Math.abs(sum("ms") - atMs) < 10, `${sum("ms")} ms of ${atMs}`);
+    assert.ok(Math.abs(sum("ms", "f1") - sum("ms", "f2")) < 50, "as much of the one as of the other");
+    // Those that are worth being told alone still are, once it is known which.
+    assert.ok(spans.filter(({ name, key }) => name === "f3" && key !== undefined).length > long * 0.6);
+    // When there is room again, all are.
+    run(-1, atMs + 1000, atMs + 1001);
+    for (let i = 0; i < 100; i++) run(i, atMs + 2000 + i * 1000, atMs + 2001 + i * 1000);
+    assert.equal(told().at(-1)?.key, "k99");
+  });
+
+  it("tells what was done in turns one after the other, in the time that it took", () => {
+    const { trace, told, begins, wait } = stage({ perSecond: 0, everyMs: 100 });
+    const run = (fn: number, from: number, to: number) => trace.ranMany(fn as never, 10, from, to);
+    run(1, 0, 10);
+    run(2, 10, 15);
+    run(1, 15, 30);
+    run(2, 30, 35);
+    wait(40);
+    assert.deepEqual(
+      told().map(({ name, ms, tasks }) => [name, ms, tasks]),
+      [
+        ["f1", 25, 20],
+        ["f2", 10, 20],
+      ],
+    );
+    assert.deepEqual(begins(), [0, 25]);
   });
 });

@@ -232,7 +232,7 @@ function describeErrand(errand: Errand): string {
     case "forget-functions":
       return `forget functions ${errand.ids.join(" ")}`;
     case "trace":
-      return `trace ${errand.isOn ? "on" : "off"}`;
+      return errand.pace ? `trace ${errand.pace.perSecond} a second, each ${errand.pace.everyMs} ms` : "trace off";
     case "log":
       return `log${errand.isOn === undefined ? "" : errand.isOn ? " on" : " off"}`;
     case "register-plugin":
