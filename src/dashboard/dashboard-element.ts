@@ -9,7 +9,7 @@ import uPlotStyle from "uplot/dist/uPlot.min.css";
 import type { ClusterEvent } from "../client/cluster-events.ts";
 import type { Survey } from "../protocol/survey.ts";
 import style from "./dashboard.css";
-import { bytes, dress, element, shortAddress } from "./elements.ts";
+import { bytes, dress, element, shortAddress, show } from "./elements.ts";
 import { drawTasks, shapeOf, tiedOf } from "./graph.ts";
 import { LanesPanel } from "./lanes-panel.ts";
 import { Series } from "./series.ts";
@@ -18,6 +18,13 @@ import { describeSpan, meetingTable, progressTable, workersTable } from "./surve
 import { SHOWN_PER_SECOND, type SpanStream, type Watched } from "./watched.ts";
 
 const LOOK_MS = 500;
+/** Nobody waits longer for what has to be drawn. */
+const MOST_REST_MS = 2000;
+/** The part of the time that drawing may take, where the scheduler may be in this very page, and where it is not. */
+const SHARE_HERE = 0.01;
+const SHARE_ELSEWHERE = 0.25;
+/** What it may take the scheduler to count one task, and to be left in peace for after that. Milliseconds. */
+const COUNTED_MS = 0.005;
 const MOST_EVENTS = 100;
 
 interface Panels {
@@ -71,12 +78,20 @@ class Watch {
   }
 
   async #look(): Promise<void> {
+    let pauseMs = LOOK_MS;
     try {
-      if (!document.hidden) this.#show(await this.#client.survey());
+      if (!document.hidden) {
+        const survey = await this.#client.survey();
+        const beganMs = performance.now();
+        this.#show(survey);
+        const tasks = survey.names.reduce((sum, { waiting, memory, erred }) => sum + waiting + memory + erred, 0);
+        const restMs = Math.min(MOST_REST_MS, (performance.now() - beganMs) / shareOf(this.#client));
+        pauseMs = Math.max(pauseMs, restMs, tasks * COUNTED_MS);
+      }
     } catch (error) {
       return this.#fail(error);
     }
-    if (!this.#isOver) this.#timer = setTimeout(() => void this.#look(), LOOK_MS);
+    if (!this.#isOver) this.#timer = setTimeout(() => void this.#look(), pauseMs);
   }
 
   /** Those who want less to move are shown a still picture, and another one each second. */
@@ -87,8 +102,7 @@ class Watch {
       this.#frame = requestAnimationFrame(next);
       if (isStill && frameMs - lastMs < 1000) return;
       lastMs = frameMs;
-      // Workers tell ten times a second: what is newer is not there yet.
-      this.#panels.lanes.follow(Date.now() - 200);
+      this.#panels.lanes.follow(Date.now());
     };
     this.#frame = requestAnimationFrame(next);
   }
@@ -98,9 +112,12 @@ class Watch {
     const { lanes, progress, workers, meeting, rate, stored } = this.#panels;
     const { info, names, meetingPlaces } = survey;
     lanes.setWorkers(Object.keys(info.workers));
-    progress.replaceChildren(progressTable(names));
-    workers.replaceChildren(workersTable(info, (worker) => lanes.busyness(worker, Date.now())));
-    meeting.replaceChildren(meetingPlaces.length === 0 ? note("None.") : meetingTable(meetingPlaces));
+    show(progress, progressTable(names));
+    show(
+      workers,
+      workersTable(info, (worker) => lanes.busyness(worker, Date.now())),
+    );
+    show(meeting, meetingPlaces.length === 0 ? note("None.") : meetingTable(meetingPlaces));
     this.#drawGraph(survey);
     const nowMs = Date.now();
     const runs = names.reduce((sum, name) => sum + name.runs, 0);
@@ -145,6 +162,10 @@ class Watch {
     this.close();
     this.#problem(`Nothing more will be seen: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+function shareOf({ isElsewhere }: Watched): number {
+  return isElsewhere === true ? SHARE_ELSEWHERE : SHARE_HERE;
 }
 
 /** What the scheduler notes in words; what others log, as it is. */
@@ -213,7 +234,7 @@ export class DashboardElement extends Base {
     const status = element("p", { class: "note bad", role: "alert" });
     status.hidden = true;
     const story = new StoryPanel((key) => client.story(key));
-    const lanes = new LanesPanel((span) => story.tell(span.key ?? "", describeSpan(span)));
+    const lanes = new LanesPanel(shareOf(client), (span) => story.tell(span.key ?? "", describeSpan(span)));
     const boxes = { progress: box(), workers: box(), meeting: box(), graph: box(), events: box() };
     const [rate, stored] = [element("div"), element("div")];
     const panels = element(

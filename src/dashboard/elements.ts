@@ -43,6 +43,33 @@ export function table(
   );
 }
 
+/** Has `box` hold what is like `shown`, and leaves alone what is like that already: so little has to be laid out anew. */
+export function show(box: HTMLElement, shown: HTMLElement): void {
+  const before = box.firstChild;
+  if (before === null || box.childNodes.length > 1) box.replaceChildren(shown);
+  else liken(before, shown);
+}
+
+function liken(before: ChildNode, after: ChildNode): void {
+  if (before.nodeType === Node.TEXT_NODE && after.nodeType === Node.TEXT_NODE) {
+    if (before.nodeValue !== after.nodeValue) before.nodeValue = after.nodeValue;
+    return;
+  }
+  const [old, made] = [before as HTMLElement, after as HTMLElement];
+  const isAlike = before.nodeName === after.nodeName && before.nodeType === Node.ELEMENT_NODE;
+  if (!isAlike || `${old.getAttributeNames()}` !== `${made.getAttributeNames()}`) return before.replaceWith(after);
+  for (const { name, value } of made.attributes) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  const [parts, others] = [[...before.childNodes], [...after.childNodes]];
+  for (const [i, other] of others.entries()) {
+    const part = parts[i];
+    if (part === undefined) old.append(other);
+    else liken(part, other);
+  }
+  for (const part of parts.slice(others.length)) part.remove();
+}
+
 function isNumber(cell: Child | undefined): boolean {
   return typeof cell === "string" && /^(\d|$)/.test(cell);
 }

@@ -1,6 +1,7 @@
 /** The task stream: lanes that follow what goes on until somebody moves about in them. */
 
 import type { TaskSpan } from "../client/recording.ts";
+import { tellingEveryMs } from "../protocol/tracing.ts";
 import { element, shortAddress } from "./elements.ts";
 import { Lanes } from "./lanes.ts";
 import { SpanStore } from "./span-store.ts";
@@ -10,8 +11,8 @@ import { describeSpan } from "./survey-tables.ts";
 const MOST_SPANS = 100_000;
 /** What is shown while it follows. Milliseconds. */
 const WINDOW_MS = 20_000;
-/** Workers tell ten times a second, and a task when it has ended. Milliseconds. */
-const TOLD_MS = 200;
+/** Beside the time between two times that workers tell. Milliseconds. */
+const ON_THE_WAY_MS = 100;
 const LATELY_MS = 2000;
 /** With more workers, their names would run into each other. */
 const MOST_NAMES = 60;
@@ -25,9 +26,15 @@ export class LanesPanel {
   readonly #follow = element("button", { type: "button", "aria-pressed": "true" }, "Follow");
   readonly #observer: ResizeObserver;
   #follows = true;
+  /** The part of the time that may go into drawing what follows. */
+  readonly #share: number;
+  /** When it may be drawn again. */
+  #nextMs = 0;
+  #shownMs = 0;
 
   /** `picked`: a span was clicked. */
-  constructor(picked: (span: TaskSpan) => void) {
+  constructor(share: number, picked: (span: TaskSpan) => void) {
+    this.#share = share;
     this.#canvas = element("canvas", {
       role: "img",
       "aria-label": "What each worker does when. Arrow keys move, plus and minus zoom, 0 shows all.",
@@ -84,13 +91,22 @@ export class LanesPanel {
     const lane = this.#store.lanes.get(worker);
     if (lane === undefined) return undefined;
     // What is newer it may not have told yet.
-    const toMs = nowMs - TOLD_MS;
+    const toMs = nowMs - this.#toldMs;
     return lane.busyBetween(toMs - LATELY_MS, toMs, ({ kind }) => kind === "compute" || kind === "deserialize");
   }
 
-  /** Brings what is shown up to `nowMs`, if it follows. */
+  /** Brings what is shown up to `nowMs`, if it follows, there is something to be seen of that, and drawing has not taken its part of the time. */
   follow(nowMs: number): void {
-    if (this.#follows) this.#lanes.show(nowMs - WINDOW_MS, nowMs);
+    const msPerPixel = WINDOW_MS / ((this.#canvas.clientWidth || 1) * (globalThis.devicePixelRatio || 1));
+    const beganMs = performance.now();
+    if (!this.#follows || beganMs < this.#nextMs || Math.abs(nowMs - this.#shownMs) < msPerPixel) return;
+    this.#shownMs = nowMs;
+    // What is newer is not there yet.
+    const toMs = nowMs - this.#toldMs;
+    this.#lanes.show(toMs - WINDOW_MS, toMs);
+    this.#lanes.paint();
+    const endMs = performance.now();
+    this.#nextMs = endMs + (endMs - beganMs) * (1 / this.#share - 1);
   }
 
   /** Draws now, and says how long that took: for those who measure. */
@@ -102,8 +118,15 @@ export class LanesPanel {
     this.#observer.disconnect();
   }
 
+  /** How long it may be before what workers do has been told. Milliseconds. */
+  get #toldMs(): number {
+    return tellingEveryMs(this.#store.lanes.size) + ON_THE_WAY_MS;
+  }
+
   #setFollowing(follows: boolean): void {
     this.#follows = follows;
+    this.#nextMs = 0;
+    this.#shownMs = 0;
     this.#follow.setAttribute("aria-pressed", `${follows}`);
   }
 

@@ -66,13 +66,13 @@ export class Lanes {
     if (this.#isDue) return;
     this.#isDue = true;
     requestAnimationFrame(() => {
-      this.#isDue = false;
-      this.paint();
+      if (this.#isDue) this.paint();
     });
   }
 
   /** Draws now. */
   paint(): void {
+    this.#isDue = false;
     const canvas = this.#canvas;
     const ratio = globalThis.devicePixelRatio || 1;
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];

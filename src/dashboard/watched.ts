@@ -13,6 +13,8 @@ export interface SpanStream extends AsyncIterable<readonly TaskSpan[]> {
 }
 
 export interface Watched {
+  /** Whether the scheduler is certainly not in this page, which need not be spared then. */
+  readonly isElsewhere?: boolean;
   survey(): Promise<Survey>;
   story(key: string): Promise<TaskStory>;
   taskStream(options: { readonly limit: number; readonly perSecond: number }): Promise<SpanStream>;
@@ -36,6 +38,7 @@ export function watchedAt(address: string): Watched {
     return response.json();
   };
   return {
+    isElsewhere: true,
     survey: async () => (await read(at("survey"))) as Survey,
     story: async (key) => {
       const url = at("story");
