@@ -5,7 +5,9 @@ import type * as Manyhands from "manyhands/peer";
 import * as node from "manyhands/peer";
 import type { Page } from "puppeteer-core";
 import { type Signaling, serveSignaling } from "../../src/adapters/signaling-server.ts";
+import type { Client as NodeClient } from "../../src/node.ts";
 import { browserNames } from "../browsers/browsers.mjs";
+import { start } from "../platform/commands.ts";
 import { type PageServer, servePages, startBrowser, type TestBrowser } from "./pages.ts";
 import { connections, countConnections, openConnections, routes, trusting, until } from "./room.ts";
 
@@ -366,6 +368,27 @@ describe("a room of many kinds", () => {
     );
     assert.equal(sum, 42);
     await page.close();
+  });
+
+  it("is shown to browsers: by the command line, and by a client in Node", { timeout: 60_000 }, async () => {
+    await using cluster = new node.LocalCluster({ nWorkers: 1 });
+    const { address, tokens } = await cluster.listen("peer:looked at", { signaling: signaling.url });
+    await using here = new node.Client(cluster);
+    await here.waitForWorkers(1);
+    const spoken = start(["dashboard", address, "--port", "0", "--json"], {
+      env: { MANYHANDS_CLIENT_TOKEN: tokens.client },
+    });
+    try {
+      const { url } = (await spoken.logged('"serving"')) as { url: string };
+      assert.deepEqual(await (await fetch(new URL("health", url))).json(), { status: "ok", workers: 1 });
+      assert.match(await (await fetch(url)).text(), /page\.js/);
+      assert.equal(await spoken.kill("SIGINT"), 0);
+    } finally {
+      spoken.kill();
+    }
+    await using client = new node.Client(address, { token: tokens.client });
+    const { url } = await (client as unknown as NodeClient).serveDashboard();
+    assert.match(await (await fetch(new URL("metrics", url))).text(), /manyhands_workers\{status="running"\} 1/);
   });
 
   it("who talks nonsense is shown out, and nobody else notices", { timeout: 60_000 }, async () => {
