@@ -65,6 +65,11 @@ function remote(options: Partial<RecallOptions> = {}) {
           await settled();
           return sent.splice(0);
         },
+        /** What is sent, once it is so many messages. */
+        async some(count: number): Promise<ClientMessage[]> {
+          while (sent.length < count) await heard();
+          return sent.splice(0);
+        },
         /** What is sent next, once it is: a request of this type. */
         async asked(type: ClientRequest["request"]["type"]): Promise<ClientRequest> {
           while (sent.length === 0) await heard();
@@ -289,7 +294,7 @@ describe("a client that finds another scheduler", () => {
     const first = scheduler();
     const heard: string[] = [];
     const forwarded = client.forwardLogs({ handler: ({ text }) => heard.push(text) });
-    const [follow, events] = await first.sent();
+    const [follow, events] = await first.some(2);
     assert.ok(follow?.type === "request" && follow.request.type === "log-follow");
     assert.ok(events?.type === "request" && events.request.type === "events");
     await first.tell(noted(events.number, 0));
@@ -299,7 +304,7 @@ describe("a client that finds another scheduler", () => {
     await first.asked("events");
     await first.hangUp();
     const second = scheduler();
-    const [again, next] = await second.sent();
+    const [again, next] = await second.some(2);
     assert.deepEqual(again, follow);
     assert.ok(next?.type === "request" && next.request.type === "events");
     await second.tell(noted(next.number, 1, { atMs: 0, level: "log", text: "of the second" }));
