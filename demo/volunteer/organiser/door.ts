@@ -33,6 +33,11 @@ export class Door extends Changes {
     return this.#kept.what;
   }
 
+  /** So many helpers and no more; 0 is as many as come. */
+  get most(): number {
+    return this.#kept.most;
+  }
+
   get room(): string {
     return this.#kept.room;
   }
@@ -94,8 +99,8 @@ export class Door extends Changes {
     await this.#again();
   }
 
-  /** Who asks for help, and what for: the first that those see who open the link. */
-  say(words: { readonly by?: string; readonly what?: string }): void {
+  /** Who asks for help, and what for: the first that those see who open the link. And how many are let in. */
+  say(words: { readonly by?: string; readonly what?: string; readonly most?: number }): void {
     this.#keep(words);
     this.changed();
   }

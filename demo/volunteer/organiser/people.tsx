@@ -2,10 +2,11 @@
 
 import { Card } from "../shared/page.tsx";
 import { count, roughly } from "../shared/words.ts";
-import type { Helper, Room } from "./room.ts";
+import type { Helper } from "./helpers.ts";
+import type { Room } from "./room.ts";
 
 export function Helpers({ room }: { readonly room: Room }) {
-  const helpers = [...room.helpers.values()].sort((a, b) => b.parts - a.parts || a.name.localeCompare(b.name));
+  const helpers = room.helpers.list;
   const all = helpers.reduce((sum, { parts }) => sum + parts, 0);
   const here = helpers.filter(({ isHere }) => isHere);
   return (

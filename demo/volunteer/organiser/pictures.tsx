@@ -27,7 +27,7 @@ export function Rendering({
     if (pen === null || pen === undefined) return;
     pen.clearRect(0, 0, width, height);
     const paint = (print: Print, index: number) =>
-      paintTile(pen, print, isOver ? undefined : room.colourOfWorker(makers[index]));
+      paintTile(pen, print, isOver ? undefined : room.helpers.colourOfWorker(makers[index]));
     for (const [i, print] of job.prints.entries()) if (print !== undefined) paint(print, i);
     job.onPrint = paint;
     return () => {
@@ -154,8 +154,8 @@ export function Results({ job, run, room }: { readonly job: OwnJob; readonly run
                 <td>
                   {maker !== undefined && (
                     <>
-                      <i class="dot" style={{ background: room.colourOfWorker(maker) }} />
-                      {room.nameOfWorker(maker)}
+                      <i class="dot" style={{ background: room.helpers.colourOfWorker(maker) }} />
+                      {room.helpers.nameOfWorker(maker)}
                     </>
                   )}
                 </td>

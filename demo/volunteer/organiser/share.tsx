@@ -161,6 +161,17 @@ function Words({ door }: { readonly door: Door }) {
         />
       </label>
       <label>
+        Helpers at most; as many as come, if it says nothing
+        <input
+          type="number"
+          min={1}
+          value={door.most === 0 ? "" : door.most}
+          onInput={({ currentTarget: { valueAsNumber } }) =>
+            door.say({ most: valueAsNumber >= 1 ? Math.floor(valueAsNumber) : 0 })
+          }
+        />
+      </label>
+      <label>
         Signalling server
         <input
           type="text"

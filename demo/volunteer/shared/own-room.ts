@@ -10,7 +10,7 @@ export interface OwnRoom {
 }
 
 /** What the organiser's page keeps from one visit to the next, so that links that were given away stay good. */
-export const NOTHING_KEPT = { room: "", worker: "", client: "", signaling: "", by: "", what: "", ice: "" };
+export const NOTHING_KEPT = { room: "", worker: "", client: "", signaling: "", by: "", what: "", ice: "", most: 0 };
 
 /** Undefined if there never was one. */
 export async function recallOwnRoom(): Promise<OwnRoom | undefined> {
