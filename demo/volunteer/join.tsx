@@ -7,7 +7,7 @@ import { Help } from "./join/help.ts";
 import { recallSettings, rememberSettings, type Settings } from "./join/settings.ts";
 import { useChanges } from "./shared/changes.ts";
 import { type Invitation, readLink } from "./shared/invitation.ts";
-import { Head, Notice } from "./shared/page.tsx";
+import { Head, Notice, Title } from "./shared/page.tsx";
 import { NO_WEBRTC } from "./shared/words.ts";
 
 /** Kept for as long as the tab is there: it was agreed to help in this room, so a reload goes on with it. */
@@ -28,7 +28,7 @@ function Joining({ invitation, kept }: { readonly invitation: Invitation; readon
   if (help.isAtWork || help.phase === "leaving") {
     return (
       <main class="joining">
-        <h1 class="sr-only">Helping in the room {invitation.room}</h1>
+        <Title isHidden>Helping in the room {invitation.room}</Title>
         <AtWork help={help} settings={settings} />
       </main>
     );

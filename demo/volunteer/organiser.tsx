@@ -8,7 +8,7 @@ import { Room } from "./organiser/room.ts";
 import { RunCard } from "./organiser/runs.tsx";
 import { Share } from "./organiser/share.tsx";
 import { useChanges } from "./shared/changes.ts";
-import { Head, Notice } from "./shared/page.tsx";
+import { Head, Notice, Title } from "./shared/page.tsx";
 import { count } from "./shared/words.ts";
 
 const room = new Room();
@@ -30,7 +30,7 @@ function ClosedRoom() {
   useEffect(() => void jobsLeft().then(know), []);
   return (
     <main class="welcome">
-      <h1>Many hands make light work</h1>
+      <Title>Many hands make light work</Title>
       <p>
         Open a room, choose something to compute, and watch it come together part by part: on the cores of this machine,
         and on those of everybody whom you give the link.
@@ -68,7 +68,7 @@ function OpenRoom() {
   const active = room.runs.filter((run) => !run.isOver).length;
   return (
     <main class="board">
-      <h1 class="sr-only">The room</h1>
+      <Title isHidden>The room</Title>
       <div class="column">
         <NewJob onBegin={(plan) => room.begin(plan)} />
       </div>

@@ -15,8 +15,17 @@ export interface DemoServer {
 }
 
 /** `port`: 0 takes any that is free. */
-export async function serveDemo(port = 0): Promise<DemoServer> {
-  const child = spawn(process.execPath, [cli, "demo", "--json", "--port", String(port)], {
+export function serveDemo(port = 0): Promise<DemoServer> {
+  return serve("demo", port);
+}
+
+/** The signalling server alone, in a process of its own. */
+export function serveSignal(port = 0): Promise<DemoServer> {
+  return serve("signal", port);
+}
+
+async function serve(command: string, port: number): Promise<DemoServer> {
+  const child = spawn(process.execPath, [cli, command, "--json", "--port", String(port)], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const ended = once(child, "exit");
@@ -85,6 +94,18 @@ export async function press(page: Page, text: RegExp): Promise<void> {
   await page.evaluate((element) => (element as HTMLElement).click(), handle);
 }
 
+/** Writes into a field, as if it had been typed. */
+export async function write(page: Page, selector: string, text: string): Promise<void> {
+  await page.$eval(
+    selector,
+    (field, text) => {
+      (field as HTMLInputElement).value = text;
+      field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    },
+    text,
+  );
+}
+
 /** Opens a room there, and returns its link. */
 export async function openRoom(page: Page): Promise<string> {
   await press(page, /^Open a room$/);
@@ -92,20 +113,18 @@ export async function openRoom(page: Page): Promise<string> {
   return page.$eval("input.link", (field) => (field as HTMLInputElement).value);
 }
 
-/** Opens a link, agrees to all, and waits until it has joined. */
-export async function lendAHand(browser: Browser | BrowserContext, link: string, name: string): Promise<Page> {
+/** Opens a link, agrees to all, and waits until the page says so, which is that it has joined, unless said. */
+export async function lendAHand(
+  browser: Browser | BrowserContext,
+  link: string,
+  name: string,
+  words = /Helping with/,
+): Promise<Page> {
   const page = await visit(browser, link, { width: 400 });
   await page.waitForSelector("form.consent");
-  await page.$eval(
-    "label.name input",
-    (field, name) => {
-      (field as HTMLInputElement).value = name;
-      field.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    },
-    name,
-  );
+  await write(page, "label.name input", name);
   await press(page, /^Start helping$/);
-  await says(page, /Helping with/);
+  await says(page, words);
   return page;
 }
 

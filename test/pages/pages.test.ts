@@ -6,7 +6,18 @@ import { fileURLToPath } from "node:url";
 import type axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "puppeteer-core";
 import { type BrowserName, browserNames } from "../browsers/browsers.mjs";
-import { browse, choose, type DemoServer, lendAHand, openRoom, press, says, serveDemo, visit } from "./demo-server.ts";
+import {
+  browse,
+  choose,
+  type DemoServer,
+  lendAHand,
+  openRoom,
+  press,
+  says,
+  serveDemo,
+  visit,
+  write,
+} from "./demo-server.ts";
 
 let server: DemoServer;
 const browsers = new Map<string, Browser>();
@@ -229,13 +240,6 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     await says(page, /There is no invitation in this link/);
     await page.goto("about:blank");
 
-    const unheard = await visit(
-      await newPerson(),
-      `${server.url}join.html#room=a&token=0123456789&signaling=http://127.0.0.1:9/`,
-    );
-    await press(unheard, /^Start helping$/);
-    await says(unheard, /The signalling server cannot be reached.*Try now/);
-
     const organiser = await visit(await newPerson(), server.url);
     const link = await openRoom(organiser);
     await press(organiser, /^Close the room$/);
@@ -270,10 +274,7 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     await second.waitForSelector("input.link");
     assert.notEqual(await second.$eval("input.link", (field) => (field as HTMLInputElement).value), link);
 
-    await second.$eval("input[inputmode=url]", (field) => {
-      (field as HTMLInputElement).value = "http://127.0.0.1:9/";
-      field.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    });
+    await write(second, "input[inputmode=url]", "http://127.0.0.1:9/");
     await press(second, /^Meet there$/);
     await says(second, /The signalling server cannot be reached.*Try now \(in \d+ seconds?\)/);
 
@@ -323,4 +324,146 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     await press(volunteer, /^Start helping$/); // It does not go on by itself.
     await says(volunteer, /You were shown the door/);
   });
+
+  it("tell whom memory fails: somebody whose browser starts no thread, and whoever wants more than there is", async () => {
+    const organiser = await visit(await newPerson(), server.url);
+    const link = await openRoom(organiser);
+    const poor = await (await newPerson()).newPage();
+    // As browsers do it that have no memory left: there is a worker, and then an error.
+    await poor.evaluateOnNewDocument(
+      `globalThis.Worker = class extends EventTarget {
+        constructor() {
+          super();
+          setTimeout(() => this.onerror?.(new ErrorEvent("error", { message: "Out of memory", cancelable: true })));
+        }
+        postMessage() {}
+        terminate() {}
+      };`,
+    );
+    await poor.goto(link);
+    await press(poor, /^Start helping$/);
+    await says(poor, /There is not enough memory.*lend fewer cores/);
+
+    await press(organiser, /^Your own function/);
+    await organiser.waitForFunction(() =>
+      document.querySelector("div.editor")?.shadowRoot?.querySelector(".cm-content"),
+    );
+    await typeCode(organiser, "(n) => new Float64Array(Number(n)).length");
+    await write(organiser, "textarea", "8\n1e15");
+    await press(organiser, /^Run it$/);
+    await organiser.waitForSelector(".state.finished");
+    const cells = await organiser.$$eval(".results td:nth-child(2)", (cells) => cells.map((each) => each.textContent));
+    assert.equal(cells[0], "8");
+    assert.match(cells[1] ?? "", /^RangeError: .*(length|allocation)/);
+    // And a scene for which there is no room.
+    await organiser.evaluate(() => {
+      globalThis.Float32Array = new Proxy(Float32Array, {
+        construct() {
+          throw new RangeError("Array buffer allocation failed");
+        },
+      });
+    });
+    await press(organiser, /^Draw a picture/);
+    await press(organiser, /^Draw it$/);
+    await says(organiser, /There is not enough memory/);
+  });
+
+  it("can be used with a keyboard alone, which shows where it is, and move nothing for whom that disturbs", async () => {
+    const organiser = await visit(await newPerson(), server.url);
+    await organiser.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
+    await goTo(organiser, /^Open a room$/);
+    await organiser.keyboard.press("Enter");
+    await organiser.waitForSelector("input.link");
+    assert.equal(await focused(organiser), "The room", "whoever pressed it is lost");
+    const link = await organiser.$eval("input.link", (field) => (field as HTMLInputElement).value);
+
+    const volunteer = await visit(await newPerson(), link, { width: 400 });
+    await goTo(volunteer, /^Start helping$/);
+    await volunteer.keyboard.press("Enter");
+    await announces(volunteer, /Helping with/);
+    await announces(organiser, /2 helpers/);
+
+    await goTo(organiser, /^Draw a picture/);
+    await organiser.keyboard.press("ArrowDown"); // From one kind to the next.
+    await goTo(organiser, /^Runs for each/);
+    await organiser.keyboard.press("ArrowDown");
+    await goTo(organiser, /^Sweep$/);
+    await organiser.keyboard.press("Enter");
+    await goTo(organiser, /^Pause$/);
+    await organiser.keyboard.press("Space");
+    await announces(organiser, /An epidemic.*paused/);
+    assert.equal(await focused(organiser), "Go on");
+    assert.equal(await organiser.evaluate(() => document.getAnimations().length), 0);
+    assert.match(await organiser.$eval(".meter", (meter) => getComputedStyle(meter).transitionDuration), /^0s$/);
+    await organiser.keyboard.press("Space");
+    await announces(organiser, /An epidemic.*running/);
+    await goTo(organiser, /^Cancel$/);
+    await organiser.keyboard.press("Enter");
+    await announces(organiser, /An epidemic.*cancelled/);
+    assert.match(await focused(organiser), /^An epidemic/);
+
+    await goTo(volunteer, /^Pause$/);
+    await volunteer.keyboard.press("Enter");
+    await announces(volunteer, /Paused/);
+    await goTo(volunteer, /^Stop$/);
+    await volunteer.keyboard.press("Enter");
+    await announces(volunteer, /You have stopped/);
+    assert.match(await focused(volunteer), /^Lend .*a hand$/);
+  });
 });
+
+/** What the keyboard is at, in the words that it is called by. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const at = document.activeElement;
+    if (at === null || at === document.body) return "";
+    const { labels } = at as HTMLInputElement;
+    return (at.getAttribute("aria-label") ?? labels?.[0]?.textContent ?? at.textContent ?? "").trim();
+  });
+}
+
+/** Goes from one thing to the next until it is at the one that is called so, and looks whether that can be seen. */
+async function goTo(page: Page, name: RegExp): Promise<void> {
+  await page.bringToFront();
+  const passed: string[] = [];
+  for (let steps = 0; steps < 80; steps++) {
+    await page.keyboard.press("Tab");
+    const at = await focused(page);
+    passed.push(at);
+    if (!name.test(at)) continue;
+    const isShown = await page.evaluate(() => {
+      const at = document.activeElement as HTMLElement;
+      const shown = at.matches(".sr-only") ? (at.closest("label") as HTMLElement) : at;
+      const { outlineStyle, outlineWidth } = getComputedStyle(shown);
+      return at.matches(":focus-visible") && outlineStyle === "solid" && Number.parseFloat(outlineWidth) >= 2;
+    });
+    assert.ok(isShown, `nobody sees that the keyboard is at ${at}`);
+    return;
+  }
+  assert.fail(`no way with the keyboard to ${name}, but to ${passed.join(" | ")}`);
+}
+
+/** Waits until it is said so where screen readers listen. */
+async function announces(page: Page, words: RegExp): Promise<void> {
+  await page.waitForFunction(
+    (source) =>
+      [...document.querySelectorAll("[role=status], [role=alert]")].some((live) =>
+        new RegExp(source, "s").test(live.textContent ?? ""),
+      ),
+    { timeout: 20_000, polling: 50 },
+    words.source,
+  );
+}
+
+/** Writes code in place of what is in the editor. */
+async function typeCode(page: Page, code: string): Promise<void> {
+  await page.bringToFront();
+  await page.evaluate(() => {
+    const content = document.querySelector("div.editor")?.shadowRoot?.querySelector<HTMLElement>(".cm-content");
+    content?.focus();
+  });
+  await page.keyboard.down("Control");
+  await page.keyboard.press("a");
+  await page.keyboard.up("Control");
+  await page.keyboard.sendCharacter(code);
+}

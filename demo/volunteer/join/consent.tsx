@@ -1,6 +1,7 @@
 /** Before it begins: what will run, for whom, what it may touch, and how much is lent. */
 import { COLOURS } from "../shared/colour.ts";
 import type { Invitation } from "../shared/invitation.ts";
+import { Title } from "../shared/page.tsx";
 import { count } from "../shared/words.ts";
 import { mostCores, type Settings } from "./settings.ts";
 
@@ -24,7 +25,7 @@ export function Consent({
         onStart();
       }}
     >
-      <h1>{by === "" ? "Lend a hand" : `Lend ${by} a hand`}</h1>
+      <Title>{by === "" ? "Lend a hand" : `Lend ${by} a hand`}</Title>
       <dl class="facts">
         <dt>What will run</dt>
         <dd>

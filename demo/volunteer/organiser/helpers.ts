@@ -117,15 +117,22 @@ export class Helpers {
       helper.isHere = false;
       helper.threads = 0;
     }
+    const refused = new Set<string>();
     for (const host of hosts) {
       const id = idOf(host);
       const others = [...this.#all.values()].filter((helper) => helper.isHere && helper.id !== id);
       // Those who came first stay.
       const isFull = most > 0 && others.length >= most;
-      if (isFull || this.#unwelcome.has(id)) dismiss(host.id, isFull ? FULL : UNWELCOME);
-      else this.#meet(id, host);
+      const isRefused = this.#unwelcome.has(id);
+      if (!isFull && !isRefused) this.#meet(id, host);
+      else {
+        refused.add(host.id);
+        dismiss(host.id, isRefused ? UNWELCOME : FULL);
+      }
     }
-    for (const [address, worker] of Object.entries(workers)) this.#countIn(address, worker);
+    for (const [address, worker] of Object.entries(workers)) {
+      if (!refused.has(worker.host)) this.#countIn(address, worker);
+    }
     for (const { from, to, route } of links) {
       if (route === "relay") for (const helper of this.#those(from, to)) helper.link = "relayed";
     }

@@ -14,7 +14,7 @@ export function Helpers({ room }: { readonly room: Room }) {
       title="Who helps"
       id="helpers"
       aside={
-        <span class="faint">
+        <span class="faint" role="status">
           {count(here.length, "helper")}, {count(room.threads, "thread")}
         </span>
       }

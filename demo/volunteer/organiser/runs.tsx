@@ -1,5 +1,6 @@
 /** The jobs on their way and those that are done: how far each is, what comes of it, and what can be done about it. */
-import { Bar, Card, Notice } from "../shared/page.tsx";
+import { useEffect } from "preact/hooks";
+import { Bar, Card, catchFocus, Notice } from "../shared/page.tsx";
 import { save } from "../shared/save.ts";
 import { count, duration, explain, roughly } from "../shared/words.ts";
 import type { OwnJob } from "./own-job.ts";
@@ -16,8 +17,9 @@ export function RunCard({ run, room }: { readonly run: AnyRun; readonly room: Ro
   const { done, total, state } = run;
   const job = run.job as AnyJob;
   const id = `run-${run.id}`;
+  useEffect(() => catchFocus(document.getElementById(id)), [id, run.isOver]);
   return (
-    <Card title={job.title} id={id} aside={<span class={`state ${state}`}>{state}</span>}>
+    <Card title={job.title} id={id} aside={<State title={job.title} state={state} />}>
       {job.name === "render" && <Rendering job={job} run={run} room={room} />}
       {job.name === "sweep" && <HeatMap job={job} />}
       {job.name === "own" && <Results job={job} run={run} room={room} />}
@@ -31,18 +33,11 @@ export function RunCard({ run, room }: { readonly run: AnyRun; readonly room: Ro
         {run.isOver && <span>in {duration(run.elapsedMs / 1000)}</span>}
       </p>
       <div class="buttons">
-        {state === "running" && (
-          <button type="button" onClick={() => run.pause()}>
-            Pause
-          </button>
-        )}
-        {state === "paused" && (
-          <button type="button" onClick={() => run.resume()}>
-            Go on
-          </button>
-        )}
         {!run.isOver && (
           <>
+            <button type="button" onClick={() => (state === "paused" ? run.resume() : run.pause())}>
+              {state === "paused" ? "Go on" : "Pause"}
+            </button>
             <button type="button" onClick={() => run.cancel()}>
               Cancel
             </button>
@@ -65,6 +60,15 @@ export function RunCard({ run, room }: { readonly run: AnyRun; readonly room: Ro
       </div>
       {run.error !== undefined && <Notice trouble={explain(run.error)} />}
     </Card>
+  );
+}
+
+function State({ title, state }: { readonly title: string; readonly state: string }) {
+  return (
+    <span class={`state ${state}`} role="status">
+      <span class="sr-only">{title}: </span>
+      {state}
+    </span>
   );
 }
 

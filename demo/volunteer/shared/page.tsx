@@ -1,5 +1,6 @@
 /** What all pages have in common: the head with its ways to the others, and notices. */
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { Trouble } from "./words.ts";
 
 export function Head({ at }: { readonly at: "organise" | "playground" | "join" }) {
@@ -33,6 +34,29 @@ function Logo() {
   );
 }
 
+/** Whoever has pressed something that is not there any more, by keyboard, goes on at `element`. */
+export function catchFocus(element: HTMLElement | null): void {
+  if (navigator.userActivation?.hasBeenActive && document.activeElement === document.body)
+    element?.focus({ preventScroll: true });
+}
+
+/** The heading of a page, or of what has taken the place of another. */
+export function Title({
+  children,
+  isHidden = false,
+}: {
+  readonly children: ComponentChildren;
+  readonly isHidden?: boolean;
+}) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => catchFocus(heading.current), []);
+  return (
+    <h1 ref={heading} tabIndex={-1} class={isHidden ? "sr-only" : undefined}>
+      {children}
+    </h1>
+  );
+}
+
 export function Card({
   title,
   children,
@@ -47,7 +71,9 @@ export function Card({
   return (
     <section class="card" aria-labelledby={id}>
       <div class="card-head">
-        <h2 id={id}>{title}</h2>
+        <h2 id={id} tabIndex={-1}>
+          {title}
+        </h2>
         {aside}
       </div>
       {children}
