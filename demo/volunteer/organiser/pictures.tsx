@@ -143,7 +143,7 @@ export function Results({ job, run, room }: { readonly job: OwnJob; readonly run
             const maker = run.makers[index];
             return (
               <tr key={index}>
-                <td>{show(line)}</td>
+                <td>{typeof line === "string" ? line : Object.values(line).join(", ")}</td>
                 {outcome === undefined ? (
                   <td class="faint">{run.isOver ? "–" : "…"}</td>
                 ) : "error" in outcome ? (

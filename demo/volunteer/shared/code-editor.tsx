@@ -3,6 +3,7 @@ import { javascript } from "@codemirror/lang-javascript";
 import { EditorView } from "@codemirror/view";
 import { basicSetup } from "codemirror";
 import { useEffect, useRef } from "preact/hooks";
+import { codeColours } from "./code-colours.ts";
 
 export interface CodeEditorProps {
   readonly code: string;
@@ -26,6 +27,7 @@ export function CodeEditor({ code, label, onChange }: CodeEditorProps) {
       extensions: [
         basicSetup,
         javascript(),
+        codeColours,
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": label }),
         EditorView.updateListener.of((update) => {
