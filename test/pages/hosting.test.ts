@@ -5,7 +5,6 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Browser } from "puppeteer-core";
 import { browse, choose, type DemoServer, lendAHand, press, says, serveSignal, visit, write } from "./demo-server.ts";
 
@@ -31,7 +30,8 @@ describe("the pages on a web server that knows nothing of them", () => {
   let signal: DemoServer;
   const browsers: Browser[] = [];
   before(async () => {
-    assert.ok(fileURLToPath(folder).endsWith("/"));
+    const steps = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+    assert.match(steps, /hand out the files of `dist\/demo\/`.*`npx manyhands signal.*press _Open a room_/s);
     [files, signal] = await Promise.all([serveStatic(), serveSignal()]);
     browsers.push(await browse("chromium"), await browse("firefox"));
   });
@@ -54,6 +54,7 @@ describe("the pages on a web server that knows nothing of them", () => {
     await press(organiser, /^Meet there$/);
     await organiser.waitForSelector("input.link", { timeout: 15_000 });
     const link = await organiser.$eval("input.link", (field) => (field as HTMLInputElement).value);
+    assert.ok((await organiser.$eval("svg.qr path", (path) => path.getAttribute("d") ?? "")).length > 1000);
     assert.match(link, new RegExp(`^http://127.0.0.1:${port}/~ada/hands/join.html#room=.*&signaling=http.*&token=`));
 
     const grace = await lendAHand(firefox, link, "Grace");
@@ -80,6 +81,7 @@ describe("the pages on a web server that knows nothing of them", () => {
     await says(many, /The room is full/);
     await press(grace, /^Stop$/);
     await says(grace, /You have stopped/);
+    await press(many, /^Try now$/);
     await says(many, /Helping with/, 60_000);
   });
 });

@@ -13,6 +13,7 @@ import {
   lendAHand,
   openRoom,
   press,
+  save,
   says,
   serveDemo,
   visit,
@@ -212,6 +213,11 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     await choose(organiser, 1, "2");
     await press(organiser, /^Sweep$/);
     await organiser.waitForSelector(".state.finished", { timeout: 60_000 });
+    const figures = await save(organiser, /^Save the figures/);
+    assert.equal(figures.name, "sweep.csv");
+    const csv = figures.bytes.toString().trimEnd().split("\n");
+    assert.equal(csv.length, 1 + 32 * 20);
+    assert.match(csv.at(-1) ?? "", /^14\.0000,4\.0000,0\.9\d+$/);
     await press(organiser, /^Your own function/);
     await press(organiser, /^Run it$/);
     await organiser.waitForFunction(() => document.querySelectorAll(".state.finished").length === 2, {
@@ -228,7 +234,12 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
         BigInt(item as string),
       );
     }
-    await says(volunteer, /[1-9]\d* ?parts accepted|parts accepted/);
+    const results = JSON.parse((await save(organiser, /^Save the results/)).bytes.toString()) as object[];
+    assert.deepEqual(
+      results,
+      rows.map(([item, value]) => ({ item, value })),
+    );
+    await says(volunteer, /[1-9]\d*parts accepted/);
     assert.ok(
       rows.some(([, , by]) => by === "Grace"),
       "nothing was done there",
@@ -249,6 +260,7 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     await says(early, /The room is not open.*Try now/);
     await says(early, /Next attempt in \d+ seconds?\./);
     assert.equal(await openRoom(organiser), link, "links that were given away are good for the next time");
+    await press(early, /^Try now$/);
     await says(early, /Helping with/, 60_000);
     await press(early, /^Stop$/);
     await says(early, /You have stopped/);
@@ -291,6 +303,8 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     const volunteer = await (await newPerson()).newPage();
     await volunteer.evaluateOnNewDocument(
       `globalThis.battery = Object.assign(new EventTarget(), { charging: true });
+      globalThis.connection = Object.assign(new EventTarget(), { saveData: false });
+      Object.defineProperty(navigator, "connection", { value: connection });
       Object.defineProperty(navigator, "getBattery", { value: async () => battery });`,
     );
     await volunteer.goto(link);
@@ -306,6 +320,15 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     await says(volunteer, /Paused to spare this machine/);
     await says(organiser, /1 thread, paused/);
     await setCharging(true);
+    await says(volunteer, /Helping with/);
+    const setSaving = (saveData: boolean) =>
+      volunteer.evaluate((saveData) => {
+        const { connection } = globalThis as unknown as { connection: EventTarget };
+        Object.assign(connection, { saveData }).dispatchEvent(new globalThis.Event("change"));
+      }, saveData);
+    await setSaving(true);
+    await says(volunteer, /while data is to be saved/);
+    await setSaving(false);
     await says(volunteer, /Helping with/);
     await press(volunteer, /^Pause$/);
     await says(volunteer, /Paused\./);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
+import { decode } from "fast-png";
 import type { Browser, Page } from "puppeteer-core";
 import type { BrowserName } from "../browsers/browsers.mjs";
 import {
@@ -12,6 +13,7 @@ import {
   lendAHand,
   openRoom,
   press,
+  save,
   says,
   serveDemo,
   visit,
@@ -146,6 +148,11 @@ describe("a room of volunteers", () => {
     await organiser.waitForSelector(".state.finished");
     await areDone(20);
     assert.equal(Buffer.compare(await pixelsOf(organiser), await expected), 0, "it was not kept");
+    const { name, bytes } = await save(organiser, /^Save the picture/);
+    const { data, channels } = decode(bytes);
+    assert.equal(name, "picture.png");
+    const colours = data.filter((_, i) => channels === 3 || i % 4 < 3);
+    assert.equal(Buffer.compare(Buffer.from(colours), await expected), 0, "another picture is saved");
     organiser.once("dialog", (dialog) => void dialog.accept());
     await press(organiser, /^Close the room$/);
     await says(organiser, /Many hands make light work/);
