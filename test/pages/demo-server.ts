@@ -158,15 +158,20 @@ export function hasDone(page: Page, count: number): Promise<unknown> {
 /** Presses the button, and gives what the browser would have kept as a file. */
 export async function save(page: Page, button: RegExp): Promise<{ readonly name: string; readonly bytes: Buffer }> {
   await page.evaluate(() => {
+    const make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (content) => {
+      Object.assign(globalThis, { content });
+      return make(content);
+    };
     HTMLAnchorElement.prototype.click = function () {
-      Object.assign(globalThis, { saved: this.download, content: fetch(this.href).then((file) => file.blob()) });
+      Object.assign(globalThis, { saved: this.download });
     };
   });
   await press(page, button);
   await page.waitForFunction(() => "saved" in globalThis);
   const { name, text } = await page.evaluate(async () => {
-    const { saved: name, content } = globalThis as unknown as { saved: string; content: Promise<Blob> };
-    const bytes = new Uint8Array(await (await content).arrayBuffer());
+    const { saved: name, content } = globalThis as unknown as { saved: string; content: Blob };
+    const bytes = new Uint8Array(await content.arrayBuffer());
     Reflect.deleteProperty(globalThis, "saved");
     return { name, text: btoa(Array.from(bytes, (each) => String.fromCharCode(each)).join("")) };
   });
