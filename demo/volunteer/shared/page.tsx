@@ -34,10 +34,15 @@ function Logo() {
   );
 }
 
-/** Whoever has pressed something that is not there any more, by keyboard, goes on at `element`. */
+/** What the keyboard was at last. */
+let last: Element | undefined;
+addEventListener("focusin", ({ target }) => {
+  if (target instanceof Element) last = target;
+});
+
+/** Whoever has pressed something that is not there any more goes on at `element`. */
 export function catchFocus(element: HTMLElement | null): void {
-  if (navigator.userActivation?.hasBeenActive && document.activeElement === document.body)
-    element?.focus({ preventScroll: true });
+  if (last?.isConnected === false && document.activeElement === document.body) element?.focus({ preventScroll: true });
 }
 
 /** The heading of a page, or of what has taken the place of another. */
