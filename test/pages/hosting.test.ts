@@ -54,7 +54,9 @@ describe("the pages on a web server that knows nothing of them", () => {
     await press(organiser, /^Meet there$/);
     await organiser.waitForSelector("input.link", { timeout: 15_000 });
     const link = await organiser.$eval("input.link", (field) => (field as HTMLInputElement).value);
-    assert.ok((await organiser.$eval("svg.qr path", (path) => path.getAttribute("d") ?? "")).length > 1000);
+    await organiser.waitForFunction(
+      () => (document.querySelector("svg.qr path")?.getAttribute("d")?.length ?? 0) > 1000,
+    );
     assert.match(link, new RegExp(`^http://127.0.0.1:${port}/~ada/hands/join.html#room=.*&signaling=http.*&token=`));
 
     const grace = await lendAHand(firefox, link, "Grace");
