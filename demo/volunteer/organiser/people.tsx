@@ -2,8 +2,8 @@
 
 import { Card } from "../shared/page.tsx";
 import { count, roughly } from "../shared/words.ts";
-import type { Helper } from "./helpers.ts";
 import type { Room } from "./room.ts";
+import type { Helper } from "./who-helps.ts";
 
 export function Helpers({ room }: { readonly room: Room }) {
   const helpers = room.helpers.list;

@@ -5,10 +5,10 @@ import { type Entry, MOST_ENTRIES, MOST_JOBS, type Standing } from "../shared/st
 import { explain, type Trouble } from "../shared/words.ts";
 import { Archive, type KeptRoom } from "./archive.ts";
 import { Door } from "./door.ts";
-import { type Helper, Helpers, SELF } from "./helpers.ts";
 import { jobOf, type Plan } from "./plan.ts";
 import { noteJobsLeft, noteOpen } from "./reopening.ts";
 import { type AnyRun, Run } from "./run.ts";
+import { type Helper, Helpers, SELF } from "./who-helps.ts";
 
 /** Under which the cluster's state outlives the page. */
 const DURABLE = "organiser";

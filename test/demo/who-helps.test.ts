@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HostInfo, SchedulerInfo } from "manyhands/peer";
-import { Helpers } from "../../demo/volunteer/organiser/helpers.ts";
+import { Helpers } from "../../demo/volunteer/organiser/who-helps.ts";
 
 function host(id: string, name: string, about: HostInfo["about"] = {}): HostInfo {
   const workers = [`peer://${id}/0`];
