@@ -69,14 +69,14 @@ const steps = [
     about: "pages of several browsers, and Node, that find each other over WebRTC",
     named: true,
     needs: ["build", "install-browsers"],
-    run: () => nodeTests(files("peers"), ["--test-concurrency=1"]),
+    run: () => nodeTests(files("peers"), ["--test-concurrency=2"]), // They wait more than they work.
   },
   {
     name: "pages",
     about: "the demo's pages, and volunteers in several browsers at once",
     named: true,
     needs: ["build", "install-browsers"],
-    run: () => nodeTests(files("pages"), ["--test-concurrency=1"]),
+    run: () => nodeTests(files("pages"), ["--test-concurrency=2"]), // They wait more than they work.
   },
 ];
 

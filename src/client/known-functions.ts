@@ -9,8 +9,6 @@ import type { Future, FutureOwner, Origin } from "./future.ts";
  * introduced again, under another number, before the next task that runs it.
  */
 export const MOST_SPOKEN_OF = 128;
-/** For so many functions it is remembered how those of equal hash were called. */
-const NAMES_FOR = 4096;
 
 export interface KnownFunction {
   readonly number: FunctionId;
@@ -30,8 +28,6 @@ export class KnownFunctions {
   readonly #known = new WeakMap<AnyFunction, KnownFunction>();
   /** Apart, so that nobody has to ask which of both a function is. */
   readonly #generators = new WeakMap<AnyFunction, KnownFunction>();
-  /** By hash: equal functions are one to the scheduler, and go by the name of the first. */
-  readonly #names = new Map<string, string>();
   #last: KnownFunction | undefined;
   #count = 0;
 
@@ -73,12 +69,9 @@ export class KnownFunctions {
     }
     const spec = describeFunction(fn);
     const futures = futuresBoundIn(spec);
-    const prefix = this.#names.get(spec.hash) ?? spec.name;
-    if (!(this.#count % NAMES_FOR)) this.#names.clear();
-    this.#names.set(spec.hash, prefix);
     known = {
       number: this.#count++,
-      origin: { owner: this.#client, prefix, fn },
+      origin: { owner: this.#client, prefix: spec.name, fn },
       spec,
       futures: futures && ([...futures] as unknown as Future[]),
       isSent: false,

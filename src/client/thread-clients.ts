@@ -93,7 +93,7 @@ export class ThreadClients implements TaskClients {
   #lighten(message: ClientMessage): ClientMessage {
     if (message.type === "update-graph" && message.functions.length > 0) {
       const functions = message.functions.map(([id, { name, hash, ...rest }]): NumberedFunction => {
-        return [id, this.#line.isKnown(hash) ? { name, hash } : { name, hash, ...rest }];
+        return [id, this.#line.isKnown(hash, name) ? { name, hash } : { name, hash, ...rest }];
       });
       return { ...message, functions };
     }

@@ -10,8 +10,8 @@ export interface TaskClientsLine {
   send(messages: readonly ClientMessage[]): void;
   /** Keeps a value that a task scattered in the worker. */
   keep(id: ClientTaskId, value: unknown): void;
-  /** Whether the scheduler has sent the worker the function of this hash, and so need not be told what it is. */
-  isKnown(hash: string): boolean;
+  /** Whether the scheduler has sent the worker the function of this hash and name, and so need not be told what it is. */
+  isKnown(hash: string, name: string): boolean;
   /** A direct way to the actors of a worker, if there is one. */
   linkTo(worker: WorkerAddress): ActorLink | undefined;
   /** Calls `run` in a moment. */

@@ -50,7 +50,8 @@ const NOT_MOVABLE: Load = { buffers: [], movable: false };
 
 export class Executor {
   readonly #functions = new Map<FunctionId, Registered>();
-  readonly #hashes = new Set<string>();
+  /** Hashes and names. */
+  readonly #registered = new Set<string>();
   /** Functions that travel inside arguments or bindings, by hash: those that were used lately. */
   readonly #inner = new RecentMap<string, { readonly spec: FunctionSpec; readonly compiled: Compiled }>(MOST_INNER);
   /** Tasks that were given functions as arguments, which may keep things that we know nothing of. */
@@ -82,7 +83,7 @@ export class Executor {
   register(functions: readonly NumberedFunction[]): void {
     for (const [id, shipped] of functions) {
       const spec = shipped as FunctionSpec;
-      this.#hashes.add(shipped.hash);
+      this.#registered.add(`${shipped.hash} ${shipped.name}`);
       this.#functions.set(id, {
         spec,
         compiled: undefined,
@@ -97,14 +98,15 @@ export class Executor {
   /** Lets go of functions that no task here runs any more. */
   forget(ids: readonly FunctionId[]): void {
     for (const id of ids) {
-      this.#hashes.delete(this.hashOf(id) ?? "");
+      const { spec } = this.#functions.get(id) ?? {};
+      this.#registered.delete(`${spec?.hash} ${spec?.name}`);
       this.#functions.delete(id);
     }
   }
 
-  /** Whether the function of this hash was registered. */
-  isKnown(hash: string): boolean {
-    return this.#hashes.has(hash);
+  /** Whether the function of this hash and name was registered. */
+  isKnown(hash: string, name: string): boolean {
+    return this.#registered.has(`${hash} ${name}`);
   }
 
   hashOf(fn: FunctionId): string | undefined {
@@ -113,7 +115,7 @@ export class Executor {
 
   /** Another scheduler takes over, which has sent nothing yet. What was compiled may still be running. */
   beginAnew(): void {
-    this.#hashes.clear();
+    this.#registered.clear();
   }
 
   nameOf(fn: FunctionId): string {

@@ -95,7 +95,7 @@ export class WorkerRuntime {
         this.#executor.guard(value);
         this.#machine.scatter(id, value);
       },
-      isKnown: (hash: string) => this.#executor.isKnown(hash),
+      isKnown: (hash: string, name: string) => this.#executor.isKnown(hash, name),
       linkTo: (worker: WorkerAddress) => this.#actors.to(worker),
       soon: (run: () => void) => void clock.after(SOON_MS, run),
     };

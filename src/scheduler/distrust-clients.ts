@@ -48,10 +48,11 @@ export class ClientDistrust {
    * client alone, and with tasks of a worker that was sent them, which name what it has and do not send it back.
    */
   functionOf({ id, worker }: ClientRecord, shipped: ShippedFunction): FunctionRecord {
-    const { hash } = shipped;
-    for (const known of worker?.knows ?? []) if (known.shipped.hash === hash) return known;
-    for (const known of worker?.forgetting ?? []) if (known.shipped.hash === hash) return known;
-    return this.#state.functionOf(shipped, `${id} ${hash}`);
+    const { hash, name } = shipped;
+    const known = [...(worker?.knows ?? []), ...(worker?.forgetting ?? [])].filter((fn) => fn.shipped.hash === hash);
+    // Of those of one hash rather the one of that name, with which keys of its tasks begin.
+    const meant = known.find((fn) => fn.shipped.name === name) ?? known[0];
+    return meant ?? this.#state.functionOf(shipped, `${id} ${hash} ${name}`);
   }
 
   /** What it is told: a question that is answered is not open any more. */

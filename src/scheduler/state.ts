@@ -53,7 +53,7 @@ export class SchedulerState {
   /** Gives each task of a span a record of its own. */
   readonly unfold: (span: Span) => void;
   readonly named = new Map<Key, TaskRecord>();
-  /** By hash, so that equal functions of different clients are one. */
+  /** By hash and name, so that equal functions of different clients are one: keys of tasks begin with the name. */
   readonly functions = new Map<string, FunctionRecord>();
   readonly functionsById = new Map<FunctionId, FunctionRecord>();
   /** How many times a client has said what one of its functions is. */
@@ -139,7 +139,7 @@ export class SchedulerState {
   }
 
   /** The function that is found by `name`; the one that was shipped if there is none. */
-  functionOf(shipped: ShippedFunction, name = shipped.hash): FunctionRecord {
+  functionOf(shipped: ShippedFunction, name = `${shipped.hash} ${shipped.name}`): FunctionRecord {
     let record = this.functions.get(name);
     if (record === undefined) {
       record = { id: this.#nextFunctionId++, name, shipped, durationUs: -1, nbytes: 0, runs: 0, spentUs: 0 };

@@ -123,11 +123,11 @@ describe("a function", () => {
   it("is known for as long as the worker may speak of it, who has not heard that it is forgotten", () => {
     const stage = new Stage();
     const errands = forgetIn(stage.run(2 * MANY));
-    const hash = "f 0";
-    assert.equal(stage.state.functions.get(hash)?.id, 0, "one of its tasks may just be submitting it by its hash");
+    const key = "f 0 f";
+    assert.equal(stage.state.functions.get(key)?.id, 0, "one of its tasks may just be submitting it by its hash");
     for (const { number } of errands) stage.say({ type: "errand-done", number, outcome: { value: undefined } });
     stage.run(MANY);
-    assert.equal(stage.state.functions.get(hash), undefined);
+    assert.equal(stage.state.functions.get(key), undefined);
   });
 
   it("is a new one when it comes again, and travels again", () => {
