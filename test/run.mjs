@@ -19,7 +19,7 @@ const bin = (/** @type {string} */ name) => join(top, "node_modules", ".bin", na
 
 /** No step may keep the others waiting for longer, nor the whole run its reader. */
 const stepLimitMs = 5 * 60_000;
-const deadline = performance.now() + 12 * 60_000;
+const deadline = performance.now() + 20 * 60_000;
 const fileLimitMs = 4 * 60_000;
 /** How long a program may take to end when it is asked to. */
 const graceMs = 5_000;
