@@ -44,7 +44,7 @@ export class ClientDistrust {
   }
 
   /**
-   * Functions of one hash are one to those who believe one another. A stranger's may only seem so: they are shared by the tasks of that
+   * Functions of one hash and name are one to those who believe one another. A stranger's may only seem so: they are shared by the tasks of that
    * client alone, and with tasks of a worker that was sent them, which name what it has and do not send it back.
    */
   functionOf({ id, worker }: ClientRecord, shipped: ShippedFunction): FunctionRecord {

@@ -12,7 +12,7 @@ export const WINDOW_US = 10_000;
 /** A different function, however often it was submitted, and how long it takes. */
 export interface FunctionRecord {
   readonly id: FunctionId;
-  /** What it is found by: its hash, or for one that is not to be shared, more than that. */
+  /** What it is found by: its hash and the name that it goes by, or for one that is not to be shared, more than that. */
   readonly name: string;
   readonly shipped: ShippedFunction;
   /** Moving average of one run in microseconds; -1 until one was seen. */
