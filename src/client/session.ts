@@ -296,7 +296,8 @@ export class Session implements FutureOwner {
   #giveBack(future: Future, value: unknown): void {
     const id = futureAccess.id(future);
     try {
-      this.#sendData(id, captureWithFutures(value, future.key), { prefix: futureAccess.prefix(future) });
+      const named = this.#keys.has(id) ? { key: future.key } : { prefix: futureAccess.prefix(future) };
+      this.#sendData(id, captureWithFutures(value, future.key), named);
     } catch (error) {
       // Its buffers were transferred away by the user. What was moved here is made again from its recipe; of what came along, none is kept.
       if (!this.#held.has(id)) throw error;

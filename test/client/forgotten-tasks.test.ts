@@ -17,6 +17,8 @@ describe("a future whose task the cluster has forgotten", () => {
     client.submit(id, named);
     const messages = await sent();
     assert.deepEqual(typesOf(messages), ["scatter", "update-graph"]);
+    const [scatter] = messages;
+    assert.equal(scatter?.type === "scatter" && scatter.key, "named", "under the name that it had");
     client.submit(id, named);
     assert.deepEqual(typesOf(await sent()), ["update-graph"], "once is enough");
     named.release();

@@ -6,6 +6,7 @@ import "./garbage.ts";
 
 import assert from "node:assert/strict";
 import { loadUnpacking } from "../../src/client/ledger.ts";
+import { openSessions } from "../../src/client/open-sessions.ts";
 import { Recall } from "../../src/client/recall.ts";
 import { Session } from "../../src/client/session.ts";
 import type { Clock } from "../../src/ports/clock.ts";
@@ -51,6 +52,7 @@ export async function simulateChurn(seed: number, { tellsStory = false } = {}): 
     problem = error ?? new Error("nothing was thrown");
   } finally {
     console.warn = warn;
+    openSessions.clear(); // Whoever did not leave held on to all that world for as long as there are others.
   }
   return {
     seed,

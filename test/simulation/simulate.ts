@@ -4,6 +4,7 @@ import "./garbage.ts";
 import assert from "node:assert/strict";
 import { memoryComm } from "../../src/adapters/memory-comm.ts";
 import { loadUnpacking } from "../../src/client/ledger.ts";
+import { openSessions } from "../../src/client/open-sessions.ts";
 import { type ClientComm, Session } from "../../src/client/session.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Comm } from "../../src/ports/comm.ts";
@@ -84,6 +85,7 @@ export async function simulate(seed: number, { tellsStory = false } = {}): Promi
     problem = error ?? new Error("nothing was thrown");
   } finally {
     console.warn = warn;
+    openSessions.clear(); // Whoever did not leave held on to all that world for as long as there are others.
   }
   return {
     seed,
