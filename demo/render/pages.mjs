@@ -1,6 +1,7 @@
 // @ts-check
 /** The pages beside the render: `manyhands demo`, in a process of its own, for as long as this one. */
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { BadInput } from "./bad-input.mjs";
@@ -8,15 +9,27 @@ import { BadInput } from "./bad-input.mjs";
 const cli = fileURLToPath(new URL("../../dist/node-cli.js", import.meta.url));
 
 /**
- * Settles when the pages are served, with where.
+ * Settles when the pages are served, with where: by these addresses, whose fragments are secrets, one may use the scheduler there.
  *
- * @param {{ host: string, port: string | undefined }} options
+ * @param {{ host: string, port: string | undefined, workers: number }} options
  * @throws {BadInput} if it cannot be listened there
  * @returns {Promise<{ urls: string[], ended: Promise<void>, close: () => void }>}
  */
-export async function servePages({ host, port }) {
-  const args = ["demo", "--json", "--host", host, ...(port === undefined ? [] : ["--port", port])];
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+export async function servePages({ host, port, workers }) {
+  const [client, worker] = [randomBytes(16).toString("hex"), randomBytes(16).toString("hex")];
+  const args = [
+    "demo",
+    "--json",
+    "--host",
+    host,
+    "--workers",
+    `${workers}`,
+    ...(port === undefined ? [] : ["--port", port]),
+  ];
+  const child = spawn(process.execPath, [cli, ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, MANYHANDS_CLIENT_TOKEN: client, MANYHANDS_WORKER_TOKEN: worker },
+  });
   const close = () => void child.kill();
   process.once("exit", close);
   /** @type {Promise<void>} */
@@ -27,7 +40,7 @@ export async function servePages({ host, port }) {
   const complaints = [];
   for await (const line of createInterface({ input: child.stderr })) {
     const { event, url } = line.startsWith("{") ? JSON.parse(line) : { event: undefined, url: undefined };
-    if (event === "listening") urls.push(url);
+    if (event === "listening") urls.push(`${url}#scheduler=${client}`);
     else if (event === "ready") return { urls, ended, close };
     else complaints.push(line);
   }

@@ -3,7 +3,7 @@ import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { AtWork } from "./join/at-work.tsx";
 import { Consent } from "./join/consent.tsx";
-import { Help } from "./join/help.ts";
+import { canJoin, Help } from "./join/help.ts";
 import { recallSettings, rememberSettings, type Settings } from "./join/settings.ts";
 import { useChanges } from "./shared/changes.ts";
 import { type Invitation, readLink } from "./shared/invitation.ts";
@@ -90,7 +90,7 @@ async function show(): Promise<void> {
       <Head at="join" />
       {invitation === undefined ? (
         <Uninvited />
-      ) : "RTCPeerConnection" in globalThis ? (
+      ) : canJoin(invitation) ? (
         <Joining key={location.hash} invitation={invitation} kept={kept} />
       ) : (
         <main class="joining">

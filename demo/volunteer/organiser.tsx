@@ -3,7 +3,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { NewJob } from "./organiser/new-job.tsx";
 import { Helpers } from "./organiser/people.tsx";
-import { jobsLeft, threadsBefore } from "./organiser/reopening.ts";
+import { jobsLeft, serverToken, siteBefore } from "./organiser/reopening.ts";
 import { Room } from "./organiser/room.ts";
 import { RunCard } from "./organiser/runs.tsx";
 import { Share } from "./organiser/share.tsx";
@@ -12,6 +12,8 @@ import { Head, Notice, Title } from "./shared/page.tsx";
 import { count } from "./shared/words.ts";
 
 const room = new Room();
+/** Whoever came by the address that the server has told in its terminal may use its scheduler. */
+const token = serverToken();
 
 function Organiser() {
   useChanges(room);
@@ -26,29 +28,58 @@ function Organiser() {
 function ClosedRoom() {
   const cores = navigator.hardwareConcurrency || 2;
   const [own, setOwn] = useState(Math.max(1, cores - 1));
+  const [isServed, serve] = useState(token !== "");
   const [left, know] = useState(0);
   useEffect(() => void jobsLeft().then(know), []);
   return (
     <main class="welcome">
       <Title>Many hands make light work</Title>
+      {room.trouble !== undefined && <Notice trouble={room.trouble} />}
       <p>
         Open a room, choose something to compute, and watch it come together part by part: on the cores of this machine,
         and on those of everybody whom you give the link.
       </p>
-      <label class="range">
-        <span>
-          Threads of this page: <output>{`${own} of ${cores}`}</output>
-        </span>
-        <input
-          type="range"
-          min={1}
-          max={cores}
-          value={own}
-          aria-valuetext={count(own, "thread")}
-          onInput={({ currentTarget }) => setOwn(Number(currentTarget.value))}
-        />
-      </label>
-      <button class="main" type="button" onClick={() => room.open(own)}>
+      {token !== "" && (
+        <fieldset class="kinds">
+          <legend class="sr-only">Where the room is</legend>
+          <label class="kind">
+            <input type="radio" name="site" checked={isServed} onChange={() => serve(true)} />
+            <span>
+              <strong>At the server of this page</strong>
+              <small>
+                On its threads and those of all who come. It goes on without this page, and needs no WebRTC.
+              </small>
+            </span>
+          </label>
+          <label class="kind">
+            <input type="radio" name="site" checked={!isServed} onChange={() => serve(false)} />
+            <span>
+              <strong>In this page</strong>
+              <small>On threads of this browser, and those of all who come. Your browsers talk to each other.</small>
+            </span>
+          </label>
+        </fieldset>
+      )}
+      {!isServed && (
+        <label class="range">
+          <span>
+            Threads of this page: <output>{`${own} of ${cores}`}</output>
+          </span>
+          <input
+            type="range"
+            min={1}
+            max={cores}
+            value={own}
+            aria-valuetext={count(own, "thread")}
+            onInput={({ currentTarget }) => setOwn(Number(currentTarget.value))}
+          />
+        </label>
+      )}
+      <button
+        class="main"
+        type="button"
+        onClick={() => room.open(isServed ? { threads: 0, token } : { threads: own, token: "" })}
+      >
         Open a room
       </button>
       {left > 0 && (
@@ -58,7 +89,8 @@ function ClosedRoom() {
         </p>
       )}
       <p class="faint">
-        Nothing is stored anywhere but in this browser. What is computed goes to those who help, and to nobody else.
+        Nothing is stored anywhere but {isServed ? "at the server" : "in this browser"}. What is computed goes to those
+        who help, and to nobody else.
       </p>
     </main>
   );
@@ -95,9 +127,11 @@ function OpenRoom() {
         </div>
         {room.client !== undefined && (
           <p class="faint">
-            {room.isDurable
-              ? "Jobs go on after this page was reloaded, or closed and opened again."
-              : "Jobs end with this page: another one has the room's memory, or the browser keeps none. It does over https: and on this machine."}
+            {room.isServed
+              ? "Jobs go on at the server, whatever becomes of this page; what was not submitted yet, when it is open again."
+              : room.isDurable
+                ? "Jobs go on after this page was reloaded, or closed and opened again."
+                : "Jobs end with this page: another one has the room's memory, or the browser keeps none. It does over https: and on this machine."}
           </p>
         )}
       </div>
@@ -110,6 +144,6 @@ function lossOf(active: number): string {
   return "What was computed, and not saved, will be gone.";
 }
 
-const before = threadsBefore();
+const before = siteBefore();
 if (before !== undefined) room.open(before);
 render(<Organiser />, document.getElementById("page") as HTMLElement);

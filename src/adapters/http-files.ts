@@ -1,7 +1,7 @@
 /** Serves the files of one folder over HTTP, with Node's own server. They are read once, and nothing else can be asked for. */
 
 import { readdir, readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { extname, join } from "node:path";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -17,19 +17,27 @@ export interface FilesOptions {
   readonly host: string;
   /** What is answered beside the files, by its path: as JSON. */
   readonly answers?: Readonly<Record<string, unknown>>;
+  /** Who answers beside them, by the path, whatever is asked there. */
+  readonly listeners?: Readonly<Record<string, RequestListener>>;
 }
 
 /** Settles when it can be asked; rejects if the folder cannot be read, or the port is taken. */
-export async function serveFiles(folder: string, { port, host, answers = {} }: FilesOptions): Promise<Server> {
+export async function serveFiles(
+  folder: string,
+  { port, host, answers = {}, listeners = {} }: FilesOptions,
+): Promise<Server> {
   const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
   const files = new Map<string, { readonly name: string; readonly body: Buffer }>(
     await Promise.all(
       names.map(async ({ name }) => [`/${name}`, { name, body: await readFile(join(folder, name)) }] as const),
     ),
   );
-  const server = createServer(({ url, method }, response) => {
+  const server = createServer((request, response) => {
+    const { url, method } = request;
     // As it stands: what is not a name of the list is nothing, however it is written.
     const pathname = (url ?? "/").replace(/[?#].*$/s, "");
+    const listener = Object.hasOwn(listeners, pathname) ? listeners[pathname] : undefined;
+    if (listener !== undefined) return listener(request, response);
     const refuse = (status: number, text: string) =>
       void response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
     if (method !== "GET" && method !== "HEAD") return refuse(405, "only GET is answered");

@@ -68,11 +68,14 @@ export class Meeting {
   readonly opened: Promise<string>;
   /** Called with who has connected to us. */
   onMet: ((met: Met) => void) | undefined;
+  /** Called when nobody finds us by our name any more, because the server is gone, and when it is back. */
+  onReachable: ((isReachable: boolean) => void) | undefined;
   readonly #options: MeetingOptions;
   readonly #name: string;
   #peer: OpenPeer | undefined;
   #isClosed = false;
   #hasOpened = false;
+  #isReachable = false;
   #retries = 0;
   readonly #waiting = new Map<DataConnection, (error: Error) => void>();
   #settleOpened: (name: string) => void = () => {};
@@ -188,8 +191,10 @@ export class Meeting {
     this.#peer = peer;
     this.#guard(peer);
     peer.on("open", () => {
-      this.#hasOpened = true;
       this.#retries = 0;
+      if (this.#hasOpened) this.#reach(true);
+      this.#hasOpened = true;
+      this.#isReachable = true;
       this.#settleOpened(this.#name);
     });
     peer.on("connection", (connection) => this.#meet(connection));
@@ -273,12 +278,19 @@ export class Meeting {
   /** The server is gone. Who was waiting for an answer by way of it does not get one; connections that are there go on. */
   #comeBack(): void {
     if (this.#isClosed || !this.#hasOpened) return;
+    this.#reach(false);
     for (const fail of [...this.#waiting.values()]) fail(new Error("the signalling server is gone"));
     const afterMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#retries++);
     this.#options.clock.after(afterMs * (1 + Math.random()), () => {
       const peer = this.#peer;
       if (!this.#isClosed && peer?.disconnected && !peer.destroyed) peer.reconnect();
     });
+  }
+
+  #reach(isReachable: boolean): void {
+    if (this.#isReachable === isReachable) return;
+    this.#isReachable = isReachable;
+    this.onReachable?.(isReachable);
   }
 
   #beat(): void {

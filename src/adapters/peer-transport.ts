@@ -104,6 +104,7 @@ export function peerTransport(platform: PeerPlatform): Transport {
           isNew = false;
           return true;
         });
+        place.meeting.onReachable = options.onReachable;
         place.meeting.onMet = (met) => onWire(wireOn(place, met), { origin: met.id });
         try {
           await place.meeting.opened;
@@ -118,6 +119,7 @@ export function peerTransport(platform: PeerPlatform): Transport {
           close: async () => {
             if (place.meeting.onMet === undefined) return;
             place.meeting.onMet = undefined;
+            place.meeting.onReachable = undefined;
             leave(place);
           },
         };

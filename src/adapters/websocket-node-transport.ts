@@ -1,9 +1,10 @@
 /** WebSockets in Node, by the package `ws`: opens them to addresses, and accepts them. */
 
-import { createServer as createPlainServer, type Server } from "node:http";
+import { createServer as createPlainServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
+import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Connector, ConnectorOptions, Listener, OpenedWire, Transport } from "../ports/connector.ts";
 import { CommClosedError, UnauthorizedError } from "../protocol/errors.ts";
@@ -55,15 +56,16 @@ function listenAt(address: string, here: AddressInfo | undefined, hasCertificate
 
 const listener: Listener = {
   listen: async (address, options, onWire) => {
-    const { hostname, port, protocol } = new URL(address);
+    const { hostname, port, protocol, pathname } = new URL(address);
     const host = hostname.replace(/^\[|\]$/g, "");
     const isLocal = isLoopback(host);
     if (options.isOpen && !isLocal) {
       throw new UnauthorizedError(`${address} can be reached from other machines: do not listen there without tokens`);
     }
-    const server = serverFor(protocol, options);
+    const there = options.server as Server | undefined;
+    const server = there ?? serverFor(protocol, options);
     const sockets = new WebSocketServer({
-      server,
+      ...(there === undefined ? { server } : { noServer: true }),
       perMessageDeflate: false,
       maxPayload: MOST_BYTES,
       // A page of anybody's may open WebSockets to this machine: where no token is asked for, it must not come from elsewhere.
@@ -74,6 +76,10 @@ const listener: Listener = {
     sockets.on("connection", (socket, { socket: { remoteAddress } }) => {
       onWire(new NodeWebSocketWire(socket), { origin: plainAddress(remoteAddress ?? "unknown") });
     });
+    if (there !== undefined) {
+      const leave = answerUpgrades(there, pathname, sockets);
+      return { address, isLoopback: isLocal, close: async () => leave() };
+    }
     await new Promise<void>((resolve, reject) => {
       server.once("error", (error) =>
         reject(new Error(`cannot listen at ${address}: ${error.message}`, { cause: error })),
@@ -96,6 +102,20 @@ const listener: Listener = {
 };
 
 export const websocketTransport: Transport = { connector, listener };
+
+/** Has those upgrades of a server answered that are for `path`; returns how to stop that. */
+function answerUpgrades(server: Server, path: string, sockets: WebSocketServer): () => void {
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if ((request.url ?? "").replace(/\?.*$/s, "") === path) {
+      sockets.handleUpgrade(request, socket, head, (open) => sockets.emit("connection", open, request));
+    } else if (server.listenerCount("upgrade") === 1) socket.destroy(); // Nobody else is there to answer.
+  };
+  server.on("upgrade", upgrade);
+  return () => {
+    server.off("upgrade", upgrade);
+    sockets.close();
+  };
+}
 
 function serverFor(protocol: string, { cert, key }: ConnectorOptions): Server {
   const answer = (_: unknown, response: { writeHead(code: number): { end(text: string): void } }) =>

@@ -10,6 +10,7 @@ export interface ACluster {
   readonly ready: Promise<void>;
   listen(address: string, options: ListenOptions): Promise<Listening>;
   saved(): Promise<void>;
+  scale(nWorkers: number): Promise<void>;
   close(): Promise<void>;
 }
 

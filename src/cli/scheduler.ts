@@ -2,10 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Command, type CommandLine, EXIT, UsageError } from "./command.ts";
+import { type Command, EXIT, UsageError } from "./command.ts";
 import { diary } from "./diary.ts";
 import { wholeNumber } from "./numbers.ts";
-import { keepTokens, readTokens, type Tokens } from "./tokens.ts";
+import { givenTokens, keepTokens } from "./tokens.ts";
 
 const help = `manyhands scheduler [--listen ADDRESS] [options]
 
@@ -48,7 +48,7 @@ export const scheduler: Command = {
     const note = diary(line.log, values.json);
     const nWorkers = wholeNumber("workers", values.workers, 0);
     const leaseMs = wholeNumber("lease", values.lease, 100);
-    const given = values["no-tokens"] ? false : tokensFor(line, values.tokens);
+    const given = values["no-tokens"] ? false : givenTokens(line, values.tokens);
     if (given === undefined && values.tokens === undefined && !line.isTerminal) {
       throw new UsageError(
         "nobody would see the tokens that would be made: give --tokens FILE, or --no-tokens for this machine alone",
@@ -94,15 +94,3 @@ export const scheduler: Command = {
     return EXIT.fine;
   },
 };
-
-/** Undefined if they are to be made. */
-function tokensFor({ env }: CommandLine, path: string | undefined): Tokens | undefined {
-  const { MANYHANDS_WORKER_TOKEN: worker, MANYHANDS_CLIENT_TOKEN: client } = env;
-  if (worker !== undefined && client !== undefined) return { worker, client };
-  if (worker !== undefined || client !== undefined) {
-    throw new UsageError(
-      "MANYHANDS_WORKER_TOKEN and MANYHANDS_CLIENT_TOKEN go together: one for those who lend threads, one for those who submit",
-    );
-  }
-  return path === undefined ? undefined : readTokens(path);
-}

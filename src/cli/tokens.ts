@@ -1,11 +1,23 @@
 /** Where tokens come from: options, variables of the environment, or files; and where those go that were made. */
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { UsageError } from "./command.ts";
+import { type CommandLine, UsageError } from "./command.ts";
 
 export interface Tokens {
   readonly worker: string;
   readonly client: string;
+}
+
+/** Those of the environment, or of the file there; undefined if they are to be made. */
+export function givenTokens({ env }: Pick<CommandLine, "env">, path: string | undefined): Tokens | undefined {
+  const { MANYHANDS_WORKER_TOKEN: worker, MANYHANDS_CLIENT_TOKEN: client } = env;
+  if (worker !== undefined && client !== undefined) return { worker, client };
+  if (worker !== undefined || client !== undefined) {
+    throw new UsageError(
+      "MANYHANDS_WORKER_TOKEN and MANYHANDS_CLIENT_TOKEN go together: one for those who lend threads, one for those who submit",
+    );
+  }
+  return path === undefined ? undefined : readTokens(path);
 }
 
 /** The tokens in a file that {@link keepTokens} has written; undefined if there is no such file. */

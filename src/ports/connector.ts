@@ -16,6 +16,14 @@ export interface ConnectorOptions {
   readonly isOpen?: boolean;
 }
 
+/** What listeners may be told beside. */
+export interface ListenerOptions extends ConnectorOptions {
+  /** A server of Node's for HTTP, which listens already: `ws:` shares its port, and has there the path of its address. */
+  readonly server?: object;
+  /** Called when nobody new can find the way any more, and when that is over. */
+  readonly onReachable?: (isReachable: boolean) => void;
+}
+
 /** As far as connectors need an `AbortSignal`. */
 export interface GivingUp {
   readonly aborted: boolean;
@@ -53,7 +61,7 @@ export interface Listener {
   /** Settles when others can open wires; with a port in the address, if any would do. Rejects if it cannot listen there. */
   listen(
     address: string,
-    options: ConnectorOptions,
+    options: ListenerOptions,
     onWire: (wire: Wire, caller: Caller) => void,
   ): Promise<ListeningPost>;
 }

@@ -26,16 +26,18 @@ export interface ListenOptions extends ConnectorOptions {
   readonly tokens?: { readonly worker?: string; readonly client?: string } | false;
   /** How long it is waited for somebody whose connection dropped, and how long a silent one is believed in. Milliseconds; 10 000 unless said, 2500 for rooms. */
   readonly leaseMs?: number;
-  /** Told of who comes, who goes, and who was refused and why. */
+  /** A server of Node's for HTTP, which listens already: `ws:` shares its port, and has there the path of its address. */
+  readonly server?: object;
+  /** Told of who comes, who goes, and who was refused and why; and when nobody new finds the way, because the signalling server is gone. */
   readonly onEvent?: (event: ListenEvent) => void;
 }
 
 /** What happens at an address. */
 export interface ListenEvent {
-  readonly type: "joined" | "left" | "refused";
+  readonly type: "joined" | "left" | "refused" | "unreachable" | "reachable";
   /** `client` or `host`, if it was let in. */
   readonly role?: string;
-  /** What it goes by; for who was refused, where it came from. */
+  /** What it goes by; for who was refused, where it came from; the address that nobody finds, or that is found again. */
   readonly id: string;
   readonly reason?: string;
 }
@@ -141,7 +143,12 @@ export class Reachable {
     this.#receptions.add(reception);
     const letGo = this.#shell.clock.keepAlive();
     try {
-      const post = await reception.listen(listener, destination.address, { ...options, isOpen: tokens === false });
+      const post = await reception.listen(listener, destination.address, {
+        ...options,
+        isOpen: tokens === false,
+        onReachable: (isReachable) =>
+          onEvent?.({ type: isReachable ? "reachable" : "unreachable", id: destination.address }),
+      });
       const { address: reached } = post;
       return {
         address: reached,

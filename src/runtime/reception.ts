@@ -1,6 +1,6 @@
 /** Reception: lets in those who come to an address, gives each a trunk, and knows again those who come back. */
 
-import type { Caller, ConnectorOptions, Listener, ListeningPost } from "../ports/connector.ts";
+import type { Caller, Listener, ListenerOptions, ListeningPost } from "../ports/connector.ts";
 import type { Wire } from "../ports/wire.ts";
 import { CommClosedError } from "../protocol/errors.ts";
 import type { Greeting, Refusal, Role } from "../protocol/handshake.ts";
@@ -53,7 +53,7 @@ export class Reception {
   }
 
   /** Settles when others can come. */
-  async listen(listener: Listener, address: string, options: ConnectorOptions): Promise<ListeningPost> {
+  async listen(listener: Listener, address: string, options: ListenerOptions): Promise<ListeningPost> {
     const post = await listener.listen(address, options, (wire, caller) => void this.#accept(wire, caller));
     if (this.#closed !== undefined) {
       await post.close();

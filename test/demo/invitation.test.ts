@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { readIce } from "../../demo/volunteer/shared/ice.ts";
-import { addressOf, type Invitation, isServer, linkTo, readLink } from "../../demo/volunteer/shared/invitation.ts";
+import {
+  addressOf,
+  type Invitation,
+  isServer,
+  linkTo,
+  ownScheduler,
+  readLink,
+} from "../../demo/volunteer/shared/invitation.ts";
 
 const page = "https://example.org/hands/index.html?a=1#b";
 const invitation: Invitation = {
@@ -12,6 +19,7 @@ const invitation: Invitation = {
   by: "Ada & Grace",
   what: "a picture, 100% ours #1",
   ice: "stun:example.org:3478",
+  isServed: false,
 };
 
 describe("a link", () => {
@@ -26,6 +34,15 @@ describe("a link", () => {
     const link = linkTo(page, plain);
     assert.equal(link, "https://example.org/hands/join.html#room=swift+otter+1234&token=0123456789abcdef");
     assert.deepEqual(readLink(link), plain);
+  });
+
+  it("leads to the scheduler of the server that the page comes from, if the room is there", () => {
+    const served = { ...invitation, signaling: "https://example.org/hands/signal/", ice: "", isServed: true };
+    const link = linkTo(page, { ...served, ice: "stun:example.org" });
+    assert.match(link, /#room=swift\+otter\+1234&at=server&token=0123456789abcdef&for=/);
+    assert.deepEqual(readLink(link), served);
+    assert.equal(ownScheduler(page), "wss://example.org/hands/scheduler/");
+    assert.equal(ownScheduler("http://127.0.0.1:8080/join.html#a"), "ws://127.0.0.1:8080/scheduler/");
   });
 
   it("is no invitation without a room, a secret, or a server", () => {

@@ -87,7 +87,7 @@ export class Help extends Changes {
     this.#settings = settings;
     this.isPausedByUser = false;
     this.trouble = undefined;
-    if (!("RTCPeerConnection" in globalThis)) return this.#turn("over", NO_WEBRTC);
+    if (!canJoin(this.#invitation)) return this.#turn("over", NO_WEBRTC);
     void this.#join();
   }
 
@@ -127,6 +127,7 @@ export class Help extends Changes {
         nWorkers: cores,
         cpuShare,
         about: { volunteer, colour, cpuShare },
+        sandbox: true,
         onAnnouncement: (value) => {
           this.standing = readStanding(value) ?? this.standing;
           this.changed();
@@ -191,6 +192,11 @@ export class Help extends Changes {
     this.trouble = trouble;
     this.changed();
   }
+}
+
+/** Those who find each other by themselves need WebRTC; a server is found by its address. */
+export function canJoin({ isServed }: Invitation): boolean {
+  return isServed || "RTCPeerConnection" in globalThis;
 }
 
 function ofHost(stats: HostStats | undefined): Done {

@@ -33,6 +33,7 @@ export interface KeptRoom {
 
 const ROOM = "organiser: room";
 const runName = (id: string) => `organiser: run ${id}`;
+const partsName = (id: string) => `organiser: parts ${id}/`;
 
 interface KeptPlan {
   readonly plan: Plan;
@@ -43,6 +44,8 @@ interface KeptPlan {
 export class Archive {
   readonly #client: Client;
   #writing: Promise<void> | undefined;
+  /** How often parts were held. */
+  #holds = 0;
 
   constructor(client: Client) {
     this.#client = client;
@@ -77,6 +80,18 @@ export class Archive {
     await this.#client.unpublishDataset(runName(id));
   }
 
+  /** Has the cluster keep parts when the page is gone: a scheduler elsewhere outlives it, and would drop what nobody wants. */
+  async hold(id: string, parts: readonly Future[]): Promise<void> {
+    if (parts.length === 0) return;
+    const name = `${partsName(id)}${Date.now()} ${this.#holds++}`;
+    await this.#client.publishDataset(name, parts);
+  }
+
+  /** What nobody else wants of its parts is dropped. */
+  async letGo(id: string): Promise<void> {
+    await this.#remove(partsName(id));
+  }
+
   /** Writes how it all stands; once more, if that has changed while it was written. */
   async write(look: () => KeptRoom): Promise<void> {
     await this.#writing?.catch(() => {});
@@ -89,8 +104,12 @@ export class Archive {
   /** Nothing goes on the next time. */
   async clear(): Promise<void> {
     await this.#writing?.catch(() => {});
+    await this.#remove("organiser: ");
+  }
+
+  async #remove(prefix: string): Promise<void> {
     for (const name of await this.#client.listDatasets()) {
-      if (name.startsWith("organiser: ")) await this.#client.unpublishDataset(name);
+      if (name.startsWith(prefix)) await this.#client.unpublishDataset(name);
     }
   }
 }

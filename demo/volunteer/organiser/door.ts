@@ -7,7 +7,8 @@ import { anyRoom } from "../shared/names.ts";
 import { NOTHING_KEPT } from "../shared/own-room.ts";
 import { recall, remember } from "../shared/remembered.ts";
 import { Retrying } from "../shared/retrying.ts";
-import { explain, NO_WEBRTC, type Trouble } from "../shared/words.ts";
+import { explain, NO_WEBRTC, NOT_FOUND, type Trouble } from "../shared/words.ts";
+import type { ServerRoom } from "./server-room.ts";
 
 /** `asking`: somebody has to say where there is a signalling server. */
 export type DoorState = "closed" | "opening" | "asking" | "open";
@@ -15,11 +16,19 @@ export type DoorState = "closed" | "opening" | "asking" | "open";
 export class Door extends Changes {
   state: DoorState = "closed";
   trouble: Trouble | undefined;
+  /** What is well again. */
+  relief = "";
   listening: Listening | undefined;
   readonly retrying = new Retrying(() => this.changed());
   #kept = { ...NOTHING_KEPT };
   #own = "";
   #cluster: LocalCluster | undefined;
+  /** Others come in there, and not here. */
+  #server: ServerRoom | undefined;
+
+  get isServed(): boolean {
+    return this.#server !== undefined;
+  }
 
   get signaling(): string {
     return this.#kept.signaling || this.#own;
@@ -44,9 +53,10 @@ export class Door extends Changes {
 
   /** What is given away; undefined until the room is open. */
   get link(): string | undefined {
-    if (this.listening === undefined) return undefined;
-    const { room, worker: token, by, what, ice } = this.#kept;
-    return linkTo(location.href, { room, token, signaling: this.signaling, by, what, ice });
+    const token = this.#server?.workerToken ?? this.listening?.tokens.worker;
+    if (token === undefined) return undefined;
+    const { room, by, what, ice } = this.#kept;
+    return linkTo(location.href, { room, token, signaling: this.signaling, by, what, ice, isServed: this.isServed });
   }
 
   /** Has others find the cluster, by the name it had last time. */
@@ -54,16 +64,40 @@ export class Door extends Changes {
     this.#cluster = cluster;
     this.#turn("opening");
     if (!("RTCPeerConnection" in globalThis)) return this.#turn("closed", NO_WEBRTC);
-    this.#kept = await recall("organiser", NOTHING_KEPT);
-    if (this.#kept.room === "") this.#kept.room = anyRoom();
+    await this.#recall("");
     if (this.#kept.signaling === "" && (await hasSignaling(location.href))) this.#own = ownSignaling(location.href);
     if (this.signaling === "") this.#turn("asking");
     else await this.#listen(cluster);
   }
 
+  /** Others come in at the server; the library finds it again by itself when it was gone. */
+  async openAt(server: ServerRoom, served: string): Promise<void> {
+    await this.#recall(served);
+    this.#server = server;
+    this.#turn("open");
+  }
+
+  /** The server has answered. */
+  heard(): void {
+    if (this.isServed && this.trouble !== undefined)
+      this.#turn("open", undefined, "The server is back: others can come in again.");
+  }
+
+  /** The server has not. */
+  missed(trouble: Trouble): void {
+    this.#turn(this.state, trouble);
+  }
+
+  async #recall(served: string): Promise<void> {
+    this.#kept = { ...(await recall("organiser", NOTHING_KEPT)), served };
+    if (this.#kept.room === "") this.#kept.room = anyRoom();
+    this.#keep({});
+  }
+
   /** Lets nobody in any more. */
   async close(): Promise<void> {
     this.#cluster = undefined;
+    this.#server = undefined;
     this.retrying.stop();
     await this.listening?.close();
     this.listening = undefined;
@@ -120,8 +154,14 @@ export class Door extends Changes {
     const { room, worker, client } = this.#kept;
     const { signaling } = this;
     try {
-      const listening = await cluster.listen(addressOf({ room, signaling }), {
+      const listening = await cluster.listen(addressOf({ room, signaling, isServed: false }), {
         iceServers: readIce(this.#kept.ice) ?? [],
+        onEvent: ({ type }) => {
+          if (this.#cluster !== cluster || this.state !== "open") return;
+          if (type === "unreachable") this.#turn("open", NOT_FOUND);
+          if (type === "reachable")
+            this.#turn("open", undefined, "The signalling server is back: others can come in again.");
+        },
         ...(worker !== "" && { tokens: { worker, client } }),
       });
       if (this.#cluster !== cluster) return await listening.close();
@@ -142,9 +182,10 @@ export class Door extends Changes {
     void remember("organiser", this.#kept);
   }
 
-  #turn(state: DoorState, trouble?: Trouble): void {
+  #turn(state: DoorState, trouble?: Trouble, relief = ""): void {
     this.state = state;
     this.trouble = trouble;
+    this.relief = relief;
     this.changed();
   }
 }

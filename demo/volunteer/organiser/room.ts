@@ -1,13 +1,15 @@
 /** Room: the cluster behind the page, what is done there, and who helps. */
 import { Client, LocalCluster, type SchedulerInfo } from "manyhands/peer";
 import { Changes } from "../shared/changes.ts";
+import { ownScheduler } from "../shared/invitation.ts";
 import { type Entry, MOST_ENTRIES, MOST_JOBS, type Standing } from "../shared/standing.ts";
 import { explain, type Trouble } from "../shared/words.ts";
 import { Archive, type KeptRoom } from "./archive.ts";
 import { Door } from "./door.ts";
 import { jobOf, type Plan } from "./plan.ts";
-import { noteJobsLeft, noteOpen } from "./reopening.ts";
+import { noteJobsLeft, noteOpen, type Site } from "./reopening.ts";
 import { type AnyRun, Run } from "./run.ts";
+import { type People, ServerRoom } from "./server-room.ts";
 import { type Helper, Helpers, SELF } from "./who-helps.ts";
 
 /** Under which the cluster's state outlives the page. */
@@ -26,6 +28,8 @@ export class Room extends Changes {
   trouble: Trouble | undefined;
   client: Client | undefined;
   #cluster: LocalCluster | undefined;
+  /** If it is there, and not in this page. */
+  #server: ServerRoom | undefined;
   #archive: Archive | undefined;
   #ready: Promise<Client> = Promise.reject(new Error("the room is not open"));
   #told = "";
@@ -33,27 +37,37 @@ export class Room extends Changes {
   /** What was written down last, in short. */
   #kept = "";
   #timer: ReturnType<typeof setInterval> | undefined;
+  #isLooking = false;
 
   constructor() {
     super();
     this.#ready.catch(() => {});
+    addEventListener("pagehide", () => this.#server?.leave());
+  }
+
+  /** Whether it is at the scheduler of the server that the page comes from. */
+  get isServed(): boolean {
+    return this.#server !== undefined;
   }
 
   get threads(): number {
     return this.helpers.threads;
   }
 
-  /** Starts the cluster with so many threads of this page, goes on with what was under way there, and lets others in. */
-  open(own: number): void {
+  /** Starts the cluster, or goes to that of the server; goes on with what was under way there, and lets others in. */
+  open(site: Site): void {
     if (this.isOpen) return;
     this.isOpen = true;
     this.trouble = undefined;
-    noteOpen(own);
-    this.#ready = this.#open(own);
+    noteOpen(site);
+    this.#server = site.token === "" ? undefined : new ServerRoom(site.token);
+    this.helpers.own = this.isServed ? "the server" : "this page";
+    this.#ready = this.#server === undefined ? this.#open(site.threads) : this.#openAt(this.#server, site.token);
     this.#ready.then(
       () => this.changed(),
       (error: unknown) => {
         this.trouble = explain(error);
+        if (this.isServed) void this.close(); // There is nothing here to go on with.
         this.changed();
       },
     );
@@ -65,6 +79,23 @@ export class Room extends Changes {
     const { cluster, client } = await this.#start(own);
     this.#cluster = cluster;
     this.client = client;
+    await this.#goOn(client);
+    void this.door.open(cluster);
+    return client;
+  }
+
+  async #openAt(server: ServerRoom, token: string): Promise<Client> {
+    await server.look(); // Whether it lets us in, and nobody else is there.
+    const client = new Client(ownScheduler(location.href), { token });
+    await client.ready;
+    this.isDurable = true;
+    this.client = client;
+    await this.#goOn(client);
+    await this.door.openAt(server, token);
+    return client;
+  }
+
+  async #goOn(client: Client): Promise<void> {
     await client.whoMade([]); // From now on it is noted.
     if (this.isDurable) {
       this.#archive = new Archive(client);
@@ -73,8 +104,6 @@ export class Room extends Changes {
       });
     }
     await this.#look();
-    void this.door.open(cluster);
-    return client;
   }
 
   async #start(own: number): Promise<{ readonly cluster: LocalCluster; readonly client: Client }> {
@@ -110,15 +139,19 @@ export class Room extends Changes {
   /** Ends everything. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    noteOpen(0);
+    noteOpen(undefined);
     await this.#ready.catch(() => {}); // Whatever it came to is ended.
     for (const run of this.runs) run.letGo();
     await this.door.close();
     await this.#archive?.clear().catch(() => {}); // It may not have come so far.
-    if (this.isDurable) void noteJobsLeft(0);
+    if (this.isDurable && !this.isServed) void noteJobsLeft(0);
     this.#archive = undefined;
     await this.client?.close();
     await this.#cluster?.close();
+    this.client = undefined;
+    this.#cluster = undefined;
+    this.#server?.leave();
+    this.#server = undefined;
     this.isOpen = false;
     this.runs.length = 0;
     this.helpers.clear();
@@ -146,6 +179,7 @@ export class Room extends Changes {
     this.helpers.keepParts(run.makers);
     this.runs.splice(place, 1);
     void this.#archive?.removePlan(run.id).catch(() => {}); // It is not read any more.
+    if (this.isServed) void this.#archive?.letGo(run.id).catch(() => {});
     void this.#keep();
     this.changed();
   }
@@ -155,6 +189,7 @@ export class Room extends Changes {
     let standing = "";
     run.follow(() => {
       const { state, priority } = run;
+      if (state === "cancelled" && this.isServed) void this.#archive?.letGo(run.id).catch(() => {}); // So that it ends.
       if (standing !== `${state} ${priority}`) void this.#keep();
       standing = `${state} ${priority}`;
       this.changed();
@@ -165,7 +200,7 @@ export class Room extends Changes {
   /** Has it written down how all stands. */
   async #keep(): Promise<void> {
     if (this.#archive === undefined) return;
-    void noteJobsLeft(this.runs.filter(({ isOver }) => !isOver).length);
+    if (!this.isServed) void noteJobsLeft(this.runs.filter(({ isOver }) => !isOver).length);
     await this.#archive.write(() => this.#standing()).catch(() => {}); // The next time is soon.
   }
 
@@ -188,27 +223,44 @@ export class Room extends Changes {
     void this.#look();
   }
 
+  /** Who lends threads, and whom to tell; nobody as long as nobody can come. */
+  get #people(): People | undefined {
+    return this.#server ?? this.door.listening;
+  }
+
   /** Sees who is there, and how much each has done. */
   async #look(): Promise<void> {
-    if (this.client === undefined || !this.isOpen) return;
-    let info: SchedulerInfo;
+    if (this.#isLooking || this.client === undefined || !this.isOpen) return;
+    this.#isLooking = true;
     try {
-      info = await this.client.schedulerInfo();
-    } catch {
-      return; // It is being closed.
+      await this.#lookAround(this.client);
+      this.door.heard();
+    } catch (error) {
+      if (this.isServed && this.isOpen) this.door.missed(explain(error));
+      // Else it is being closed.
+    } finally {
+      this.#isLooking = false;
     }
+  }
+
+  async #lookAround(client: Client): Promise<void> {
+    this.#tellAll();
+    await this.#server?.look();
+    const info: SchedulerInfo = await client.schedulerInfo();
+    if (!this.isOpen) return;
     const before = this.threads;
-    const { listening, most } = this.door;
-    this.helpers.look(info, listening?.hosts ?? [], {
-      most,
-      dismiss: (host, why) => listening?.dismiss(host, why),
+    const people = this.#people;
+    this.helpers.look(info, people?.hosts ?? [], {
+      most: this.door.most,
+      dismiss: (host, why) => people?.dismiss(host, why),
     });
     this.helpers.count(
       this.runs.map(({ makers }) => makers),
       LOOK_MS,
     );
     if (this.threads !== before) for (const run of this.runs) run.look();
-    this.#tellAll();
+    if (!this.isServed) this.#tellAll();
+    else for (const run of this.runs) await this.#archive?.hold(run.id, run.takeFresh());
     this.#keepChanges();
     this.changed();
   }
@@ -225,8 +277,8 @@ export class Room extends Changes {
 
   /** Tells those who help how far it is, and who has done how much of it. */
   #tellAll(): void {
-    const { listening } = this.door;
-    if (listening === undefined) return;
+    const people = this.#people;
+    if (people === undefined) return;
     const entries = this.helpers.list.slice(0, MOST_ENTRIES).map(({ isSelf, name, colour, parts, hosts }): Entry => {
       const called = isSelf ? this.door.by || "whoever invited you" : name;
       return { hosts: [...hosts].slice(-8), name: called, colour, parts };
@@ -239,6 +291,6 @@ export class Room extends Changes {
     const text = JSON.stringify(standing);
     if (text === this.#told) return;
     this.#told = text;
-    listening.announce(standing);
+    people.announce(standing);
   }
 }

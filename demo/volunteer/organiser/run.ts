@@ -59,6 +59,8 @@ export class Run<Part, Result> extends Changes {
   readonly #open = new Map<Future<Result>, number>();
   /** Held for as long as the run is shown: by that the cluster keeps results from one visit to the next. */
   readonly #kept: Future<Result>[] = [];
+  /** Those that were submitted since it was asked for them last. */
+  #fresh: Future<Result>[] = [];
   /** Parts that were not submitted yet, the next one last. */
   readonly #todo: number[];
   #wake: () => void = () => {};
@@ -138,6 +140,13 @@ export class Run<Part, Result> extends Changes {
     this.#end("cancelled");
   }
 
+  /** Parts that were submitted since the last time, as far as they are still wanted. */
+  takeFresh(): readonly Future<Result>[] {
+    const fresh = this.state === "cancelled" ? [] : this.#fresh;
+    this.#fresh = [];
+    return fresh;
+  }
+
   /** The cluster need not keep its results any more. */
   letGo(): void {
     this.cancel();
@@ -205,7 +214,9 @@ export class Run<Part, Result> extends Changes {
     while (this.#open.size < most && this.#todo.length > 0) {
       const index = this.#todo.pop() as number;
       const client = this.#client.with({ priority: this.priority, key: this.#keyOf(index) });
-      this.#open.set(this.job.submit(client, this.job.parts[index] as Part), index);
+      const future = this.job.submit(client, this.job.parts[index] as Part);
+      this.#open.set(future, index);
+      this.#fresh.push(future);
     }
   }
 

@@ -7,7 +7,7 @@ import type { Door } from "./door.ts";
 
 export function Share({ door }: { readonly door: Door }) {
   useChanges(door);
-  const { state, trouble, link, retrying } = door;
+  const { state, trouble, relief, link, retrying } = door;
   const words = { closed: "closed", opening: "opening…", asking: "not open yet", open: door.room };
   return (
     <Card title="Invite others" id="share" aside={<span class="faint">{words[state]}</span>}>
@@ -27,6 +27,9 @@ export function Share({ door }: { readonly door: Door }) {
           </div>
         </Notice>
       )}
+      <p class="relief" role="status">
+        {relief}
+      </p>
       {link !== undefined && <Link link={link} />}
       {state === "asking" && (
         <p>
@@ -35,7 +38,13 @@ export function Share({ door }: { readonly door: Door }) {
         </p>
       )}
       <details open={state === "asking" || (trouble !== undefined && state === "closed")}>
-        <summary>{state === "asking" ? "The signalling server" : "What they are told, and where you meet"}</summary>
+        <summary>
+          {state === "asking"
+            ? "The signalling server"
+            : door.isServed
+              ? "What they are told"
+              : "What they are told, and where you meet"}
+        </summary>
         <Words door={door} />
       </details>
     </Card>
@@ -171,6 +180,26 @@ function Words({ door }: { readonly door: Door }) {
           }
         />
       </label>
+      {!door.isServed && <MeetingPlace door={door} server={server} ice={ice} onServer={setServer} onIce={setIce} />}
+    </form>
+  );
+}
+
+function MeetingPlace({
+  door,
+  server,
+  ice,
+  onServer,
+  onIce,
+}: {
+  readonly door: Door;
+  readonly server: string;
+  readonly ice: string;
+  readonly onServer: (server: string) => void;
+  readonly onIce: (ice: string) => void;
+}) {
+  return (
+    <>
       <label>
         Signalling server
         <input
@@ -178,7 +207,7 @@ function Words({ door }: { readonly door: Door }) {
           inputMode="url"
           placeholder="https://example.org/signal/"
           value={server}
-          onInput={({ currentTarget }) => setServer(currentTarget.value)}
+          onInput={({ currentTarget }) => onServer(currentTarget.value)}
         />
       </label>
       <label>
@@ -188,7 +217,7 @@ function Words({ door }: { readonly door: Door }) {
           inputMode="url"
           placeholder="stun:example.org:3478"
           value={ice}
-          onInput={({ currentTarget }) => setIce(currentTarget.value)}
+          onInput={({ currentTarget }) => onIce(currentTarget.value)}
         />
       </label>
       <div class="buttons">
@@ -197,6 +226,6 @@ function Words({ door }: { readonly door: Door }) {
           Another name and secret
         </button>
       </div>
-    </form>
+    </>
   );
 }

@@ -41,6 +41,8 @@ const MOST_NAME = 40;
 type Makers = readonly (string | undefined)[];
 
 export class Helpers {
+  /** What the scheduler's own threads are called. */
+  own = "this page";
   readonly #all = new Map<string, Helper>();
   /** Which helper's each worker is; kept when it is gone, for its parts still count. */
   readonly #helperOf = new Map<string, string>();
@@ -170,7 +172,7 @@ export class Helpers {
     const isSelf = id === SELF;
     const helper: Helper = {
       id,
-      name: isSelf ? "this page" : "somebody",
+      name: isSelf ? this.own : "somebody",
       colour: colourOf(this.#all.size),
       isSelf,
       isHere: true,

@@ -36,6 +36,14 @@ export const NO_WEBRTC: Trouble = {
     "It may be switched off, or be kept off by an extension or by who looks after this machine. Another browser will do.",
 };
 
+/** The room is open, and others do not find it. */
+export const NOT_FOUND: Trouble = {
+  title: "The signalling server is gone",
+  advice:
+    "Whoever is in the room stays, and all goes on. Nobody new comes in until it is back: it is tried again and again.",
+  isPassing: true,
+};
+
 /** What stands in the messages of errors -> what it is called here. The library's errors are of few classes, and say more in words. */
 const CAUSES: readonly (readonly [RegExp, Trouble])[] = [
   [/no WebRTC/, NO_WEBRTC],
@@ -52,6 +60,29 @@ const CAUSES: readonly (readonly [RegExp, Trouble])[] = [
       title: "The signalling server cannot be reached",
       advice: "It brings browsers together, and may be down, or there is no network. It is tried again.",
       isPassing: true,
+    },
+  ],
+  [
+    /server of this page cannot be reached|cannot be reached, or does not answer as a scheduler/,
+    {
+      title: "The server cannot be reached",
+      advice: "It may be down, or there is no network. It is tried again.",
+      isPassing: true,
+    },
+  ],
+  [
+    /server of this page has (another secret|no scheduler)/,
+    {
+      title: "The server lets nobody in by that secret",
+      advice: "It was started anew. Open this page by the address that it has told in its terminal since.",
+    },
+  ],
+  [
+    /another page has the room of the server/,
+    {
+      title: "Another page has the room",
+      advice:
+        "The server has one, and it is open elsewhere. Close it there; if that page has gone, wait a minute and a half.",
     },
   ],
   [
