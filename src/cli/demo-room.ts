@@ -102,10 +102,9 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > MOST_BYTES) return undefined;
-    parts.push(part);
+    if (bytes <= MOST_BYTES) parts.push(part); // The rest is heard out: else there is no answer.
   }
-  return Buffer.concat(parts).toString();
+  return bytes > MOST_BYTES ? undefined : Buffer.concat(parts).toString();
 }
 
 /** Takes as long however much of it is right. */

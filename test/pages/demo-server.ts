@@ -16,17 +16,26 @@ export interface DemoServer {
 
 /** `port`: 0 takes any that is free. */
 export function serveDemo(port = 0): Promise<DemoServer> {
-  return serve("demo", port);
+  return serve("demo", ["--port", String(port)]);
+}
+
+/** With a scheduler that has no threads of its own, and lets clients in by this token. */
+export function serveScheduler(client: string): Promise<DemoServer> {
+  return serve("demo", ["--port", "0", "--workers", "0"], {
+    MANYHANDS_CLIENT_TOKEN: client,
+    MANYHANDS_WORKER_TOKEN: "of those who lend a hand",
+  });
 }
 
 /** The signalling server alone, in a process of its own. */
 export function serveSignal(port = 0): Promise<DemoServer> {
-  return serve("signal", port);
+  return serve("signal", ["--port", String(port)]);
 }
 
-async function serve(command: string, port: number): Promise<DemoServer> {
-  const child = spawn(process.execPath, [cli, command, "--json", "--port", String(port)], {
+async function serve(command: string, args: readonly string[], env = {}): Promise<DemoServer> {
+  const child = spawn(process.execPath, [cli, command, "--json", ...args], {
     stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...env },
   });
   const ended = once(child, "exit");
   const said: string[] = [];
@@ -139,6 +148,37 @@ export async function choose(page: Page, nth: number, value: string): Promise<vo
     },
     nth,
     value,
+  );
+}
+
+/** What is on the canvas, once nothing is drawn any more: red, green and blue, row by row. */
+export async function pixelsOf(page: Page): Promise<Buffer> {
+  const text = await page.evaluate(async () => {
+    // When it is finished, the page draws it once more, without the edges of tiles.
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
+    await new Promise((resolve) => setTimeout(resolve));
+    const canvas = document.querySelector("canvas.picture") as HTMLCanvasElement;
+    const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(
+      0,
+      0,
+      canvas.width,
+      canvas.height,
+    );
+    let text = "";
+    data.forEach((value, i) => {
+      if (i % 4 < 3) text += String.fromCharCode(value);
+    });
+    return btoa(text);
+  });
+  return Buffer.from(text, "base64");
+}
+
+/** Waits until so many parts of the first job are done. */
+export function areDone(page: Page, count: number): Promise<unknown> {
+  return page.waitForFunction(
+    (count) => Number(document.querySelector(".figures b")?.textContent) >= count,
+    { timeout: 30_000, polling: 50 },
+    count,
   );
 }
 

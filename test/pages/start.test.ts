@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { browse, choose, press, visit } from "./demo-server.ts";
 
 const program = fileURLToPath(new URL("../../demo/render/main.mjs", import.meta.url));
 
@@ -45,11 +46,27 @@ describe("the render demo", { timeout: 60_000 }, () => {
   });
 
   it("serves the pages beside it if told to, until it is interrupted", async () => {
-    const { child, ended, says } = start("--serve");
+    const { child, ended, says } = start("--serve", "--workers", "1");
     const [, url = ""] = await says(/^pages {5}(http:\S+)$/m);
     await says(/stay until Ctrl\+C/);
     assert.match(await (await fetch(url)).text(), /<title>manyhands: organise/);
     assert.deepEqual(await (await fetch(new URL("signal/", url))).json(), { signaling: "manyhands" });
+    assert.equal((await fetch(new URL("room/", url), { method: "POST", body: "{}" })).status, 401);
+    // The scheduler there has a job of the page's done by threads of its own.
+    const browser = await browse("chromium");
+    try {
+      const page = await visit(browser, url);
+      await press(page, /^Open a room$/);
+      await page.waitForSelector("input.link", { timeout: 15_000 });
+      await press(page, /^Sweep parameters/);
+      await choose(page, 0, "32");
+      await choose(page, 1, "2");
+      await press(page, /^Sweep$/);
+      await page.waitForSelector(".state.finished", { timeout: 30_000 });
+      assert.match(await page.$eval(".helpers li", (row) => row.textContent ?? ""), /^the server1 thread, well/);
+    } finally {
+      await browser.close();
+    }
     child.kill("SIGINT");
     assert.equal((await ended)[0], 130);
     // What it started ends with it: its port is free in a moment.

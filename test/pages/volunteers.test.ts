@@ -3,15 +3,17 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { decode } from "fast-png";
-import type { Browser, Page } from "puppeteer-core";
+import type { Browser } from "puppeteer-core";
 import type { BrowserName } from "../browsers/browsers.mjs";
 import {
+  areDone,
   browse,
   choose,
   type DemoServer,
   hasDone,
   lendAHand,
   openRoom,
+  pixelsOf,
   press,
   save,
   says,
@@ -19,28 +21,6 @@ import {
   visit,
 } from "./demo-server.ts";
 import { drawAlone } from "./one-thread.ts";
-
-/** What is on the canvas, once nothing is drawn any more: red, green and blue, row by row. */
-async function pixelsOf(page: Page): Promise<Buffer> {
-  const text = await page.evaluate(async () => {
-    // When it is finished, the page draws it once more, without the edges of tiles.
-    for (let i = 0; i < 3; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
-    await new Promise((resolve) => setTimeout(resolve));
-    const canvas = document.querySelector("canvas.picture") as HTMLCanvasElement;
-    const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(
-      0,
-      0,
-      canvas.width,
-      canvas.height,
-    );
-    let text = "";
-    data.forEach((value, i) => {
-      if (i % 4 < 3) text += String.fromCharCode(value);
-    });
-    return btoa(text);
-  });
-  return Buffer.from(text, "base64");
-}
 
 describe("a room of volunteers", () => {
   let server: DemoServer;
@@ -120,13 +100,7 @@ describe("a room of volunteers", () => {
     await choose(organiser, 0, "320x240");
     await choose(organiser, 1, "32");
     await press(organiser, /^Draw it$/);
-    const areDone = (count: number) =>
-      organiser.waitForFunction(
-        (count) => Number(document.querySelector(".figures b")?.textContent) >= count,
-        { timeout: 30_000, polling: 50 },
-        count,
-      );
-    await areDone(2);
+    await areDone(organiser, 2);
     await press(organiser, /^Pause$/);
     await organiser.waitForSelector(".state.paused");
     const before = await organiser.$eval(".figures b", (figure) => Number(figure.textContent));
@@ -134,9 +108,9 @@ describe("a room of volunteers", () => {
     // Of a paused job nothing is begun: what is there after this was there before.
     await organiser.reload();
     await organiser.waitForSelector(".state.paused");
-    await areDone(before);
+    await areDone(organiser, before);
     await press(organiser, /^Go on$/);
-    await areDone(before + 1);
+    await areDone(organiser, before + 1);
     await organiser.reload(); // In the middle of it, with tiles in hand.
     await organiser.waitForSelector(".state.finished", { timeout: 60_000 });
     assert.equal(Buffer.compare(await pixelsOf(organiser), await expected), 0, "it is another picture");
@@ -146,7 +120,7 @@ describe("a room of volunteers", () => {
     // And what is finished is there the next time, until the room is closed.
     await organiser.reload();
     await organiser.waitForSelector(".state.finished");
-    await areDone(20);
+    await areDone(organiser, 20);
     assert.equal(Buffer.compare(await pixelsOf(organiser), await expected), 0, "it was not kept");
     const { name, bytes } = await save(organiser, /^Save the picture/);
     const { data, channels } = decode(bytes);
