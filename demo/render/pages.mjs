@@ -9,7 +9,7 @@ import { BadInput } from "./bad-input.mjs";
 const cli = fileURLToPath(new URL("../../dist/node-cli.js", import.meta.url));
 
 /**
- * Settles when the pages are served, with where: by these addresses, whose fragments are secrets, one may use the scheduler there.
+ * Settles when the pages are served, with where. Whoever comes by these addresses may use the scheduler there: their fragments are its secret.
  *
  * @param {{ host: string, port: string | undefined, workers: number }} options
  * @throws {BadInput} if it cannot be listened there

@@ -1,6 +1,7 @@
 /**
  * The room of the demo's scheduler, as the organiser's page asks for it over HTTP: who lends threads there, what they are to be told, and who
- * is to go. Clients elsewhere have no say in that, so it takes the token for clients, and one page has it at a time.
+ * is to go. Clients elsewhere have no say in that; so it takes what follows from the token for clients, which itself is never sent, and one page
+ * has it at a time.
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -49,7 +50,7 @@ export class DemoRoom {
     if (request.method !== "POST") return reply(405, { error: "only POST is answered" });
     const { client, worker } = this.#shell.listening.tokens;
     const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
-    if (!isEqual(given, client)) return reply(401, { error: "the token is missing or wrong" });
+    if (!isEqual(given, secretFrom(client))) return reply(401, { error: "the token is missing or wrong" });
     const text = await bodyOf(request);
     if (text === undefined) return reply(413, { error: `that is more than ${MOST_BYTES} bytes` });
     const wish = readWish(text);
@@ -105,6 +106,11 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
     if (bytes <= MOST_BYTES) parts.push(part); // The rest is heard out: else there is no answer.
   }
   return bytes > MOST_BYTES ? undefined : Buffer.concat(parts).toString();
+}
+
+/** What whoever knows the token for clients can say that he does, and nobody can find that token by. */
+function secretFrom(token: string): string {
+  return createHash("sha256").update(`the room of ${token}`).digest("hex");
 }
 
 /** Takes as long however much of it is right. */

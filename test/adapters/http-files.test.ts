@@ -19,7 +19,12 @@ describe("files over HTTP", () => {
     writeFileSync(join(folder, "page.js"), "run()");
     await mkdir(join(folder, "inner"));
     await writeFile(join(folder, "inner", "secret.txt"), "secret");
-    server = await serveFiles(folder, { port: 0, host: "127.0.0.1", answers: { "/about/": { name: "files" } } });
+    server = await serveFiles(folder, {
+      port: 0,
+      host: "127.0.0.1",
+      answers: { "/about/": { name: "files" } },
+      listeners: { "/ask/": ({ method }, response) => void response.end(`${method} is heard`) },
+    });
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
   after(() => {
@@ -52,6 +57,12 @@ describe("files over HTTP", () => {
     const answer = await fetch(`${url}/about/`);
     assert.deepEqual(await answer.json(), { name: "files" });
     assert.equal(answer.headers.get("content-type"), "application/json");
+  });
+
+  it("leave paths to others, whatever is asked there", async () => {
+    const answer = await fetch(`${url}/ask/?anything`, { method: "POST", body: "x" });
+    assert.equal(await answer.text(), "POST is heard");
+    assert.equal((await fetch(`${url}/ask`)).status, 404);
   });
 
   it("are those of the folder alone", async () => {

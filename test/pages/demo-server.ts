@@ -55,9 +55,16 @@ async function serve(command: string, args: readonly string[], env = {}): Promis
   throw new Error(said.join("\n"));
 }
 
+/** That of somebody who likes it dark, and nothing to move: drivers of Firefox cannot change that later. */
+const DARK_AND_STILL = { "ui.prefersReducedMotion": 1, "layout.css.prefers-color-scheme.content-override": 0 };
+
 /** A browser in a process of its own, which talks if `PAGES` is set. */
 export async function browse(name: BrowserName): Promise<Browser> {
-  return puppeteer.launch(launchOptions(name));
+  const { extraPrefsFirefox, ...options } = launchOptions(name);
+  return puppeteer.launch({
+    ...options,
+    ...(extraPrefsFirefox !== undefined && { extraPrefsFirefox: { ...extraPrefsFirefox, ...DARK_AND_STILL } }),
+  });
 }
 
 export async function visit(browser: Browser | BrowserContext, url: string, { width = 1200 } = {}): Promise<Page> {
@@ -113,6 +120,19 @@ export async function write(page: Page, selector: string, text: string): Promise
     },
     text,
   );
+}
+
+/** Writes code in place of what is in the editor. */
+export async function typeCode(page: Page, code: string): Promise<void> {
+  await page.bringToFront();
+  await page.evaluate(() => {
+    const content = document.querySelector("div.editor")?.shadowRoot?.querySelector<HTMLElement>(".cm-content");
+    content?.focus();
+  });
+  await page.keyboard.down("Control");
+  await page.keyboard.press("a");
+  await page.keyboard.up("Control");
+  await page.keyboard.sendCharacter(code);
 }
 
 /** Opens a room there, and returns its link. */

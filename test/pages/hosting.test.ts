@@ -70,12 +70,15 @@ describe("the pages on a web server that knows nothing of them", () => {
 
     // Whoever is there stays; whoever comes is told, and comes in by himself when that is mended.
     await signal.close();
+    await says(organiser, /The signalling server is gone.*Whoever is in the room stays/);
     const late = await lendAHand(await chromium.createBrowserContext(), link, "Late", /Next attempt in \d+ seconds?/);
     await says(late, /The signalling server cannot be reached/);
     await says(grace, /Helping with/);
     signal = await serveSignal(Number(new URL(signal.url).port));
     await says(late, /Helping with/, 60_000);
+    await says(organiser, /The signalling server is back: others can come in again/);
     await says(organiser, /3 helpers/);
+    await says(organiser, /^((?!signalling server is gone).)*$/s);
 
     // A room that is full says so, until somebody leaves.
     await write(organiser, "input[type=number]", "2");

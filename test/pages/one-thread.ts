@@ -1,4 +1,5 @@
 /** The picture as one thread draws it, in this process: what all others have to come to. */
+import type { MeshFile } from "../../demo/render/mesh.mjs";
 import { createScene } from "../../demo/render/scene.mjs";
 import { cutTiles } from "../../demo/render/tiles.mjs";
 import { addExposures, developTile, type Exposure, exposeTile } from "../../demo/render/trace.mjs";
@@ -8,9 +9,9 @@ const TILE = 64;
 const SAMPLES_A_PASS = 8;
 
 /** Red, green and blue, row by row. */
-export async function drawAlone(width: number, height: number, samples: number): Promise<Buffer> {
+export async function drawAlone(width: number, height: number, samples: number, file?: MeshFile): Promise<Buffer> {
   const passes = Math.ceil(samples / SAMPLES_A_PASS);
-  const scene = await createScene({ width, height, samples, passes, seed: 1 }, undefined);
+  const scene = await createScene({ width, height, samples, passes, seed: 1 }, file);
   const picture = Buffer.alloc(width * height * 3);
   const addUp = (exposures: readonly Exposure[]): Exposure => {
     const [only] = exposures;

@@ -1,5 +1,6 @@
 /** The room at the server that the pages come from: its scheduler goes on without the page, and is reached without WebRTC. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { Client } from "manyhands";
 import type { Browser, Page } from "puppeteer-core";
@@ -34,7 +35,7 @@ describe("the room of the server", () => {
   const ask = (token: string, wish: unknown) =>
     fetch(new URL("room/", server.url), {
       method: "POST",
-      headers: { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${createHash("sha256").update(`the room of ${token}`).digest("hex")}` },
       body: typeof wish === "string" ? wish : JSON.stringify(wish),
     });
 
@@ -102,6 +103,7 @@ describe("the room of the server", () => {
     await says(second, /Another page has the room/);
     const before = await organiser.$eval(".figures b", (figure) => Number(figure.textContent));
     await organiser.close();
+    while ((await ask(SECRET, { organiser: "nobody", isLeaving: true })).status !== 200); // It says so when it goes.
     await press(second, /^Open a room$/);
     await second.waitForSelector(".state.paused", { timeout: 15_000 });
     await areDone(second, before);

@@ -2,6 +2,8 @@
  * ServerRoom: the room at the scheduler of the server that the page comes from, as `manyhands demo` has one. Clients elsewhere do not learn
  * who lends threads to a scheduler, and send nobody away; the server answers that beside it, to whoever has its secret.
  */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { HostInfo } from "manyhands/peer";
 
 /** Who lends threads to a cluster, and what is said to them: of a cluster in the page, what `listen` gives. */
@@ -18,14 +20,15 @@ export class ServerRoom implements People {
   hosts: readonly HostInfo[] = [];
   /** Of those who are invited. */
   workerToken = "";
-  readonly #token: string;
+  /** Follows from the token for clients, which need not be sent. */
+  readonly #secret: string;
   /** What this page is known by there. */
   readonly #organiser = crypto.getRandomValues(new Uint32Array(4)).join("-");
   #announced: readonly unknown[] = [];
   #dismissals: (readonly [host: string, why: string])[] = [];
 
   constructor(token: string) {
-    this.#token = token;
+    this.#secret = bytesToHex(sha256(utf8ToBytes(`the room of ${token}`)));
   }
 
   /** With the next look. */
@@ -60,7 +63,7 @@ export class ServerRoom implements People {
       answer = await fetch("room/", {
         ...how,
         method: "POST",
-        headers: { authorization: `Bearer ${this.#token}` },
+        headers: { authorization: `Bearer ${this.#secret}` },
         body: JSON.stringify({ organiser: this.#organiser, ...wish }),
       });
     } catch (error) {
