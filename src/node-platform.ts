@@ -1,7 +1,9 @@
 /** What the doors for Node have of the process: its threads. */
 
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { ThreadCode } from "./adapters/worker-thread-code.ts";
 import { fromWorker } from "./adapters/worker-thread-endpoint.ts";
 import { saveFilesWith } from "./client/saving.ts";
 import { platform } from "./connect.ts";
@@ -10,10 +12,16 @@ import { weavingRules } from "./scheduler/woven.ts";
 
 saveFilesWith(async (filename, text) => (await import("./adapters/file-saver.ts")).saveFile(filename, text));
 
-/** The worker's file first, and its text where a bundle was shipped without the file. */
+const code = new ThreadCode(
+  new URL("./node-thread.cjs", import.meta.url),
+  fileURLToPath(new URL("./node-worker.cjs", import.meta.url)),
+);
+
+/** The worker's file first, read once for all threads or else by each, and its text where a bundle was shipped without the file. */
 export const nodePlatform = platform(
   availableParallelism(),
   [
+    () => fromWorker(code.start()),
     () => fromWorker(new Worker(new URL("./node-worker.cjs", import.meta.url))),
     async () => fromWorker(new Worker((await import("./node-worker-inline.js")).default, { eval: true })),
   ],

@@ -16,7 +16,7 @@ const WAITS = "it runs no code at this moment: what it has begun waits for somet
 const MOST_FRAMES = 100;
 const MOST_TEXT = 1000;
 /** Code of Node, and of the thread's own file: nobody has written a task there. */
-const NOT_THEIRS = /^node:|^evalmachine|node-(sandbox-)?worker\.cjs$|^\[worker eval\]$/;
+const NOT_THEIRS = /^node:|^evalmachine|node-((sandbox-)?worker|thread)\.cjs$|^\[worker eval\]$/;
 
 type Done = (error: Error | null) => void;
 

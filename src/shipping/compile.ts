@@ -154,8 +154,12 @@ function importText(text: string) {
   return load(url).finally(() => URL.revokeObjectURL(url));
 }
 
+/** There in threads where `import` itself does not work: see `adapters/worker-thread-data.ts`. */
+declare const importHere: undefined | ((url: string) => Promise<Readonly<Record<string, unknown>>>);
+
 /** Imports a module. Bundlers leave this import alone: what it names is only known when it runs. */
 export function load(url: string) {
+  if (typeof importHere === "function") return importHere(url);
   return import(/* webpackIgnore: true */ /* @vite-ignore */ url);
 }
 

@@ -2,8 +2,8 @@
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { buildSync } from "esbuild";
 
-/** How to start a thread that runs the file at `url`. */
-export function threadOf(url: URL): (options?: WorkerOptions) => Worker {
+/** What a thread can run, of the file at `url`. */
+export function threadText(url: URL): string {
   const { outputFiles } = buildSync({
     entryPoints: [url.pathname],
     bundle: true,
@@ -12,6 +12,11 @@ export function threadOf(url: URL): (options?: WorkerOptions) => Worker {
     format: "cjs",
     external: ["./profile-page-inline.js"], // made by the build, for pages that no thread writes
   });
-  const text = outputFiles[0]?.text ?? "";
+  return outputFiles[0]?.text ?? "";
+}
+
+/** How to start a thread that runs the file at `url`. */
+export function threadOf(url: URL): (options?: WorkerOptions) => Worker {
+  const text = threadText(url);
   return (options) => new Worker(text, { ...options, eval: true });
 }

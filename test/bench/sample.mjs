@@ -4,6 +4,8 @@ import { median } from "./statistics.mjs";
 /** @param memory tells how far the memory of this process rises; left out where nobody knows. */
 export async function sample(system, workload, spec, memory) {
   const { n, reps = 1, limitMs = 5000, workers } = spec;
+  // What submits at once has all of its workers answer to these; what begins with the worker that is there first says when all are.
+  await system.ready?.();
   const first = Array.from({ length: 8 }, (_, at) => system.run("add", at, 1));
   await Promise.all(first);
   if (workload.warm) {

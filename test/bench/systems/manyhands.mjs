@@ -13,5 +13,6 @@ export async function start({ workers }) {
     defer: (task, a, b) => client.submit(tasks[task], a, b),
     settle: (future) => future.result(),
     scatter: (value) => client.scatter(value),
+    ready: () => client.waitForWorkers(workers),
   };
 }
