@@ -12,16 +12,22 @@ import { weavingRules } from "./scheduler/woven.ts";
 
 saveFilesWith(async (filename, text) => (await import("./adapters/file-saver.ts")).saveFile(filename, text));
 
-const code = new ThreadCode(
-  new URL("./node-thread.cjs", import.meta.url),
-  fileURLToPath(new URL("./node-worker.cjs", import.meta.url)),
-);
+let code: ThreadCode | undefined;
+
+/** Throws where a bundle does not know what it was made of. */
+function threadCode(): ThreadCode {
+  code ??= new ThreadCode(
+    new URL("./node-thread.cjs", import.meta.url),
+    fileURLToPath(new URL("./node-worker.cjs", import.meta.url)),
+  );
+  return code;
+}
 
 /** The worker's file first, read once for all threads or else by each, and its text where a bundle was shipped without the file. */
 export const nodePlatform = platform(
   availableParallelism(),
   [
-    () => fromWorker(code.start()),
+    () => fromWorker(threadCode().start()),
     () => fromWorker(new Worker(new URL("./node-worker.cjs", import.meta.url))),
     async () => fromWorker(new Worker((await import("./node-worker-inline.js")).default, { eval: true })),
   ],
