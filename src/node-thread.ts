@@ -2,10 +2,12 @@
 
 import { beginThread } from "./adapters/worker-thread-beginning.ts";
 
+const make = (parts: string[]) => Function(...parts);
+
 beginThread(
-  // Called with `new`.
-  function make(...parts: string[]) {
-    return Function(...parts);
-  },
+  new Proxy(Function, {
+    apply: (_function, _this, parts) => make(parts),
+    construct: (_function, parts) => make(parts),
+  }),
   (url) => import(url),
 );
