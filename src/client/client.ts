@@ -6,7 +6,7 @@ import { ACTOR } from "../protocol/task-spec.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import type { ActorClass, ActorHandle } from "./actors/handle-types.ts";
 import type { Arguments, Columns, Gathered, MoreColumns } from "./arguments.ts";
-import type { ScatterOptions } from "./call-options.ts";
+import { demandCount, type ScatterOptions } from "./call-options.ts";
 import { Diagnostics } from "./diagnostics.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
 import { fill, snapshot } from "./nesting.ts";
@@ -291,6 +291,7 @@ export class Client extends Diagnostics {
   /** Settles when so many workers are there; rejects with the reason of `signal`. */
   async waitForWorkers(count: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     signal?.throwIfAborted();
+    demandCount("count", count ?? Number.NaN, 0);
     await this.#session.ask({ type: "wait-for-workers", count }, signal);
   }
 

@@ -3,6 +3,7 @@
 import type { Key, WorkerAddress } from "../protocol/identity.ts";
 import { measure } from "../shipping/measure.ts";
 import { packValue } from "./argument-capture.ts";
+import { demandCount } from "./call-options.ts";
 import type { DatasetOptions, PublishOptions } from "./datasets.ts";
 import { Future, futureAccess } from "./future.ts";
 import type { Answered } from "./open-requests.ts";
@@ -87,9 +88,7 @@ export class DataControl {
    */
   async replicate(futures: Future | Iterable<Future>, { n, workers, signal }: ReplicateOptions = {}): Promise<void> {
     signal?.throwIfAborted();
-    if (n !== undefined && !(Number.isInteger(n) && n > 0)) {
-      throw new RangeError(`n must be a whole number of at least 1, not ${n}`);
-    }
+    demandCount("n", n);
     const [list] = this.#meant(futures);
     // What only this client has is given to the cluster first.
     const tasks = list.map((future) => this.#session.naming.refer(future));

@@ -184,8 +184,9 @@ export class Ledger {
       return inner;
     };
     try {
-      const { unpackFutures } = await loadUnpacking();
+      const { canWait, unpackFutures } = await loadUnpacking();
       if (isOver()) return;
+      if (canWait(future)) return this.#store(futureAccess.id(future), 0, "");
       const value = await unpackFutures(packed, claim, reviverOf(futureAccess.owner(future)));
       if (!isOver()) {
         this.#end(future, "finished", value);

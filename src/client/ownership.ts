@@ -1,9 +1,9 @@
 /** Whose a future is: a client can do something only with its own. */
 
 import type { ClientTaskId } from "../protocol/identity.ts";
-import { type Future, type FutureOwner, futureAccess } from "./future.ts";
+import { Future, type FutureOwner, futureAccess } from "./future.ts";
 
-/** @throws TypeError if one of them is another client's. */
+/** @throws TypeError if one of them is another client's, or no future. */
 export function idsOf(futures: readonly Future[], owner: FutureOwner): ClientTaskId[] {
   return futures.map((future) => {
     demandOwn(future, owner);
@@ -11,8 +11,9 @@ export function idsOf(futures: readonly Future[], owner: FutureOwner): ClientTas
   });
 }
 
-/** @throws TypeError if it is another client's. */
+/** @throws TypeError if it is another client's, or no future. */
 export function demandOwn(future: Future, owner: FutureOwner): void {
+  if (!(future instanceof Future)) throw new TypeError("this takes futures, as submit() and map() return them");
   const other = futureAccess.owner(future);
   if (other !== owner && other.client !== owner) {
     throw new TypeError(

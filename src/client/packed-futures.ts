@@ -3,7 +3,18 @@
 import { FUTURES_MARK, type PackedFutures } from "../protocol/packed-futures.ts";
 import type { Revive } from "../shipping/plain-data.ts";
 import { restore } from "../shipping/restore.ts";
-import type { Future } from "./future.ts";
+import { type Future, futureAccess } from "./future.ts";
+
+/** Futures that were found in values. */
+const found = new WeakSet<Future>();
+
+/**
+ * Whether the value of a future need not be looked into before somebody asks for it: that of one that was found in another value. It may
+ * lead on and on, or back to where the future was found.
+ */
+export function canWait(future: Future): boolean {
+  return found.has(future) && !futureAccess.isWatched(future);
+}
 
 /** `packed` is written into. `claim` makes a future of its key. A promise if `revive` makes one of a handle. */
 export function unpackFutures(
@@ -12,7 +23,11 @@ export function unpackFutures(
   revive: Revive | undefined,
 ): unknown {
   const keys = packed[FUTURES_MARK];
-  const futures = keys.map(claim);
+  const futures = keys.map((key) => {
+    const future = claim(key);
+    found.add(future);
+    return future;
+  });
   return restore(packed.value, (slot) => futures[slot - 1], refuseFunction, revive);
 }
 

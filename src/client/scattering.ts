@@ -4,7 +4,7 @@ import type { Scatter } from "../protocol/client-messages.ts";
 import type { Key } from "../protocol/identity.ts";
 import { contentHash } from "../shipping/content-hash.ts";
 import { captureWithFutures } from "./argument-capture.ts";
-import { listOf, type ScatterOptions } from "./call-options.ts";
+import { demandCount, listOf, type ScatterOptions } from "./call-options.ts";
 
 /** Captures `value`. Throws before anything is moved if the options make no sense. */
 export function captureScattered(value: unknown, options: ScatterOptions, key: Key | undefined) {
@@ -13,9 +13,7 @@ export function captureScattered(value: unknown, options: ScatterOptions, key: K
   if (unknown !== undefined) {
     throw new TypeError(`scatter() knows no option "${unknown}"; it takes broadcast, workers and hash`);
   }
-  if (typeof broadcast === "number" && !(Number.isInteger(broadcast) && broadcast > 0)) {
-    throw new RangeError(`broadcast must be true or a whole number of at least 1, not ${broadcast}`);
-  }
+  if (typeof broadcast === "number") demandCount("broadcast", broadcast);
   if (hash && key !== undefined)
     throw new TypeError("what is scattered has a key of its own or, with hash, of its content");
   const data = captureWithFutures(value, "the value");

@@ -79,9 +79,9 @@ export class LocalCluster {
   #stopAdapting: () => void = () => {};
   #closed = false;
 
-  constructor(
-    platform: Platform,
-    {
+  constructor(platform: Platform, given: LocalClusterOptions = {}) {
+    if (typeof given !== "object") throw new TypeError(`a cluster takes options, not a ${typeof given}`);
+    const {
       nWorkers,
       threadsPerWorker = 1,
       name = "worker",
@@ -90,8 +90,7 @@ export class LocalCluster {
       durable,
       memoryLimit,
       spill,
-    }: LocalClusterOptions = {},
-  ) {
+    } = given;
     const count = nWorkers ?? platform.spawner.cores;
     demandCount("nWorkers", count, 0);
     demandCount("threadsPerWorker", threadsPerWorker, 1);

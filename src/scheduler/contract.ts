@@ -21,6 +21,7 @@ import type { Resources, ShippedFunction } from "../protocol/task-spec.ts";
 import type { Trace } from "../protocol/tracing.ts";
 import type {
   ErrandDone,
+  MissingData,
   NestedMessage,
   SchedulerToWorkerMessage,
   TaskItems,
@@ -260,6 +261,8 @@ export interface HostRules {
   begun(task: TaskRecord): void;
   /** A run has ended well that is not its task's last. If it was left to go on, the task is its own again. */
   win(worker: WorkerRecord, id: TaskId, run: RunId): TaskRecord | undefined;
+  /** A task came back to be sent again, for want of an input. Whether it has failed instead, for it came back too often. */
+  hearLack(task: TaskRecord, worker: WorkerRecord, message: MissingData): boolean;
   /** Whether something is wrong with a message. Then whoever said it has been dealt with, and it is not to be heard. */
   refuses(worker: WorkerRecord, message: WorkerMessage): boolean;
   refusesClient(client: ClientRecord, message: ClientMessage): boolean;

@@ -90,7 +90,7 @@ export function lack(state: SchedulerState, worker: WorkerRecord, message: Missi
   for (const missing of strikeHolders(state, worker, message)) recompute(state, missing);
   if (task === undefined) return;
   leaveWorker(state, task);
-  move(state, task, "released");
+  if (!state.hosts?.hearLack(task, worker, message)) move(state, task, "released");
 }
 
 /** A run that was not begun has been given up: because it was called off, or because it was asked back. */

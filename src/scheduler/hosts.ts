@@ -14,6 +14,7 @@ import { Links } from "./links.ts";
 import type { RequestTools } from "./request-tools.ts";
 import { Speculation } from "./speculation.ts";
 import type { SchedulerState } from "./state.ts";
+import { Unreachable } from "./unreachable.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 export interface HostLimits {
@@ -41,6 +42,7 @@ export function hostRules(some: Partial<HostLimits> = {}): (state: SchedulerStat
     const links = new Links(state, tools);
     const adoption = new Adoption(state, tools, limits.keepHeldMs);
     const speculation = new Speculation(state, tools, limits.speculateFromMs);
+    const unreachable = new Unreachable(state, tools);
     const workers = new WorkerDistrust(state, tools);
     const clients = new ClientDistrust(state, tools, limits);
     return {
@@ -67,6 +69,7 @@ export function hostRules(some: Partial<HostLimits> = {}): (state: SchedulerStat
       adopt: (client, first, count) => adoption.adopt(client, first, count),
       begun: (task) => speculation.begun(task),
       win: (worker, id, run) => speculation.win(worker, id, run),
+      hearLack: (task, worker, message) => unreachable.hear(task, worker, message),
       refuses: (worker, message) => workers.refuses(worker, message),
       refusesClient: (client, message) => clients.refuses(client, message),
       functionOf: (client, shipped) => clients.functionOf(client, shipped),

@@ -93,7 +93,9 @@ class Nesting implements NestingRules {
   }
 
   hold(task: TaskRecord, tasks: readonly TaskRecord[], isInValue: boolean): void {
-    this.#carried.set(task, [...this.carriedBy(task), this.#keeping.keepTasks(tasks, undefined, task.key)]);
+    // One that holds a future on itself is not kept by that.
+    const others = tasks.filter((other) => other !== task);
+    this.#carried.set(task, [...this.carriedBy(task), this.#keeping.keepTasks(others, undefined, task.key)]);
     if (isInValue) task.flags |= this.#tools.FLAG_CARRIES;
     this.#state.durability?.touch(task);
   }

@@ -1,7 +1,8 @@
 /** Event and Barrier: places to wait for something to happen, and for each other. */
 
 import { goByNames } from "../../shipping/own-names.ts";
-import { demandCount, Handle, type HandleOptions, linkOf, nameAndOptions, type WaitingOptions } from "./handle.ts";
+import { demandCount } from "../call-options.ts";
+import { Handle, type HandleOptions, linkOf, nameAndOptions, type WaitingOptions } from "./handle.ts";
 
 /**
  * Something that has happened or not, and that others wait for.

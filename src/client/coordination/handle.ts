@@ -245,9 +245,3 @@ export function demandName(name: string): string {
   if (typeof name === "string" && name !== "") return name;
   throw new TypeError(`a name must be a text that is not empty, not ${name === "" ? "an empty one" : typeof name}`);
 }
-
-/** Throws unless `count` is a whole number from 1 on, or is left open. */
-export function demandCount<N extends number | undefined>(what: string, count: N): N {
-  if (count === undefined || (Number.isInteger(count) && count >= 1)) return count;
-  throw new RangeError(`${what} must be a whole number of at least 1, not ${count}`);
-}

@@ -3,8 +3,8 @@
 import type { Acquire, Granted } from "../../protocol/coordination.ts";
 import { CommClosedError } from "../../protocol/errors.ts";
 import { goByNames } from "../../shipping/own-names.ts";
+import { demandCount } from "../call-options.ts";
 import {
-  demandCount,
   demandName,
   Handle,
   type HandleOptions,

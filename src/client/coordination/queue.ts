@@ -3,10 +3,11 @@
 import type { Items } from "../../protocol/coordination.ts";
 import { goByNames } from "../../shipping/own-names.ts";
 import { packValue } from "../argument-capture.ts";
+import { demandCount } from "../call-options.ts";
 import type { Future } from "../future.ts";
 import type { Answered } from "../open-requests.ts";
 import { arrive } from "./arriving.ts";
-import { demandCount, Handle, type HandleOptions, linkOf, nameAndOptions, type WaitingOptions } from "./handle.ts";
+import { Handle, type HandleOptions, linkOf, nameAndOptions, type WaitingOptions } from "./handle.ts";
 import { Iteration } from "./iteration.ts";
 
 export interface QueueOptions extends HandleOptions {

@@ -3,9 +3,10 @@
 import type { Published } from "../../protocol/coordination.ts";
 import { goByNames } from "../../shipping/own-names.ts";
 import { captureWithFutures } from "../argument-capture.ts";
+import { demandCount } from "../call-options.ts";
 import { giveUpOn } from "../future.ts";
 import { unshare } from "./arriving.ts";
-import { demandCount, Handle, type HandleOptions, linkOf, nameAndOptions, type WaitingOptions } from "./handle.ts";
+import { Handle, type HandleOptions, linkOf, nameAndOptions, type WaitingOptions } from "./handle.ts";
 import { Iteration } from "./iteration.ts";
 
 export interface TopicOptions extends HandleOptions {

@@ -19,6 +19,7 @@ import { memory } from "./memory.ts";
 import { options } from "./options.ts";
 import { patterns } from "./patterns.ts";
 import { placement } from "./placement.ts";
+import { ported } from "./ported.ts";
 import { profiling } from "./profiling.ts";
 import { quorums } from "./quorum.ts";
 import { recording } from "./recording.ts";
@@ -60,6 +61,7 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
   quorums,
   memory,
   semantics,
+  ported,
   "coordination in tasks": coordinationInTasks,
   actors,
 };
