@@ -25,9 +25,3 @@ export interface ScatterOptions {
 export function listOf(workers: string | readonly string[]): readonly string[] {
   return typeof workers === "string" ? [workers] : workers;
 }
-
-/** Throws unless `count` is a whole number from `least` on, or is left open. */
-export function demandCount<N extends number | undefined>(what: string, count: N, least = 1): N {
-  if (count === undefined || (Number.isInteger(count) && count >= least)) return count;
-  throw new RangeError(`${what} must be a whole number of at least ${least}, not ${count}`);
-}

@@ -1,16 +1,18 @@
 /** Client: what users submit functions to. Calls return at once; what they set going is followed through futures. */
 
+import { demandCount } from "../protocol/counts.ts";
 import type { Key } from "../protocol/identity.ts";
 import type { SchedulerInfo } from "../protocol/requests.ts";
 import { ACTOR } from "../protocol/task-spec.ts";
 import type { AnyFunction } from "../shipping/function-source.ts";
 import type { ActorClass, ActorHandle } from "./actors/handle-types.ts";
 import type { Arguments, Columns, Gathered, MoreColumns } from "./arguments.ts";
-import { demandCount, type ScatterOptions } from "./call-options.ts";
+import type { ScatterOptions } from "./call-options.ts";
 import { Diagnostics } from "./diagnostics.ts";
 import { type CancelOptions, Future, futureAccess, hasFailed, type Watcher } from "./future.ts";
 import { fill, snapshot } from "./nesting.ts";
 import { sessions } from "./open-sessions.ts";
+import { listOf } from "./ownership.ts";
 import type { ReplayOptions } from "./replay.ts";
 import type { Session } from "./session.ts";
 import { type Defaults, keyOfEach, submitSpecially } from "./special-submission.ts";
@@ -323,10 +325,6 @@ export class Client extends Diagnostics {
 /** Has tasks run to their end even if every future on them is released. */
 export function fireAndForget(futures: Future | Iterable<Future>): void {
   for (const future of listOf(futures)) (futureAccess.owner(future) as Session).fireAndForget([future]);
-}
-
-function listOf(futures: Future | Iterable<Future>): readonly Future[] {
-  return futures instanceof Future ? [futures] : [...futures];
 }
 
 function toArray(iterable: Iterable<unknown>, index: number): readonly unknown[] {

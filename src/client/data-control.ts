@@ -1,13 +1,13 @@
 /** Where values are, how large, where they are to be, and what outlives clients: the part of `Client` that asks the scheduler for that. */
 
+import { demandCount } from "../protocol/counts.ts";
 import type { Key, WorkerAddress } from "../protocol/identity.ts";
 import { measure } from "../shipping/measure.ts";
 import { packValue } from "./argument-capture.ts";
-import { demandCount } from "./call-options.ts";
 import type { DatasetOptions, PublishOptions } from "./datasets.ts";
-import { Future, futureAccess } from "./future.ts";
+import { type Future, futureAccess } from "./future.ts";
 import type { Answered } from "./open-requests.ts";
-import { idsOf } from "./ownership.ts";
+import { idsOf, listOf } from "./ownership.ts";
 import type { Session } from "./session.ts";
 
 export interface ReplicateOptions {
@@ -147,7 +147,7 @@ export class DataControl {
 
   /** The futures that are meant, and the numbers of their tasks; undefined if none are said, and all values are meant. */
   #meant(futures: Future | Iterable<Future> | undefined) {
-    const list = futures === undefined ? [] : futures instanceof Future ? [futures] : [...futures];
+    const list = futures === undefined ? [] : listOf(futures);
     return [list, futures === undefined ? undefined : idsOf(list, this.#session)] as const;
   }
 }

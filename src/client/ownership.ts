@@ -3,7 +3,14 @@
 import type { ClientTaskId } from "../protocol/identity.ts";
 import { Future, type FutureOwner, futureAccess } from "./future.ts";
 
-/** @throws TypeError if one of them is another client's, or no future. */
+/** As a list what may be one or several. @throws TypeError if one is no future. */
+export function listOf(futures: Future | Iterable<Future>): readonly Future[] {
+  const list = futures instanceof Future ? [futures] : [...futures];
+  if (list.every((each) => each instanceof Future)) return list;
+  throw new TypeError("this takes futures, as submit() and map() return them");
+}
+
+/** @throws TypeError if one of them is another client's. */
 export function idsOf(futures: readonly Future[], owner: FutureOwner): ClientTaskId[] {
   return futures.map((future) => {
     demandOwn(future, owner);
@@ -11,9 +18,8 @@ export function idsOf(futures: readonly Future[], owner: FutureOwner): ClientTas
   });
 }
 
-/** @throws TypeError if it is another client's, or no future. */
+/** @throws TypeError if it is another client's. */
 export function demandOwn(future: Future, owner: FutureOwner): void {
-  if (!(future instanceof Future)) throw new TypeError("this takes futures, as submit() and map() return them");
   const other = futureAccess.owner(future);
   if (other !== owner && other.client !== owner) {
     throw new TypeError(

@@ -1,10 +1,11 @@
 /** What is scattered, as it was at the call, and what is to be done with it. */
 
 import type { Scatter } from "../protocol/client-messages.ts";
+import { demandCount } from "../protocol/counts.ts";
 import type { Key } from "../protocol/identity.ts";
 import { contentHash } from "../shipping/content-hash.ts";
 import { captureWithFutures } from "./argument-capture.ts";
-import { demandCount, listOf, type ScatterOptions } from "./call-options.ts";
+import { listOf, type ScatterOptions } from "./call-options.ts";
 
 /** Captures `value`. Throws before anything is moved if the options make no sense. */
 export function captureScattered(value: unknown, options: ScatterOptions, key: Key | undefined) {

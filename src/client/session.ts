@@ -196,7 +196,6 @@ export class Session implements FutureOwner {
 
   retry(futures: readonly Future[]): void {
     this.#demandOpen();
-    for (const future of futures) demandOwn(future, this);
     const failed = futures.filter((future) => futureAccess.state(future) === "error");
     if (failed.length === 0) return;
     for (const future of failed) {

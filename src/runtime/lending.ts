@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { ConnectorOptions, Equipment, Transport } from "../ports/connector.ts";
 import type { Spawner } from "../ports/spawner.ts";
 import type { StoreKeeper } from "../ports/value-store.ts";
+import { demandCount } from "../protocol/counts.ts";
 import { CommClosedError } from "../protocol/errors.ts";
 import {
   type About,
@@ -117,15 +118,10 @@ export class LentHost implements AsyncDisposable {
   static async join(platform: LendingPlatform, address: string, options: JoinOptions): Promise<LentHost> {
     const { nWorkers = platform.spawner.cores, threadsPerWorker = 1, cpuShare = 1 } = options;
     for (const [name, value] of Object.entries({ nWorkers, threadsPerWorker })) {
-      if (!Number.isInteger(value) || value < 1)
-        throw new RangeError(`${name} must be a whole number of at least 1, not ${value}`);
+      demandCount(name, value);
     }
     const { memoryLimit, spill } = options;
-    if (
-      (memoryLimit !== undefined || spill !== undefined) &&
-      !(Number.isInteger(memoryLimit) && Number(memoryLimit) >= 1)
-    )
-      throw new RangeError(`memoryLimit must be a whole number of at least 1, not ${memoryLimit}`);
+    if (memoryLimit !== undefined || spill !== undefined) demandCount("memoryLimit", memoryLimit ?? Number.NaN);
     const { idleMs = IDLE_MS } = options;
     if (!(idleMs >= 100)) throw new RangeError(`idleMs must be at least 100 milliseconds, not ${idleMs}`);
     if (!(cpuShare > 0 && cpuShare <= 1))

@@ -6,6 +6,7 @@ import type { LinkEnds } from "../ports/direct-links.ts";
 import type { Spawner } from "../ports/spawner.ts";
 import type { StoreKeeper } from "../ports/value-store.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
+import { demandCount } from "../protocol/counts.ts";
 import { CommClosedError } from "../protocol/errors.ts";
 import { demandResources } from "../protocol/resources.ts";
 import type { Resources } from "../protocol/task-spec.ts";
@@ -80,7 +81,7 @@ export class LocalCluster {
   #closed = false;
 
   constructor(platform: Platform, given: LocalClusterOptions = {}) {
-    if (typeof given !== "object") throw new TypeError(`a cluster takes options, not a ${typeof given}`);
+    if (typeof given !== "object") throw new TypeError("options must be an object");
     const {
       nWorkers,
       threadsPerWorker = 1,
@@ -93,13 +94,13 @@ export class LocalCluster {
     } = given;
     const count = nWorkers ?? platform.spawner.cores;
     demandCount("nWorkers", count, 0);
-    demandCount("threadsPerWorker", threadsPerWorker, 1);
+    demandCount("threadsPerWorker", threadsPerWorker);
     if (!(noWorkersTimeoutMs >= 0))
       throw new RangeError(`noWorkersTimeoutMs must be a time, not ${noWorkersTimeoutMs}`);
     const resourcesOf = (place: number) => resourcesIn(place, resources);
     for (let place = 0; place < count; place++) demandResources(resourcesOf(place));
     const isLimited = memoryLimit !== undefined || spill !== undefined;
-    if (isLimited) demandCount("memoryLimit", memoryLimit, 1);
+    if (isLimited) demandCount("memoryLimit", memoryLimit ?? Number.NaN);
     this.#platform = platform;
     const { spawner, clock } = platform;
     const fail = (error: unknown) => this.#fail(error);
@@ -162,7 +163,7 @@ export class LocalCluster {
    * @throws RangeError if `nWorkers` is no whole number.
    */
   async scale(nWorkers: number): Promise<void> {
-    demandCount("nWorkers", nWorkers, 0);
+    demandCount("nWorkers", nWorkers ?? Number.NaN, 0);
     this.#demandOpen();
     this.#stopAdapting();
     await (await this.#elasticity()).scale(nWorkers);
@@ -183,7 +184,7 @@ export class LocalCluster {
     const maximum = Math.max(minimum, this.#platform.spawner.cores);
     const all = { minimum, maximum, intervalMs: 1000, targetDurationMs: 5000, waitCount: 3, ...options };
     for (const [name, value] of Object.entries(all)) {
-      demandCount(name, value, name === "minimum" ? 0 : name === "maximum" ? Math.max(1, minimum) : 1);
+      demandCount(name, value ?? Number.NaN, name === "minimum" ? 0 : name === "maximum" ? Math.max(1, minimum) : 1);
     }
     this.#demandOpen();
     this.#stopAdapting();
@@ -278,9 +279,4 @@ export class LocalCluster {
 function resourcesIn(place: number, resources: NonNullable<LocalClusterOptions["resources"]>): Resources {
   if (typeof resources === "function") return resources(place);
   return Array.isArray(resources) ? (resources[place] ?? {}) : (resources as Resources);
-}
-
-function demandCount(name: string, value: number | undefined, least: number): void {
-  if (Number.isInteger(value) && (value as number) >= least) return;
-  throw new RangeError(`${name} must be a whole number of at least ${least}, not ${value}`);
 }

@@ -10,6 +10,7 @@ import {
   type Listening,
   type ListenOptions,
   LocalCluster,
+  wait,
 } from "manyhands";
 import { WebSocket, WebSocketServer } from "ws";
 import { cert, key } from "../support/certificate.ts";
@@ -475,6 +476,26 @@ describe("a connection", { timeout: 60_000 }, () => {
     proxy.cut();
     proxy.letGo();
     assert.equal(sum(await client.gather(futures)), sum(numbers(60)));
+  });
+
+  it("of a client that does not come back in time takes along what it alone wanted, and nothing else", async () => {
+    await using t = await listening({ leaseMs: 200 }, 1);
+    const { proxy, address } = await t.proxy();
+    const [leaving, staying] = [await t.client(address), await t.client()];
+    const make = () => new Float64Array(20_000).fill(1);
+    const alone = leaving.map(make, numbers(3));
+    const shared = leaving.with({ key: "shared" }).submit(make);
+    await leaving.publishDataset("published", leaving.submit(make));
+    await wait([...alone, shared]);
+    const theirs = staying.future<Float64Array>("shared");
+    await wait([theirs]);
+    const sizes = async () => Object.keys(await staying.nbytes()).length;
+    assert.equal(await sizes(), 5);
+    proxy.shut();
+    proxy.cut();
+    while ((await staying.schedulerInfo()).clients.includes(leaving.id)) await soon(0);
+    assert.equal(await sizes(), 2, "what another client wants, and what is published");
+    assert.equal((await theirs.result())[19_999], 1);
   });
 
   it("that does not come back in time has the work done by others; back again, it says what it holds", async () => {

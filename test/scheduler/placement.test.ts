@@ -109,6 +109,21 @@ describe("tasks that wait for a worker", () => {
     `);
   });
 
+  it("go to each worker as far as it has slots", () => {
+    follow(`
+      > add client c1
+      > add worker w1
+      > add worker w2 slots 3
+      > c1: submit a = f(1), b = f(2), c = f(3), d = f(4), e = f(5)
+        w1 <- learn f
+        w1 <- compute a = f(1)
+        w2 <- learn f
+        w2 <- compute b = f(2)
+        w2 <- compute c = f(3)
+        w2 <- compute d = f(4)
+    `);
+  });
+
   it("go many at a time once they are known to be short, and spread over the workers", () => {
     follow(`
       > add client c1

@@ -146,3 +146,94 @@ describe("a worker with slots for what it has", () => {
     `);
   });
 });
+
+describe("what is asked back", () => {
+  const known = `
+      > add client c1
+      > add worker w1
+      > c1: submit z = f(0)
+        w1 <- learn f
+        w1 <- compute z = f(0)
+      > w1: finish z = 0 in 100 us
+        c1 <- 1: z = 0`;
+  const recalled = `
+      > look around
+      > look around
+        w1 <- recall surplus a@1
+        w1 <- recall surplus b@1
+        w1 <- recall surplus c@1`;
+
+  it("goes only where it may run, and else waits for the worker that it came from", () => {
+    follow(`${known}
+      > c1: submit a = f(1) on w1
+        w1 <- compute a = f(1)
+      > c1: submit b = f(2) on w1
+        w1 <- compute b = f(2)
+      > c1: submit c = f(3) on w1 w2
+        w1 <- compute c = f(3)
+      > add worker w2${recalled}
+      > w1: drop b@1 c@1
+        w2 <- learn f
+        w2 <- compute c = f(3)
+      > look around
+      > look around
+      > w1: finish a = 1 in 100000 us
+        w1 <- compute b = f(2)
+        c1 <- 2: a = 1
+    `);
+  });
+
+  it("does not go to a paused worker", () => {
+    follow(`${known}
+      > c1: submit a = f(1), b = f(2), c = f(3)
+        w1 <- compute a = f(1)
+        w1 <- compute b = f(2)
+        w1 <- compute c = f(3)
+      > add worker w2
+      > c1: request 0 {"type":"pause-workers","workers":["w2"]}
+        c1 <- 2: answer 0: done${recalled}
+      > w1: drop b@1 c@1
+      > w1: finish a = 1 in 100000 us
+        w1 <- compute b = f(2)
+        c1 <- 3: a = 1
+    `);
+  });
+
+  it("runs once each when its worker dies before the answer", () => {
+    follow(`${known}
+      > c1: submit a = f(1), b = f(2), c = f(3)
+        w1 <- compute a = f(1)
+        w1 <- compute b = f(2)
+        w1 <- compute c = f(3)
+      > add worker w2${recalled}
+      > remove worker w1
+        w2 <- learn f
+        w2 <- compute a@2 = f(1), alone
+        c1 <- 2: a pending
+        c1 <- 2: b pending
+        c1 <- 2: c pending
+      > w2: finish a = 1
+        w2 <- compute b@2 = f(2), alone
+        c1 <- 3: a = 1
+      > w2: finish b = 1
+        w2 <- compute c@2 = f(3), alone
+        c1 <- 4: b = 1
+    `);
+  });
+
+  it("goes back to its worker when the one that it was meant for is gone", () => {
+    follow(`${known}
+      > c1: submit a = f(1), b = f(2), c = f(3)
+        w1 <- compute a = f(1)
+        w1 <- compute b = f(2)
+        w1 <- compute c = f(3)
+      > add worker w2${recalled}
+      > remove worker w2
+      > w1: drop b@1 c@1
+      > w1: finish a = 1
+        w1 <- compute b = f(2)
+        w1 <- compute c = f(3)
+        c1 <- 2: a = 1
+    `);
+  });
+});

@@ -1,7 +1,7 @@
 /** Event and Barrier: places to wait for something to happen, and for each other. */
 
+import { demandCount } from "../../protocol/counts.ts";
 import { goByNames } from "../../shipping/own-names.ts";
-import { demandCount } from "../call-options.ts";
 import { Handle, type HandleOptions, linkOf, nameAndOptions, type WaitingOptions } from "./handle.ts";
 
 /**

@@ -1,9 +1,9 @@
 /** Lock, MultiLock and Semaphore: what only so many may hold at a time. */
 
 import type { Acquire, Granted } from "../../protocol/coordination.ts";
+import { demandCount } from "../../protocol/counts.ts";
 import { CommClosedError } from "../../protocol/errors.ts";
 import { goByNames } from "../../shipping/own-names.ts";
-import { demandCount } from "../call-options.ts";
 import {
   demandName,
   Handle,

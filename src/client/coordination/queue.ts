@@ -1,9 +1,9 @@
 /** Queue: what some put others get, in order. */
 
 import type { Items } from "../../protocol/coordination.ts";
+import { demandCount } from "../../protocol/counts.ts";
 import { goByNames } from "../../shipping/own-names.ts";
 import { packValue } from "../argument-capture.ts";
-import { demandCount } from "../call-options.ts";
 import type { Future } from "../future.ts";
 import type { Answered } from "../open-requests.ts";
 import { arrive } from "./arriving.ts";

@@ -1,9 +1,9 @@
 /** Topic: what is published reaches everybody who reads. */
 
 import type { Published } from "../../protocol/coordination.ts";
+import { demandCount } from "../../protocol/counts.ts";
 import { goByNames } from "../../shipping/own-names.ts";
 import { captureWithFutures } from "../argument-capture.ts";
-import { demandCount } from "../call-options.ts";
 import { giveUpOn } from "../future.ts";
 import { unshare } from "./arriving.ts";
 import { Handle, type HandleOptions, linkOf, nameAndOptions, type WaitingOptions } from "./handle.ts";
