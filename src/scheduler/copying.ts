@@ -16,6 +16,9 @@ const MOST_TO_ONE = 16;
 /** Copies of one value that a holder hands out at a time. Those who get them hand it on: that is how many are served quickly. */
 const MOST_OF_ONE = 2;
 
+/** So often somebody is told to fetch a copy that does not come though its holder is there. */
+const MOST_TIMES = 10;
+
 interface Order {
   readonly whoHas: (TaskId | number)[];
   readonly peers: WorkerAddress[];
@@ -27,6 +30,8 @@ export class Copying {
   /** Who fetches what from whom. */
   readonly #underWay = new Map<TaskRecord, Map<WorkerRecord, WorkerRecord>>();
   readonly #orders = new Map<WorkerRecord, Order>();
+  /** How often somebody did not get a copy from who has it. */
+  readonly #missed = new WeakMap<TaskRecord, Map<WorkerRecord, number>>();
 
   constructor(state: SchedulerState, tools: RequestTools) {
     this.#state = state;
@@ -47,7 +52,19 @@ export class Copying {
 
   /** It could not get it: its holder was sending it elsewhere just then, or is gone. */
   hearNotAcquired(task: TaskRecord, worker: WorkerRecord): void {
-    this.#underWay.get(task)?.delete(worker);
+    const fetchers = this.#underWay.get(task);
+    const from = fetchers?.get(worker);
+    if (from === undefined) return;
+    fetchers?.delete(worker);
+    if (!this.#state.replicas.has(task, from)) return;
+    const missed = this.#missed.get(task) ?? new Map<WorkerRecord, number>();
+    this.#missed.set(task, missed.set(worker, (missed.get(worker) ?? 0) + 1));
+  }
+
+  /** Whether `worker` has tried often enough, and is not to be told again. Asked once more, it is. */
+  hasTriedInVain(task: TaskRecord, worker: WorkerRecord): boolean {
+    const missed = this.#missed.get(task);
+    return (missed?.get(worker) ?? 0) >= MOST_TIMES && missed?.delete(worker) === true;
   }
 
   /** Whether `worker` has been told to fetch it, and may yet have it. */

@@ -92,6 +92,13 @@ export class Replication {
       const others = workers.filter((worker) => !replicas.has(task, worker));
       const onTheirWay = others.filter((worker) => this.#copying.isUnderWay(task, worker));
       const idle = others.filter((worker) => !onTheirWay.includes(worker));
+      const cutOff = idle.find((worker) => this.#copying.hasTriedInVain(task, worker));
+      if (cutOff !== undefined) {
+        const from = [...replicas.rightsOf(task)].map(({ address }) => address).join(", ");
+        return refuse(
+          `${cutOff.address} did not get ${task.key} from ${from}, though it tried again and again: see whether these reach each other`,
+        );
+      }
       idle.sort((a, b) => loads.of(a) - loads.of(b));
       for (const worker of idle.slice(0, wanted - holders.length - onTheirWay.length)) {
         this.#copying.begin(task, worker);

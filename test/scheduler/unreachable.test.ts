@@ -58,3 +58,36 @@ describe("an input that does not come from where it is", () => {
     }
   });
 });
+
+describe("a copy that does not come from where the value is", () => {
+  it("is asked for again and again, until replicate() is told who does not reach whom", () => {
+    const stage = new SchedulerStage();
+    for (const command of [
+      "learn hosts",
+      "add client c1",
+      "add worker a/0",
+      "add worker b/0",
+      "c1: submit x = f(1)",
+      "a/0: store x 20000",
+    ]) {
+      stage.play(command);
+    }
+    assert.deepEqual(stage.play("c1: replicate x"), ["link b/0 and a/0", "b/0 <- acquire x from a/0"]);
+    for (let times = 1; times < 10; times++)
+      assert.deepEqual(stage.play("b/0: missing x asked a/0"), ["b/0 <- acquire x from a/0"]);
+    const why =
+      "b/0 did not get f-c1-0 from a/0, though it tried again and again: see whether these reach each other";
+    followOn(
+      `
+      > b/0: missing x asked a/0
+        c1 <- 2: answer 0 failed: ${why}
+      # Asked once more, it tries once more.
+      > c1: replicate x
+        b/0 <- acquire x from a/0
+      > b/0: add x
+        c1 <- 3: answer 1: done
+    `,
+      stage,
+    );
+  });
+});
