@@ -75,8 +75,7 @@ describe("a copy that does not come from where the value is", () => {
     assert.deepEqual(stage.play("c1: replicate x"), ["link b/0 and a/0", "b/0 <- acquire x from a/0"]);
     for (let times = 1; times < 10; times++)
       assert.deepEqual(stage.play("b/0: missing x asked a/0"), ["b/0 <- acquire x from a/0"]);
-    const why =
-      "b/0 did not get f-c1-0 from a/0, though it tried again and again: see whether these reach each other";
+    const why = "b/0 did not get f-c1-0 from a/0, though it tried again and again: see whether these reach each other";
     followOn(
       `
       > b/0: missing x asked a/0
