@@ -184,9 +184,10 @@ export class Ledger {
       return inner;
     };
     try {
-      const { canWait, unpackFutures } = await loadUnpacking();
+      const { forLater, unpackFutures } = await loadUnpacking();
       if (isOver()) return;
-      if (canWait(future)) return this.#store(futureAccess.id(future), 0, "");
+      const stored = forLater(future, packed);
+      if (stored !== undefined) return this.#store(...stored);
       const value = await unpackFutures(packed, claim, reviverOf(futureAccess.owner(future)));
       if (!isOver()) {
         this.#end(future, "finished", value);

@@ -178,6 +178,8 @@ export interface NestingRules {
   lossOf(task: TaskRecord): ErrorOnWire;
   /** Nobody can ask for the task any more. */
   forget(task: TaskRecord): void;
+  /** Lets go of values that hold futures on each other, and that nobody else wants. */
+  dropRings(): void;
   /** What is kept for the futures that it holds. */
   carriedBy(task: TaskRecord): readonly ValueWithTasks[];
   /** Keeps these for as long as the task. */

@@ -38,6 +38,7 @@ export class Copies {
   look(): void {
     if (this.#state.nowMs < this.#dueMs) return;
     this.#dueMs = this.#state.nowMs + EVERY_MS;
+    this.#state.nesting?.dropRings();
     this.#lookAtAll();
   }
 

@@ -23,6 +23,7 @@ import type { NestingRules } from "./contract.ts";
 import { Keeping, type KeptValue } from "./kept-value.ts";
 import type { ClientRecord, TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
+import { ringsAmong } from "./rings.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -86,6 +87,10 @@ class Nesting implements NestingRules {
   forget(task: TaskRecord): void {
     for (const kept of this.#carried.get(task) ?? []) this.#keeping.drop(kept);
     this.#carried.delete(task);
+  }
+
+  dropRings(): void {
+    for (const task of ringsAmong(this.#state, this.#carried)) this.forget(task);
   }
 
   carriedBy(task: TaskRecord): readonly KeptValue[] {

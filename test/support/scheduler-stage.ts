@@ -27,6 +27,7 @@
  *   w1: store x 20000 [pushed | moved]   w1: drop x@1 y@1                   w1: add x
  *   w1: items x 1 2
  *   w1: progress x 0.5             w1: missing x [for y] [asked w2]         w1: data x [moved | missing]
+ *   w1: carries x y z              (names of tasks of w1, which the value of its run holds)
  *   w1: secede x                   w1: rejoin x                             w1: lend 1
  *   w1: memory 100 [of 5000 [full] [gives up "why"]]
  *   w1: done 0 = 5                 w1: undone 0 "message"
@@ -462,6 +463,19 @@ export class SchedulerStage implements Stage {
         const givesUp = words.take(/gives up "(.*?)"/)?.[0];
         const said = { type: "memory-used", threadBytes: undefined, ...(limit !== "" && { kept }) } as const;
         return givesUp === undefined ? said : { ...said, givesUp };
+      }
+      case "carries": {
+        const { id, run: number } = task();
+        const known = this.#clients.get(`tasks of ${worker}`) as StageClient;
+        return {
+          type: "task-carries",
+          id,
+          run: number,
+          tasks: words
+            .rest()
+            .split(" ")
+            .map((name) => numberOf(known, name)),
+        };
       }
       case "lend":
         return { type: "slots-lent", count: Number(words.word()) };

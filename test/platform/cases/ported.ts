@@ -179,6 +179,8 @@ export const ported: readonly Case[] = [
       const self = t.client.submit((): Link => [getClient().future<Link>(getTask().key)]);
       const first = await self.result();
       equal(first[0].key, self.key);
+      await wait([first[0]]);
+      equal([first[0].status, first[0].type], ["finished", "Array"]);
       const second = await first[0].result();
       equal(second[0].key, self.key);
       // By name, and by way of another.

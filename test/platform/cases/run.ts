@@ -228,10 +228,19 @@ export const run: readonly Case[] = [
   },
   {
     name: "a module is imported by every worker, once, and later ones too",
+    limitMs: 20_000,
     async run({ work }) {
       await using t = start();
       await t.client.registerModule(work);
       await t.client.registerModule(work.href);
+      const code = "globalThis.imports = (globalThis.imports ?? 0) + 1";
+      const counting = `data:text/javascript,${encodeURIComponent(code)}`;
+      await t.client.registerModule(counting);
+      await t.client.registerModule(counting);
+      await t.cluster.scale(3);
+      const countOn = (workers: string) =>
+        t.client.with({ workers }).submit(() => (globalThis as { imports?: number }).imports);
+      equal(await t.client.gather(["worker-0", "worker-1", "worker-2"].map(countOn)), [1, 1, 1]);
       const error = await rejects(t.client.registerModule(new URL("./no-such-module.mjs", work)), "Error");
       ok(/no-such-module\.mjs could not be imported on thread:/.test(error.message), error.message);
       await rejects(t.client.registerModule("./work-module.mjs"), "TypeError", /absolute/);
