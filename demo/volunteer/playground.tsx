@@ -127,6 +127,10 @@ function Playground() {
                 </span>
               ))}
             </pre>
+          </Card>
+        </div>
+        <div class="column">
+          <Card title="What the cluster does" id="watching">
             <Dashboard key={clusters} clientFor={theClient} />
           </Card>
         </div>

@@ -288,8 +288,13 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
       Object.defineProperty(navigator, "getBattery", { value: async () => battery });`,
     );
     await volunteer.goto(link);
+    await volunteer.waitForSelector("form.consent");
+    await write(volunteer, "label.name input", "Grace");
+    await write(volunteer, ".range:nth-of-type(2) input", "50");
+    await volunteer.click("label[title=violet]");
     await press(volunteer, /^Start helping$/);
-    await says(volunteer, /Helping with/);
+    await says(volunteer, /Helping with 1 core, 50 % of the time/);
+    await says(organiser, /Grace1 thread, 50 % of the time, well, direct/);
     const setCharging = (charging: boolean) =>
       volunteer.evaluate((charging) => {
         const { battery } = globalThis as unknown as { battery: EventTarget };
@@ -298,7 +303,7 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
       }, charging);
     await setCharging(false);
     await says(volunteer, /Paused to spare this machine/);
-    await says(organiser, /1 thread, paused/);
+    await says(organiser, /1 thread, 50 % of the time, paused/);
     await setCharging(true);
     await says(volunteer, /Helping with/);
     const setSaving = (saveData: boolean) =>
@@ -313,18 +318,25 @@ describe("the demo's pages", { timeout: 240_000 }, () => {
     await press(volunteer, /^Pause$/);
     await says(volunteer, /Paused\./);
     await press(volunteer, /^Go on$/);
-    await says(organiser, /1 thread, well, direct/);
+    await says(organiser, /1 thread, 50 % of the time, well, direct/);
     // The browser keeps pages that are left, and brings them back.
     for (const type of ["pagehide", "pageshow"]) {
       await volunteer.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), type);
       if (type === "pagehide") await says(organiser, /gone/);
     }
     await says(volunteer, /Helping with/);
-    await says(organiser, /1 thread, well, direct/);
+    await says(organiser, /1 thread, 50 % of the time, well, direct/);
     await press(organiser, /^Send .* away$/);
     await says(volunteer, /You were shown the door/);
-    await volunteer.reload();
-    await press(volunteer, /^Start helping$/); // It does not go on by itself.
+    await volunteer.reload(); // It does not go on by itself, and knows what was chosen.
+    await volunteer.waitForSelector("form.consent");
+    assert.deepEqual(
+      await volunteer.$$eval("form.consent :is(input[type=text], input[type=range], :checked)", (fields) =>
+        fields.map((field) => (field as HTMLInputElement).labels?.[0]?.title || (field as HTMLInputElement).value),
+      ),
+      ["1", "50", "on", "Grace", "violet"],
+    );
+    await press(volunteer, /^Start helping$/);
     await says(volunteer, /You were shown the door/);
   });
 

@@ -112,6 +112,13 @@ describe("the room of the server", () => {
     await second.waitForSelector(".state.finished", { timeout: 60_000 });
     assert.equal(Buffer.compare(await pixelsOf(second), await expected), 0, "it is another picture");
     await says(grace, /[1-9]\d*parts accepted/);
+    // What is tried in the playground is done in the same room.
+    const playground = await visit(second.browserContext(), new URL("playground.html", server.url).href);
+    await playground.waitForSelector("option[value=room]");
+    await playground.select(".inline select", "room");
+    await press(playground, /^Run$/);
+    await says(playground, /pending\s+3\s+finished/);
+    await playground.close();
     await press(second, /^Send Grace away$/);
     await says(grace, /You were shown the door/);
     await says(second, /1 helper, 1 thread/);

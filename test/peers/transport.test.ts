@@ -10,7 +10,7 @@ import { peerTransport } from "../../src/adapters/peer-transport.ts";
 import { type Signaling, serveSignaling } from "../../src/adapters/signaling-server.ts";
 import { SystemClock } from "../../src/adapters/system-clock.ts";
 import type { Clock } from "../../src/ports/clock.ts";
-import type { ListeningPost } from "../../src/ports/connector.ts";
+import type { ListenerOptions, ListeningPost } from "../../src/ports/connector.ts";
 import type { Wire } from "../../src/ports/wire.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
@@ -43,7 +43,7 @@ const hasty: Clock = {
 };
 
 /** Listens, and hands out wires as they come. */
-async function room(name: string, options = { signaling: signaling.url }, clock?: Clock) {
+async function room(name: string, options: ListenerOptions = { signaling: signaling.url }, clock?: Clock) {
   const wires: { readonly wire: Wire; readonly origin: string }[] = [];
   let check = () => {};
   const post = (await transport(clock).listener?.listen(name, options, (wire, { origin }) => {
@@ -203,7 +203,13 @@ describe("peers", () => {
     const { port: ownPort } = new URL(own.url);
     assert.notEqual(Number(ownPort), port);
     const options = { signaling: own.url };
-    const { post, nextWire } = await room("peer:lasting", options);
+    const heard: boolean[] = [];
+    let hear = () => {};
+    const onReachable = (isReachable: boolean) => {
+      heard.push(isReachable);
+      hear();
+    };
+    const { post, nextWire } = await room("peer:lasting", { ...options, onReachable });
     const first = await transport().connector.connect("peer:lasting", options, patience());
     const there = await nextWire();
     await own.close();
@@ -215,6 +221,11 @@ describe("peers", () => {
     });
     const again = await serveSignaling({ port: Number(ownPort), onPeers: (count) => count >= 2 && isBack() });
     await back;
+    await new Promise<void>((resolve) => {
+      hear = () => heard.length === 2 && resolve();
+      hear();
+    });
+    assert.deepEqual(heard, [false, true]); // However often it was tried.
     const second = await transport().connector.connect("peer:lasting", options, patience());
     second.wire.send(new Uint8Array([6]));
     assert.deepEqual(await next((await nextWire()).wire), new Uint8Array([6]));

@@ -80,7 +80,7 @@ function Contribution({ help }: { readonly help: Help }) {
   const figures: readonly (readonly [string, string])[] = [
     ["parts accepted", Math.round(mine?.parts ?? 0).toLocaleString("en")],
     ["tasks done", (stats?.tasksDone ?? 0).toLocaleString("en")],
-    ["of computing", duration((stats?.busyMs ?? 0) / 1000)],
+    ["of computing", spent(stats?.busyMs ?? 0)],
     ["sent and received", size((stats?.sentBytes ?? 0) + (stats?.receivedBytes ?? 0))],
   ];
   return (
@@ -94,10 +94,15 @@ function Contribution({ help }: { readonly help: Help }) {
         ))}
       </ul>
       <p class="faint">
-        On all visits: {count(done.tasks, "task")}, {duration(done.milliseconds / 1000)} of computing.
+        On all visits: {count(done.tasks, "task")}, {spent(done.milliseconds)} of computing.
       </p>
     </Card>
   );
+}
+
+/** Time that is gone by: less than a second is none yet. */
+function spent(milliseconds: number): string {
+  return milliseconds < 1000 ? "0 s" : duration(milliseconds / 1000);
 }
 
 /** Those who come first are shown, and whoever looks. */

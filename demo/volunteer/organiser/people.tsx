@@ -72,6 +72,6 @@ function describe({ isHere, isPaused, isAway, isSelf, threads, cpuShare, link, l
   if (cpuShare < 1) words.push(`${Math.round(cpuShare * 100)} % of the time`);
   words.push(isAway ? "not heard of" : isPaused ? "paused" : "well");
   if (!isSelf) words.push(link);
-  if (latencyMs !== undefined && latencyMs > 0) words.push(`${roughly(latencyMs)} ms`);
+  if (latencyMs !== undefined && latencyMs > 0) words.push(`${roughly(latencyMs)}\u00a0ms`);
   return words.join(", ");
 }

@@ -28,8 +28,8 @@ export function RunCard({ run, room }: { readonly run: AnyRun; readonly room: Ro
         <span>
           <b>{done}</b> of {count(total, "part")}
         </span>
-        {!run.isOver && run.rate > 0 && <span>{roughly(run.rate)} a second</span>}
-        {!run.isOver && run.secondsLeft !== undefined && <span>{duration(run.secondsLeft)} to go</span>}
+        {state === "running" && run.rate > 0 && <span>{roughly(run.rate)} a second</span>}
+        {state === "running" && run.secondsLeft !== undefined && <span>{duration(run.secondsLeft)} to go</span>}
         {run.isOver && <span>in {duration(run.elapsedMs / 1000)}</span>}
       </p>
       <div class="buttons">

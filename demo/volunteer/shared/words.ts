@@ -89,7 +89,8 @@ const CAUSES: readonly (readonly [RegExp, Trouble])[] = [
     /can have no more/,
     {
       title: "The room is full",
-      advice: "A page can have no more than some hundred helpers. It is tried again, for somebody may leave.",
+      advice:
+        "It has as many helpers as it can have, or as whoever has it wants. It is tried again, for somebody may leave.",
       isPassing: true,
     },
   ],
