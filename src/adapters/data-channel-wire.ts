@@ -37,6 +37,8 @@ export class DataChannelWire implements Wire {
   readonly maxMessageBytes = MESSAGE_BYTES;
   readonly closed: Promise<string>;
   readonly aside: Wire["aside"];
+  /** Said by whoever knows the connection that the channel is part of. */
+  isRelayed: boolean | undefined;
   readonly #channel: Channel;
   #settleClosed: (reason: string) => void = () => {};
   #onMessage: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;

@@ -24,6 +24,10 @@ const NEVER_MS = 2 ** 31 - 1;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 10_000;
 
+/** A name that was left just now is ours for so long still, as far as the server has noticed: it is asked for again and again. Milliseconds. */
+const LEFT_MS = 5_000;
+const LEFT_RETRY_MS = 100;
+
 export interface MeetingOptions {
   readonly signaling: string;
   readonly iceServers: readonly object[];
@@ -63,6 +67,9 @@ class BrokenOffError extends CommClosedError {}
 /** Connections of this page or process that have been made and not been closed. */
 let connections = 0;
 
+/** Server and name -> until when it may be taken for ours that are gone. */
+const left = new Map<string, number>();
+
 export class Meeting {
   /** Settles with our name there; rejects if the server cannot be reached, or the name is another's. */
   readonly opened: Promise<string>;
@@ -94,6 +101,11 @@ export class Meeting {
     });
     this.opened.catch(() => {});
     void this.#begin();
+  }
+
+  /** Connections that are made from now on are to look for each other by way of these. */
+  lookBy(iceServers: readonly object[]): void {
+    Object.assign(this.#peer?.options.config ?? {}, { iceServers });
   }
 
   get isClosed(): boolean {
@@ -162,8 +174,13 @@ export class Meeting {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#dropHeartbeat();
+    if (this.#hasOpened) left.set(this.#place, this.#options.clock.now() + LEFT_MS);
     this.#failOpened(new CommClosedError("it was given up"));
     this.#peer?.destroy();
+  }
+
+  get #place(): string {
+    return `${this.#options.signaling} ${this.#name}`;
   }
 
   async #begin(): Promise<void> {
@@ -189,12 +206,14 @@ export class Meeting {
       debug: 0,
     } as unknown as PeerJSOption) as unknown as OpenPeer;
     this.#peer = peer;
+    this.#dropHeartbeat();
     this.#guard(peer);
     peer.on("open", () => {
       this.#retries = 0;
       if (this.#hasOpened) this.#reach(true);
       this.#hasOpened = true;
       this.#isReachable = true;
+      left.delete(this.#place);
       this.#settleOpened(this.#name);
     });
     peer.on("connection", (connection) => this.#meet(connection));
@@ -263,11 +282,19 @@ export class Meeting {
       for (const [connection, fail] of this.#waiting)
         if (connection.peer === id) fail(new Error("nobody of that name is there"));
     } else if (error.type === "unavailable-id") {
-      if (!this.#hasOpened) this.#fail(`somebody else is peer:${this.#name} at ${signaling}`, error);
+      if (this.#hasOpened) return;
+      if ((left.get(this.#place) ?? 0) > this.#options.clock.now()) this.#beginLater();
+      else this.#fail(`somebody else is peer:${this.#name} at ${signaling}`, error);
     } else if (error.type === "browser-incompatible")
       this.#fail("this browser has no WebRTC, or it is switched off", error);
     else if (!this.#hasOpened)
       this.#fail(`the signalling server at ${signaling} cannot be reached: ${error.message}`, error);
+  }
+
+  #beginLater(): void {
+    this.#options.clock.after(LEFT_RETRY_MS, () => {
+      if (!this.#isClosed) void this.#begin();
+    });
   }
 
   #fail(message: string, cause: unknown): void {

@@ -5,6 +5,7 @@ import type { ConnectorOptions, Transport } from "../ports/connector.ts";
 import type { Wire } from "../ports/wire.ts";
 import { UnauthorizedError } from "../protocol/errors.ts";
 import { Meeting, type Met } from "./peer-meeting.ts";
+import { followRoute } from "./peer-route.ts";
 
 /** For what was said last to arrive. Milliseconds. */
 const FAREWELL_MS = 2_000;
@@ -18,7 +19,10 @@ export interface PeerPlatform {
   /** Puts in place what PeerJS finds in browsers, and tells what connections are to be told beside. */
   readonly prepare: () => Promise<object>;
   /** `aside` opens one more channel beside, with a number that both ends agreed on; it throws where that cannot be. */
-  readonly wireOf: (channel: RTCDataChannel, aside: ((number: number) => RTCDataChannel) | undefined) => Wire;
+  readonly wireOf: (
+    channel: RTCDataChannel,
+    aside: ((number: number) => RTCDataChannel) | undefined,
+  ) => Wire & { isRelayed?: boolean | undefined };
   /** Whether channels can be handed to threads. */
   readonly handsOver: boolean;
 }
@@ -65,6 +69,9 @@ export function peerTransport(platform: PeerPlatform): Transport {
     };
     const wire = platform.wireOf(connection.dataChannel, platform.handsOver ? aside : undefined);
     place.users += 1;
+    followRoute(peerConnection, platform.clock, (isRelayed) => {
+      wire.isRelayed = isRelayed;
+    });
     connection.on("close", () => wire.close("the connection is gone"));
     wire.closed.then(() => {
       platform.clock.after(FAREWELL_MS, () => {
@@ -104,6 +111,7 @@ export function peerTransport(platform: PeerPlatform): Transport {
           isNew = false;
           return true;
         });
+        if (!isNew && options.iceServers !== undefined) place.meeting.lookBy(options.iceServers);
         place.meeting.onReachable = options.onReachable;
         place.meeting.onMet = (met) => onWire(wireOn(place, met), { origin: met.id });
         try {

@@ -25,4 +25,6 @@ export interface Wire {
    * ends name the same number, which counts on from wire to wire. Throws if there can be none of that number.
    */
   readonly aside?: ((number: number) => object) | undefined;
+  /** Whether a server between the two passes on what they say, as far as that is known. */
+  readonly isRelayed?: boolean | undefined;
 }

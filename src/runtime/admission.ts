@@ -274,6 +274,9 @@ class Talk {
       close: (reason) => wire.close(reason),
       closed: wire.closed,
       aside: wire.aside,
+      get isRelayed() {
+        return wire.isRelayed;
+      },
     };
   }
 }

@@ -63,6 +63,8 @@ export interface HostInfo {
   readonly isAway: boolean;
   /** How it is reached, as `ws` or `peer`. */
   readonly link: string;
+  /** Whether a server between passes on what is said (TURN), as far as that is known. */
+  readonly isRelayed: boolean;
   /** One way; undefined until it is known. */
   readonly latencyMs: number | undefined;
   /** To and from it, values that go past the scheduler not counted. */
@@ -131,7 +133,7 @@ export class RemoteHosts implements WorkerOwner {
     return [...this.#hosts.values()].flatMap(({ id, hello, workers, isPaused, scheme, trunk }) => {
       if (hello === undefined) return [];
       const { name, about = {} } = hello;
-      const { latencyMs, sentBytes, receivedBytes } = trunk.statistics();
+      const { latencyMs, sentBytes, receivedBytes, isRelayed = false } = trunk.statistics();
       const isAway = !trunk.isAttached;
       return {
         id,
@@ -141,6 +143,7 @@ export class RemoteHosts implements WorkerOwner {
         isPaused,
         isAway,
         link: scheme,
+        isRelayed,
         latencyMs,
         sentBytes,
         receivedBytes,

@@ -32,6 +32,8 @@ export interface TrunkStatistics {
   readonly bandwidth: number | undefined;
   /** How often a dropped wire was replaced. */
   readonly resumptions: number;
+  /** Whether a server passes on what is said on the wire that it has now, as far as that is known. */
+  readonly isRelayed: boolean | undefined;
 }
 
 export const standardLimits: TrunkLimits = { messageBytes: 2 ** 30, channels: 4096, channelBytes: 2 ** 21 };

@@ -394,6 +394,7 @@ export class Trunk {
       latencyMs: this.#pulse.latencyMs,
       bandwidth: sent.bandwidth,
       resumptions: Math.max(0, this.#attachments - 1),
+      isRelayed: this.#wire?.isRelayed,
     };
   }
 }

@@ -77,4 +77,22 @@ describe("helpers", () => {
     assert.match(look(helpers, [ada, third], 2).join(), /^h1: whoever has the room wants it so$/);
     assert.equal(first.isHere, false);
   });
+
+  it("come directly, or relayed: by a server between, or to each other by way of the scheduler", () => {
+    const helpers = new Helpers();
+    const [ada, grace, linus, tim] = ["Ada", "Grace", "Linus", "Tim"].map((name) => host(name.toLowerCase(), name));
+    const hosts = [ada, { ...grace, isRelayed: true }, linus, tim] as HostInfo[];
+    const links = [
+      { from: "linus", to: "ada", route: "direct" },
+      { from: "linus", to: "tim", route: "relay" },
+    ];
+    helpers.look({ ...info(...hosts), links } as unknown as SchedulerInfo, hosts, { most: 0, dismiss: () => {} });
+    assert.deepEqual(Object.fromEntries(helpers.list.map(({ name, link }) => [name, link])), {
+      "this page": "here",
+      Ada: "direct",
+      Grace: "relayed",
+      Linus: "relayed",
+      Tim: "relayed",
+    });
+  });
 });

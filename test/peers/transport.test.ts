@@ -235,6 +235,10 @@ describe("peers", () => {
     await again.close();
   });
 
+  it("have a name again that they left just now, before the server has noticed", limit, async () => {
+    for (let turn = 0; turn < 5; turn++) await (await room("peer:left and back")).post.close();
+  });
+
   it("come back to the signalling server by themselves when the way to it leads nowhere any more", limit, async () => {
     // As when a machine goes by another address: its connections are half-open, and say nothing.
     let peers = 0;

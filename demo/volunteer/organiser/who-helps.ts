@@ -144,7 +144,10 @@ export class Helpers {
     return [...this.#all.values()].filter(({ hosts: own }) => hosts.some((host) => own.has(host)));
   }
 
-  #meet(id: string, { id: host, name, about: { colour, cpuShare }, isPaused, isAway, latencyMs }: HostInfo): void {
+  #meet(
+    id: string,
+    { id: host, name, about: { colour, cpuShare }, isPaused, isAway, isRelayed, latencyMs }: HostInfo,
+  ): void {
     const helper = this.#all.get(id) ?? this.#welcome(id);
     Object.assign(helper, {
       name: this.#nameFor(id, name.trim().slice(0, MOST_NAME) || "somebody"),
@@ -152,7 +155,7 @@ export class Helpers {
       isPaused,
       isAway,
       latencyMs,
-      link: "direct",
+      link: isRelayed ? "relayed" : "direct",
       cpuShare: typeof cpuShare === "number" && cpuShare > 0 && cpuShare <= 1 ? cpuShare : 1,
     });
     if (isColour(colour)) helper.colour = colour;
