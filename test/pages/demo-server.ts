@@ -104,7 +104,7 @@ export async function press(page: Page, text: RegExp): Promise<void> {
           new RegExp(source).test(each.getAttribute("aria-label") ?? each.textContent ?? "") &&
           !each.matches(":disabled"),
       ),
-    { timeout: 10_000, polling: 100 },
+    { timeout: 30_000, polling: 100 },
     text.source,
   );
   await page.evaluate((element) => (element as HTMLElement).click(), handle);
@@ -138,7 +138,7 @@ export async function typeCode(page: Page, code: string): Promise<void> {
 /** Opens a room there, and returns its link. */
 export async function openRoom(page: Page): Promise<string> {
   await press(page, /^Open a room$/);
-  await page.waitForSelector("input.link", { timeout: 15_000 });
+  await page.waitForSelector("input.link", { timeout: 30_000 });
   return page.$eval("input.link", (field) => (field as HTMLInputElement).value);
 }
 

@@ -52,7 +52,7 @@ describe("the pages on a web server that knows nothing of them", () => {
     await says(organiser, /Start one \(npx manyhands signal\), and say where it is/);
     await write(organiser, "input[inputmode=url]", signal.url);
     await press(organiser, /^Meet there$/);
-    await organiser.waitForSelector("input.link", { timeout: 15_000 });
+    await organiser.waitForSelector("input.link", { timeout: 30_000 });
     const link = await organiser.$eval("input.link", (field) => (field as HTMLInputElement).value);
     await organiser.waitForFunction(
       () => (document.querySelector("svg.qr path")?.getAttribute("d")?.length ?? 0) > 1000,

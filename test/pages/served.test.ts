@@ -64,7 +64,7 @@ describe("the room of the server", () => {
   });
 
   it("draws the picture of one thread on threads of others alone, and goes on where it was in the page that comes after", {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     const [chromium, firefox] = browsers as [Browser, Browser];
     const expected = drawAlone(320, 240, 8);
@@ -105,7 +105,7 @@ describe("the room of the server", () => {
     await organiser.close();
     while ((await ask(SECRET, { organiser: "nobody", isLeaving: true })).status !== 200); // It says so when it goes.
     await press(second, /^Open a room$/);
-    await second.waitForSelector(".state.paused", { timeout: 15_000 });
+    await second.waitForSelector(".state.paused", { timeout: 30_000 });
     await areDone(second, before);
     await says(grace, /Helping with/);
     await press(second, /^Go on$/);
@@ -127,7 +127,7 @@ describe("the room of the server", () => {
   async function openAtServer(browser: Browser): Promise<Page> {
     const page = await visit(browser, server.url);
     await open(page);
-    await page.waitForSelector("input.link", { timeout: 15_000 });
+    await page.waitForSelector("input.link", { timeout: 30_000 });
     return page;
   }
 

@@ -11,7 +11,7 @@ import { browse, choose, press, visit } from "./demo-server.ts";
 
 const program = fileURLToPath(new URL("../../demo/render/main.mjs", import.meta.url));
 
-describe("the render demo", { timeout: 60_000 }, () => {
+describe("the render demo", { timeout: 180_000 }, () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "manyhands-render-"));
@@ -57,12 +57,12 @@ describe("the render demo", { timeout: 60_000 }, () => {
     try {
       const page = await visit(browser, url);
       await press(page, /^Open a room$/);
-      await page.waitForSelector("input.link", { timeout: 15_000 });
+      await page.waitForSelector("input.link", { timeout: 30_000 });
       await press(page, /^Sweep parameters/);
       await choose(page, 0, "32");
       await choose(page, 1, "2");
       await press(page, /^Sweep$/);
-      await page.waitForSelector(".state.finished", { timeout: 30_000 });
+      await page.waitForSelector(".state.finished", { timeout: 60_000 });
       assert.match(await page.$eval(".helpers li", (row) => row.textContent ?? ""), /^the server1 thread, well/);
     } finally {
       await browser.close();
