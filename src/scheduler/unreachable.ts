@@ -9,13 +9,14 @@ import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
-/** So often a task may come back for want of an input that is there. */
+/** So often a task may come back for want of an input that is there, each time within this of the last. Milliseconds. */
 const MOST_TIMES = 10;
+const WITHIN_MS = 60_000;
 
 export class Unreachable {
   readonly #state: SchedulerState;
   readonly #tools: RequestTools;
-  readonly #times = new WeakMap<TaskRecord, number>();
+  readonly #missed = new WeakMap<TaskRecord, { readonly times: number; readonly lastMs: number }>();
 
   constructor(state: SchedulerState, tools: RequestTools) {
     this.#state = state;
@@ -27,10 +28,12 @@ export class Unreachable {
     // Those that are gone have nothing, and another time it is others.
     const there = holders.filter((address) => this.#state.workers.has(address));
     if (there.length === 0) return false;
-    const times = (this.#times.get(task) ?? 0) + 1;
-    this.#times.set(task, times);
+    const { nowMs } = this.#state;
+    const last = this.#missed.get(task);
+    const times = last === undefined || nowMs - last.lastMs > WITHIN_MS ? 1 : last.times + 1;
+    this.#missed.set(task, { times, lastMs: nowMs });
     if (times < MOST_TIMES) return false;
-    this.#times.delete(task);
+    this.#missed.delete(task);
     const input = this.#state.tasks.get(missing)?.key ?? "an input";
     task.error = this.#tools.errorOnWire(
       "CommClosedError",

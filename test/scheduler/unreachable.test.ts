@@ -50,6 +50,15 @@ describe("an input that does not come from where it is", () => {
     );
   });
 
+  it("may be missed now and then, however often", () => {
+    const stage = hostsThatDoNotReachEachOther();
+    for (let run = 2; run <= 30; run++) {
+      stage.play(`at ${run * 61_000} ms`);
+      const expected = [`b/0 <- compute x@${run} = g(d)`, "b/0 <- with d on a/0"];
+      assert.deepEqual(stage.play("b/0: missing d for x asked a/0"), expected);
+    }
+  });
+
   it("may be missed as often as its holders die", () => {
     const stage = hostsThatDoNotReachEachOther();
     for (let run = 2; run <= 30; run++) {
