@@ -1,11 +1,13 @@
 /**
- * A store in the private file system of an origin, for workers of pages: a directory for each worker, and a file for each value.
+ * A store in the private file system of an origin, for workers of pages: a directory for each worker, with few files that many values share.
  *
- * Access is synchronous there, so it goes in small pieces, with turns for others in between. Who has a directory holds a lock of its name
- * for as long as it lives, which is how others see whether what is in it has been left behind.
+ * To open and to close a file there is to ask another process, and takes as long as writing some megabytes: so files stay open, and what is
+ * not needed any more makes room in them for others. Access is synchronous, so it goes in small pieces, with turns for others in between. Who
+ * has a directory holds a lock of its name for as long as it lives, which is how others see whether what is in it has been left behind.
  */
 
 import type { StoreKeeper, StorePlace, ValueStore } from "../ports/value-store.ts";
+import { Extents } from "./opfs-extents.ts";
 
 /** What all directories of ours are in. */
 const FOLDER = "manyhands-values";
@@ -13,6 +15,11 @@ const FOLDER = "manyhands-values";
 const PIECE = 512 * 1024;
 /** Pieces follow each other for so long without a turn for others. Milliseconds. */
 const SLICE_MS = 4;
+/** What a file comes to, unless one value is larger. Bytes. */
+const FILE_BYTES = 256 * 2 ** 20;
+/** Once a thread has ended, the browser takes a while to let go of what it had open: it is tried again so often, and after so long. */
+const MOST_REMOVALS = 50;
+const AGAIN_MS = 100;
 
 /** What TypeScript's library for pages does not know: it is there for workers alone. */
 interface SyncAccess {
@@ -102,9 +109,36 @@ async function clearAfterTheDead(all: Directory, mine: string): Promise<void> {
   for await (const name of all.keys()) if (name !== mine) names.push(name);
   for (const name of names) {
     await locks().request(lockOf(name), { ifAvailable: true }, async (lock) => {
-      if (lock !== null) await all.removeEntry(name, { recursive: true }).catch(() => {});
+      if (lock !== null) await removeDirectory(all, name);
     });
   }
+}
+
+async function removeDirectory(all: Directory, name: string): Promise<void> {
+  for (let i = 0; i < MOST_REMOVALS; i++) {
+    try {
+      return await all.removeEntry(name, { recursive: true });
+    } catch (error) {
+      // Something in it is still open; whatever else may be the matter does not pass.
+      if (!(error instanceof Error) || error.name !== "NoModificationAllowedError") return;
+    }
+    await new Promise<void>((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+}
+
+/** A file that is open, and what is in it. */
+interface ValueFile {
+  readonly name: string;
+  readonly access: SyncAccess;
+  readonly extents: Extents;
+  /** Nothing can be done with it any more: others are written to instead. */
+  isDoubtful: boolean;
+}
+
+interface Place {
+  readonly file: ValueFile;
+  readonly at: number;
+  readonly bytes: number;
 }
 
 class OpfsStore implements ValueStore {
@@ -112,6 +146,12 @@ class OpfsStore implements ValueStore {
   readonly #name: string;
   readonly #directory: Directory;
   readonly #letGo: () => void;
+  readonly #places = new Map<number, Place>();
+  readonly #files = new Set<ValueFile>();
+  #opening: Promise<void> | undefined;
+  #nextFile = 1;
+  #isClosed = false;
+
   constructor(all: Directory, name: string, directory: Directory, letGo: () => void) {
     this.#all = all;
     this.#name = name;
@@ -120,49 +160,95 @@ class OpfsStore implements ValueStore {
   }
 
   async write(number: number, chunks: readonly Uint8Array[]): Promise<void> {
+    const place = await this.#take(chunks.reduce((sum, { length }) => sum + length, 0));
+    const { access } = place.file;
     try {
-      const access = await this.#access(number, true);
-      try {
-        await throughPieces(gathered(chunks), (piece, at) => {
-          if (access.write(piece, { at }) < piece.length) throw new Error("the browser takes no more");
-        });
-      } finally {
-        access.close();
-      }
+      await throughPieces(gathered(chunks), place.at, (piece, at) => {
+        if (access.write(piece, { at }) < piece.length) throw new Error("the browser takes no more");
+      });
     } catch (error) {
-      await this.remove(number);
+      this.#giveBack(place);
+      this.#cut(place.file); // Of what was written of it.
       throw error;
     }
+    this.#places.set(number, place);
   }
 
   async read(number: number, lengths: readonly number[]): Promise<ArrayBuffer[]> {
-    const access = await this.#access(number, false);
-    try {
-      const buffers = lengths.map((length) => new ArrayBuffer(length));
-      await throughPieces(
-        buffers.map((buffer) => new Uint8Array(buffer)),
-        (piece, at) => {
-          if (access.read(piece, { at }) < piece.length) throw new Error("the file is shorter than what was written");
-        },
-      );
-      return buffers;
-    } finally {
-      access.close();
-    }
-  }
-
-  async #access(number: number, create: boolean): Promise<SyncAccess> {
-    const file = await this.#directory.getFileHandle(String(number), { create });
-    return answerOf(file, file.createSyncAccessHandle());
+    const place = this.#places.get(number);
+    if (place === undefined) throw new Error("it is not there any more");
+    const { at, bytes, file } = place;
+    if (lengths.reduce((sum, length) => sum + length, 0) > bytes) throw new Error("it is longer than what was written");
+    const buffers = lengths.map((length) => new ArrayBuffer(length));
+    await throughPieces(
+      buffers.map((buffer) => new Uint8Array(buffer)),
+      at,
+      (piece, from) => {
+        if (file.access.read(piece, { at: from }) < piece.length) throw new Error("the file has become shorter");
+      },
+    );
+    return buffers;
   }
 
   async remove(number: number): Promise<void> {
-    await this.#directory.removeEntry(String(number)).catch(() => {});
+    const place = this.#places.get(number);
+    if (place === undefined) return;
+    this.#places.delete(number);
+    this.#giveBack(place);
   }
 
   async close(): Promise<void> {
-    await this.#all.removeEntry(this.#name, { recursive: true }).catch(() => {});
+    this.#isClosed = true;
+    this.#places.clear();
+    for (const { access } of this.#files) access.close();
+    this.#files.clear();
+    await removeDirectory(this.#all, this.#name);
     this.#letGo();
+  }
+
+  async #take(bytes: number): Promise<Place> {
+    for (;;) {
+      for (const file of this.#files) {
+        const at = file.isDoubtful ? undefined : file.extents.take(bytes);
+        if (at !== undefined) return { file, at, bytes };
+      }
+      // One at a time: others may fit into it as well.
+      this.#opening ??= this.#open(Math.max(bytes, FILE_BYTES)).finally(() => {
+        this.#opening = undefined;
+      });
+      await this.#opening;
+    }
+  }
+
+  async #open(capacity: number): Promise<void> {
+    const name = String(this.#nextFile++);
+    const file = await this.#directory.getFileHandle(name, { create: true });
+    const access = await answerOf(file, file.createSyncAccessHandle());
+    if (this.#isClosed) {
+      access.close();
+      throw new Error("the store is closed");
+    }
+    this.#files.add({ name, access, extents: new Extents(capacity), isDoubtful: false });
+  }
+
+  #giveBack({ file, at, bytes }: Place): void {
+    file.extents.giveBack(at, bytes);
+    if (file.extents.end > 0 || !this.#files.has(file)) return;
+    if (file.isDoubtful || this.#files.size > 1) {
+      this.#files.delete(file);
+      file.access.close();
+      this.#directory.removeEntry(file.name).catch(() => {}); // It goes with its directory.
+    } else this.#cut(file);
+  }
+
+  /** Gives back what is behind the last that is in use. */
+  #cut(file: ValueFile): void {
+    if (!this.#files.has(file)) return;
+    try {
+      file.access.truncate(file.extents.end);
+    } catch {
+      file.isDoubtful = true;
+    }
   }
 }
 
@@ -187,13 +273,14 @@ function* gathered(chunks: readonly Uint8Array[]): Iterable<Uint8Array> {
 
 async function throughPieces(
   chunks: Iterable<Uint8Array>,
+  from: number,
   act: (piece: Uint8Array, at: number) => void,
 ): Promise<void> {
-  let at = 0;
+  let at = from;
   let beganMs = performance.now();
   for (const chunk of chunks) {
-    for (let from = 0; from < chunk.length; from += PIECE) {
-      const piece = chunk.subarray(from, from + PIECE);
+    for (let begin = 0; begin < chunk.length; begin += PIECE) {
+      const piece = chunk.subarray(begin, begin + PIECE);
       act(piece, at);
       at += piece.length;
       if (performance.now() - beganMs < SLICE_MS) continue;
@@ -221,7 +308,7 @@ export const opfsStores: StoreKeeper = {
     try {
       const all = await folder();
       const name = nameOf(place);
-      await locks().request(lockOf(name), {}, () => all.removeEntry(name, { recursive: true }).catch(() => {}));
+      await locks().request(lockOf(name), {}, () => removeDirectory(all, name));
     } catch {
       // Where there is no such file system, nothing was left in it.
     }
