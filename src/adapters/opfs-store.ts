@@ -11,8 +11,13 @@ import { Extents } from "./opfs-extents.ts";
 
 /** What all directories of ours are in. */
 const FOLDER = "manyhands-values";
-/** Bytes that are written or read at once. */
-const PIECE = 512 * 1024;
+/** Short chunks are put together into pieces of this size. Bytes. */
+const GATHER = 512 * 1024;
+/** Bytes that are written or read at once: each time costs something, and nothing else can be done meanwhile. */
+const LEAST_PIECE = 128 * 1024;
+const MOST_PIECE = 4 * 2 ** 20;
+/** Pieces become larger while they take less than this, and smaller when they take more than twice as long. Milliseconds. */
+const PIECE_MS = 2;
 /** Pieces follow each other for so long without a turn for others. Milliseconds. */
 const SLICE_MS = 4;
 /** What a file comes to, unless one value is larger. Bytes. */
@@ -254,15 +259,15 @@ class OpfsStore implements ValueStore {
 
 /** Short chunks put together: each piece is a call of its own, and there may be many thousands. */
 function* gathered(chunks: readonly Uint8Array[]): Iterable<Uint8Array> {
-  let room = new Uint8Array(PIECE);
+  let room = new Uint8Array(GATHER);
   let filled = 0;
   for (const chunk of chunks) {
-    if (filled + chunk.length > PIECE || chunk.length > PIECE / 2) {
+    if (filled + chunk.length > GATHER || chunk.length > GATHER / 2) {
       if (filled > 0) yield room.subarray(0, filled);
-      if (filled > 0) room = new Uint8Array(PIECE);
+      if (filled > 0) room = new Uint8Array(GATHER);
       filled = 0;
     }
-    if (chunk.length > PIECE / 2) yield chunk;
+    if (chunk.length > GATHER / 2) yield chunk;
     else {
       room.set(chunk, filled);
       filled += chunk.length;
@@ -271,21 +276,30 @@ function* gathered(chunks: readonly Uint8Array[]): Iterable<Uint8Array> {
   if (filled > 0) yield room.subarray(0, filled);
 }
 
+/** What this thread has found out about the disk. Bytes. */
+let pieceBytes = 2 ** 20;
+
 async function throughPieces(
   chunks: Iterable<Uint8Array>,
   from: number,
   act: (piece: Uint8Array, at: number) => void,
 ): Promise<void> {
   let at = from;
-  let beganMs = performance.now();
+  let sliceBeganMs = performance.now();
   for (const chunk of chunks) {
-    for (let begin = 0; begin < chunk.length; begin += PIECE) {
-      const piece = chunk.subarray(begin, begin + PIECE);
+    for (let done = 0; done < chunk.length; ) {
+      const piece = chunk.subarray(done, done + pieceBytes);
+      const beganMs = performance.now();
       act(piece, at);
+      const nowMs = performance.now();
+      if (nowMs - beganMs > 2 * PIECE_MS) pieceBytes = Math.max(LEAST_PIECE, pieceBytes / 2);
+      else if (nowMs - beganMs < PIECE_MS && piece.length === pieceBytes)
+        pieceBytes = Math.min(MOST_PIECE, pieceBytes * 2);
       at += piece.length;
-      if (performance.now() - beganMs < SLICE_MS) continue;
+      done += piece.length;
+      if (nowMs - sliceBeganMs < SLICE_MS) continue;
       await nextTurn();
-      beganMs = performance.now();
+      sliceBeganMs = performance.now();
     }
   }
 }

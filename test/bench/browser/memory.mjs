@@ -4,8 +4,11 @@ import { spilled } from "../spilling.mjs";
 
 globalThis.spilled = (count, size) => spilled(library, count, size);
 
+/** Firefox collects workers that nobody knows of, though they wait for a file. */
+let worker;
+
 globalThis.byHand = (count, size) => {
-  const worker = new Worker("opfs-worker.mjs", { type: "module" });
+  worker = new Worker("opfs-worker.mjs", { type: "module" });
   return new Promise((resolve, reject) => {
     worker.onerror = ({ message }) => reject(new Error(message));
     worker.onmessage = ({ data }) => (data.failed === undefined ? resolve(data) : reject(new Error(data.failed)));
