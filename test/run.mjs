@@ -5,14 +5,17 @@
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, setPriority, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ensureBrowsers } from "./browsers/browsers.mjs";
 
 /** @typedef {{ passed: number, failed: number }} Count */
-/** @typedef {{ name: string, about: string, named?: boolean, needs?: readonly string[], run: () => Promise<Count> }} Step */
+/**
+ * `besides`: begun before the step of that name, to be waited for at its own place; what it says, it says there.
+ * @typedef {{ name: string, about: string, named?: boolean, needs?: readonly string[], besides?: string, run: () => Promise<Count & { said?: string }> }} Step
+ */
 
 const top = fileURLToPath(new URL("..", import.meta.url));
 const bin = (/** @type {string} */ name) => join(top, "node_modules", ".bin", name);
@@ -23,6 +26,9 @@ const deadline = performance.now() + 20 * 60_000;
 const fileLimitMs = 4 * 60_000;
 /** How long a program may take to end when it is asked to. */
 const graceMs = 5_000;
+
+/** What goes on beside other steps leaves the machine to them: see `os.setPriority`. */
+const asidePriority = 15;
 
 /** Somebody pressed Ctrl+C: what runs ends, and nothing more is begun. */
 let stopped = false;
@@ -78,6 +84,13 @@ const steps = [
     needs: ["build", "install-browsers"],
     run: () => nodeTests(files("pages"), ["--test-concurrency=2"]), // They wait more than they work.
   },
+  {
+    name: "soak",
+    about: "a minute of everything in Node, and one in Chromium, after which nothing is left behind",
+    needs: ["build", "install-browsers"],
+    besides: "consumers",
+    run: soak,
+  },
 ];
 
 /** @type {Step} Runs before the first step that needs it, and shows in the count only when it fails. */
@@ -112,21 +125,38 @@ async function main() {
   const chosen = choose();
   /** @type {Map<string, Count>} */
   const counts = new Map();
+  /** @type {Map<Step, ReturnType<Step["run"]>>} */
+  const begun = new Map();
   for (const step of withNeeds(chosen)) {
+    for (const other of chosen) {
+      if (other.besides !== step.name || brokenNeed(other, counts) || stopped) continue;
+      begun.set(other, begin(other));
+    }
     console.log(`\n── ${step.name}: ${step.about}`);
-    counts.set(step.name, await attempt(step, counts));
+    counts.set(step.name, await attempt(step, counts, begun.get(step)));
   }
   return report(counts);
 }
 
 /** @param {Step} step @param {Map<string, Count>} counts */
-async function attempt(step, counts) {
-  const broken = step.needs?.find((name) => (counts.get(name)?.failed ?? 0) > 0);
+function brokenNeed(step, counts) {
+  return step.needs?.find((name) => (counts.get(name)?.failed ?? 0) > 0);
+}
+
+/** @param {Step} step @returns {ReturnType<Step["run"]>} */
+function begin(step) {
+  return step.run().catch((error) => failure(String(error)));
+}
+
+/** @param {Step} step @param {Map<string, Count>} counts @param {ReturnType<Step["run"]>} [begun] */
+async function attempt(step, counts, begun) {
+  const broken = brokenNeed(step, counts);
   if (broken) return failure(`not run: ${broken} failed`);
   if (stopped) return failure("not run: stopped");
   const before = performance.now();
   if (before > deadline) return failure("not run: the whole took too long");
-  const count = await step.run().catch((error) => failure(String(error)));
+  const { said, ...count } = await (begun ?? begin(step));
+  if (said) console.log(said);
   console.log(`${step.name}: ${sentence(count)}, ${((performance.now() - before) / 1000).toFixed(1)} s`);
   return count;
 }
@@ -213,6 +243,20 @@ async function browserTests() {
   return options.grep !== undefined && count.passed > 0 ? count : honest(count, code);
 }
 
+/** One after the other, each in a process of its own. */
+async function soak() {
+  /** @type {Count[]} */ const counts = [];
+  let said = "";
+  for (const [name, ...flags] of [["node", "--expose-gc"], ["chromium"]]) {
+    const args = [...flags, join("test", "soak", `${name}.mjs`), "--seconds", "60"];
+    const { code, output } = await execute(process.execPath, args, {}, asidePriority);
+    const isPassed = code === 0 && output.includes("nothing is left behind");
+    counts.push(isPassed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+    said += `${isPassed ? "✔" : "✖"} ${name}\n${output}`;
+  }
+  return { ...sum(counts), said };
+}
+
 /** @param {string} program @param {readonly string[]} args */
 async function command(program, args) {
   const { code } = await execute(program, args);
@@ -225,11 +269,12 @@ function honest({ passed, failed }, code) {
 }
 
 /**
- * Runs a program with its output on ours, and kept. When it takes too long, or we are stopped, it ends with all it started.
- * @param {string} program @param {readonly string[]} args @param {Record<string, string>} variables
+ * Runs a program with its output on ours, and kept; of one with a `priority` of its own it is only kept. When it takes too long, or we are
+ * stopped, it ends with all it started.
+ * @param {string} program @param {readonly string[]} args @param {Record<string, string>} variables @param {number} [priority]
  * @returns {Promise<{ code: number, output: string }>}
  */
-function execute(program, args, variables = {}) {
+function execute(program, args, variables = {}, priority = undefined) {
   const child = spawn(program, args, {
     cwd: top,
     env: { ...process.env, ...variables },
@@ -237,11 +282,18 @@ function execute(program, args, variables = {}) {
     detached: true,
   });
   let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text) => {
+  const keep = (/** @type {string} */ text) => {
     output += text;
-    process.stdout.write(text);
-  });
-  child.stderr.pipe(process.stderr, { end: false });
+  };
+  child.stdout.setEncoding("utf8").on("data", keep);
+  if (priority === undefined) {
+    child.stdout.on("data", (text) => void process.stdout.write(text));
+    child.stderr.pipe(process.stderr, { end: false });
+  } else {
+    child.stderr.setEncoding("utf8").on("data", keep);
+    // Whatever it starts inherits it.
+    if (child.pid !== undefined) setPriority(child.pid, priority);
+  }
   const signal = (/** @type {NodeJS.Signals} */ name) => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, name);

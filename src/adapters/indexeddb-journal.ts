@@ -19,7 +19,10 @@ export const indexedDbJournals: JournalStores = {
     const unlock = await lock(name);
     try {
       const store = new IndexedDbJournal(name, unlock);
-      await store.begin();
+      await store.begin().catch((cause) => {
+        const why = "cannot be kept: the browser does not open its database here, as in some private windows";
+        throw new Error(`the durable cluster "${name}" ${why} (${cause})`, { cause });
+      });
       return store;
     } catch (error) {
       unlock();
@@ -27,6 +30,21 @@ export const indexedDbJournals: JournalStores = {
     }
   },
 };
+
+/** How long what is kept will last, if that is not for good: private windows keep it until they are closed. */
+export async function reservation(): Promise<string | undefined> {
+  const { storage } = navigator;
+  if (storage?.persisted === undefined || (await storage.persisted())) return undefined;
+  const isPrivate = await storage.getDirectory?.().then(
+    () => false,
+    ({ name }) => name === "SecurityError",
+  );
+  if (isPrivate) return "this is a private window: what is durable is gone once it is closed";
+  return (
+    "the browser may remove what is durable when its disk is full, unless navigator.storage.persist() is granted; " +
+    "in a private window it is gone once that is closed"
+  );
+}
 
 async function lock(name: string): Promise<() => void> {
   const { locks } = navigator;

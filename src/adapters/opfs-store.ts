@@ -72,7 +72,10 @@ function locks(): Locks {
 async function folder(): Promise<Directory> {
   const { storage } = navigator as { readonly storage?: { getDirectory?(): Promise<unknown> } };
   if (storage?.getDirectory === undefined) throw new Error("this browser has no file system for this page");
-  const root = (await storage.getDirectory()) as Directory;
+  const root = (await storage.getDirectory().catch((cause) => {
+    if ((cause as Error).name !== "SecurityError") throw cause;
+    throw new Error("this browser gives pages no file system in private windows", { cause });
+  })) as Directory;
   return answerOf(root, root.getDirectoryHandle(FOLDER, { create: true }));
 }
 

@@ -3,8 +3,9 @@
 // It is asked for the memory of the page and of each worker, with all garbage collected, after a while of everything and again and again until the end.
 
 import { parseArgs } from "node:util";
-import { launch } from "../bench/browser/launch.mjs";
+import puppeteer from "puppeteer-core";
 import { startServer } from "../bench/browser/server.mjs";
+import { launchOptions } from "../browsers/browsers.mjs";
 
 /** What may be more at the end, in the page and in a worker: code that was compiled meanwhile, and tables that do not shrink. Bytes. */
 const SLACK_BYTES = 3e6;
@@ -13,10 +14,13 @@ const { values } = parseArgs({
   options: { seconds: { type: "string", default: "600" }, seed: { type: "string", default: "1" } },
 });
 const seconds = Number(values.seconds);
-const browser = await launch("chromium");
-if (browser === undefined) throw new Error("Chromium is not installed; CHROMIUM_PATH says where it is");
+// It may have to leave the machine to others, and then begins and answers late.
+const patienceMs = 240_000;
+const options = { timeout: patienceMs, protocolTimeout: patienceMs };
+const browser = await puppeteer.launch({ ...launchOptions("chromium"), ...options });
 const server = await startServer({ isolated: false });
 const page = await browser.newPage();
+page.setDefaultTimeout(patienceMs);
 await page.goto(`${server.address}/test/soak/chromium.html#${values.seed}`);
 await page.waitForFunction("globalThis.scenario !== undefined");
 const session = await page.createCDPSession();
