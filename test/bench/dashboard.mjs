@@ -2,7 +2,8 @@
  * `npm run bench:dashboard`: what it costs a cluster that somebody looks at it, and how smooth the dashboard is.
  *
  * Each workload runs in turns, with a served dashboard that a process of its own reads as a browser does (spans and events as they come, a survey twice
- * a second), and without. Then Chromium shows a hundred thousand finished tasks of a hundred workers, and its frames are counted.
+ * a second), and without; and on a cluster that was looked at before, and on one that never was. Then Chromium shows a hundred thousand finished
+ * tasks of a hundred workers, and its frames are counted. Each goal is a line, which begins with `ok` or with `MISSED`.
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -64,6 +65,19 @@ async function openReader(client) {
   };
 }
 
+/** What looking may cost, in percent; and where nobody looks any more, as much as chance makes of nothing. */
+const MOST_OPEN = 2;
+const MOST_CLOSED = 1;
+/** A second of 60 frames begins or ends between two of them. */
+const LEAST_FRAMES = 59;
+
+let isMet = true;
+
+function tell(isSo, text) {
+  console.log(`${isSo ? "ok    " : "MISSED"} ${text}`);
+  isMet &&= isSo;
+}
+
 const SETTLE_MS = 700;
 const RUN_MS = 1200;
 
@@ -100,37 +114,59 @@ async function costOf(work, client, ms) {
   return { ms: (now - began) / times, cpuMs: (used.user + used.system - user - system) / 1000 / times };
 }
 
-async function measureCost() {
+/** In percent: the middle, and between what half of all lies. */
+const spread = (all) => {
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(all, share).toFixed(1));
+  return `${middle.padStart(5)} % (${low} to ${high})`;
+};
+
+async function newClient() {
   const client = new Client({ nWorkers: 2 });
   await client.waitForWorkers(2);
-  console.log(
-    "\nwhat it costs that somebody looks, in pairs of runs: medians, and between which half of the pairs lies",
-  );
+  return client;
+}
+
+/** By how much the other state costs more than the one, in percent. `begin` brings a state about, and returns what ends it. */
+async function compare(work, one, other) {
+  const more = { ms: [], cpuMs: [] };
+  const first = [];
+  for (let round = 0; round < rounds; round++) {
+    const costs = new Map();
+    // Every other round goes backwards.
+    for (const state of round % 2 === 0 ? [one, other] : [other, one]) {
+      const end = await state.begin();
+      await costOf(work, state.client, SETTLE_MS); // A process that has just begun is busy with itself.
+      costs.set(state, await costOf(work, state.client, RUN_MS));
+      await end();
+    }
+    for (const what of ["ms", "cpuMs"]) more[what].push((costs.get(other)[what] / costs.get(one)[what] - 1) * 100);
+    first.push(costs.get(one).ms);
+  }
+  return { more, ms: median(first) };
+}
+
+async function measureCost() {
+  const nothing = async () => async () => {};
+  const [client, never] = [await newClient(), await newClient()];
+  console.log("\nwhat looking costs, in pairs of runs: the middle, and between what half of them lies");
   for (const [name, work] of Object.entries(workloads)) {
     await costOf(work, client, 1000);
-    const more = { ms: [], cpuMs: [] };
-    const closed = [];
-    for (let round = 0; round < rounds; round++) {
-      const costs = {};
-      // Every other round goes backwards.
-      for (const state of round % 2 === 0 ? ["closed", "open"] : ["open", "closed"]) {
-        const end = state === "open" ? await openReader(client) : async () => {};
-        await costOf(work, client, SETTLE_MS); // A process that has just begun is busy with itself.
-        costs[state] = await costOf(work, client, RUN_MS);
-        await end();
-      }
-      for (const what of ["ms", "cpuMs"]) more[what].push((costs.open[what] / costs.closed[what] - 1) * 100);
-      closed.push(costs.closed.ms);
-    }
-    const range = (all) => {
-      const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(all, share).toFixed(1));
-      return `${middle.padStart(5)} % (${low} to ${high})`;
-    };
-    console.log(
-      `${name.padEnd(30)} ${median(closed).toFixed(0).padStart(4)} ms closed   open: CPU ${range(more.cpuMs)}, time ${range(more.ms)}`,
+    const open = { client, begin: () => openReader(client) };
+    const { more, ms } = await compare(work, { client, begin: nothing }, open);
+    tell(
+      median(more.cpuMs) <= MOST_OPEN,
+      `${name.padEnd(30)} ${ms.toFixed(0).padStart(4)} ms; open: CPU ${spread(more.cpuMs)}, time ${spread(more.ms)} (goal: <= ${MOST_OPEN} % CPU)`,
     );
   }
+  const [name, work] = Object.entries(workloads)[0];
+  await costOf(work, never, 1000);
+  const { more } = await compare(work, { client: never, begin: nothing }, { client, begin: nothing });
+  tell(
+    median(more.cpuMs) <= MOST_CLOSED,
+    `${name.padEnd(30)} closed, but open before: CPU ${spread(more.cpuMs)}, time ${spread(more.ms)} (goal: nothing; chance: <= ${MOST_CLOSED} %)`,
+  );
   await client.close();
+  await never.close();
 }
 
 /** In the page: frames a second while a dashboard shows so many spans, and what one drawing of the task stream takes. */
@@ -232,7 +268,7 @@ async function measureFrames() {
   const server = await startServer({ isolated: false });
   const browser = await launch("chromium");
   if (browser === undefined) {
-    console.error("Chromium is not installed here: frames are left out.");
+    tell(false, "frames: not counted, for Chromium is not installed here");
     server.close();
     return;
   }
@@ -247,9 +283,10 @@ async function measureFrames() {
     ]) {
       await page.reload();
       const { perSecond, gaps, paints, spans: shown } = await page.evaluate(frames, { spans, workers, seconds });
-      console.log(
+      tell(
+        perSecond >= LEAST_FRAMES,
         `${shown.toLocaleString("en")} spans, ${workers} workers: ${perSecond.toFixed(1)} frames a second, ` +
-          `${quantile(gaps, 0.99).toFixed(0)} ms at most between two in 99 of 100 cases; the stream is drawn in ${median(paints).toFixed(1)} ms`,
+          `${quantile(gaps, 0.99).toFixed(0)} ms at most between two in 99 of 100 cases; the stream is drawn in ${median(paints).toFixed(1)} ms (goal: 60 frames)`,
       );
     }
   } finally {
@@ -260,4 +297,4 @@ async function measureFrames() {
 
 if (options.only !== "frames") await measureCost();
 if (options.only !== "cost") await measureFrames();
-process.exit();
+process.exit(isMet ? 0 : 1);
