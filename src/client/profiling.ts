@@ -28,7 +28,7 @@ export interface ProfileContents {
   /** Messages of spans that were lost, because they were not read in time. */
   readonly missed: number;
   readonly stacks: readonly SampledStacks[];
-  /** Why there are no stacks, if there are none. */
+  /** Why there are no stacks of workers, if there are none. */
   readonly noStacks: string | undefined;
 }
 
@@ -50,7 +50,7 @@ export class Profile {
     return this.contents.spans;
   }
 
-  /** The sampled stacks, by worker; none where the platform gives none. */
+  /** The sampled stacks, by worker; none where the platform gives none. Chromium gives those of the page itself, if its policy lets it. */
   get stacks(): readonly SampledStacks[] {
     return this.contents.stacks;
   }

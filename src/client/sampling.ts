@@ -1,11 +1,18 @@
-/** Sampling: what stacks are found in worker threads, looked at again and again by V8's own profiler, where the platform has it. */
+/**
+ * Sampling: what stacks are found in worker threads, looked at again and again by V8's own profiler, where the platform has it. Pages have none for
+ * their workers, but some for themselves.
+ */
 
 import type { WorkerPlugin } from "../shipping/plugin.ts";
+import { PageSampling } from "./page-sampling.ts";
 import type { SampledStacks } from "./profile-exports.ts";
 import type { WorkerControl } from "./worker-control.ts";
 
 /** How often it is looked. Microseconds. */
 const INTERVAL_US = 1000;
+
+/** Whose stacks those are that no worker has. */
+const PAGE = "this page";
 
 type Post = (method: string, ...more: unknown[]) => void;
 
@@ -15,7 +22,10 @@ export class Sampling {
   readonly #client: WorkerControl;
   readonly #name = `manyhands-sampling-${Math.random().toString(36).slice(2)}-${samplers++}`;
   readonly #stacks: SampledStacks[] = [];
-  /** Why there are no stacks, if there are none. */
+  readonly #page = globalThis.document === undefined ? undefined : new PageSampling();
+  /** Nothing is to be had of workers any more. */
+  #isBroken = false;
+  /** Why there are no stacks of workers, if there are none. */
   reason: string | undefined;
 
   constructor(client: WorkerControl) {
@@ -26,26 +36,36 @@ export class Sampling {
     try {
       await this.#client.registerPlugin(sampler(this.#name));
     } catch (error) {
-      this.reason = `stacks could not be sampled: ${error instanceof Error ? error.message : error}`;
+      this.#break("sampled", error);
     }
   }
 
   /** All stacks so far; with `isLast`, there are no more to come. */
   async collect(isLast: boolean): Promise<readonly SampledStacks[]> {
-    if (this.reason !== undefined) return [];
+    const ofPage = await this.#page?.collect(isLast);
+    if (!this.#isBroken) await this.#collectFromWorkers(isLast);
+    if (ofPage !== undefined) this.#stacks.push({ worker: PAGE, profile: ofPage });
+    return [...this.#stacks];
+  }
+
+  async #collectFromWorkers(isLast: boolean): Promise<void> {
     try {
       for (const [worker, profile] of Object.entries(await this.#client.run(collect, this.#name, isLast))) {
         if (profile !== undefined) this.#stacks.push({ worker, profile: profile as SampledStacks["profile"] });
       }
       if (isLast) await this.#client.unregisterPlugin(this.#name);
     } catch (error) {
-      this.reason = `stacks could not be collected: ${error instanceof Error ? error.message : error}`;
+      return this.#break("collected", error);
     }
-    if (this.#stacks.length === 0) {
-      this.reason ??=
-        "browsers let no Web Worker sample its stacks (their self-profiling API is for pages alone); in Node there are some";
-    }
-    return [...this.#stacks];
+    const why = "browsers let no Web Worker sample its stacks (their self-profiling API is for pages alone)";
+    const ofPage = this.#page === undefined ? "" : `; ${this.#page.reason ?? "there are those of the page itself"}`;
+    const isNone = this.#stacks.every(({ worker }) => worker === PAGE);
+    this.reason = isNone ? `${why}${ofPage}; in Node there are some` : undefined;
+  }
+
+  #break(what: string, error: unknown): void {
+    this.#isBroken = true;
+    this.reason = `stacks could not be ${what}: ${error instanceof Error ? error.message : error}`;
   }
 }
 

@@ -126,7 +126,8 @@ function flames(): void {
   const canvas = element("canvas", { role: "img", "aria-label": "Flame graph of the sampled stacks" });
   section(
     "Stacks",
-    note("What was found running, looked at every millisecond, all workers together: the wider, the longer."),
+    note("What was found running, looked at again and again, all threads together: the wider, the longer."),
+    note(contents.noStacks === undefined ? "" : `Of workers there are none: ${contents.noStacks}.`),
     canvas,
   );
   const resize = () => [canvas.parentElement?.clientWidth ?? 800, 420] as const;
