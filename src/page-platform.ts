@@ -14,5 +14,5 @@ export const pagePlatform = platform(
   async () => new (await import("./scheduler/machine.ts")).SchedulerMachine(),
   () => import("./page-elsewhere.ts"),
   async (...cluster) => (await import("./page-durable.ts")).openKeeper(...cluster),
-  async () => (await import("./adapters/opfs-store.ts")).opfsStores,
+  async () => (await import("./adapters/opfs-folder.ts")).opfsStores,
 );

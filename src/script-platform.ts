@@ -20,5 +20,5 @@ export const scriptPlatform = platform(
   () => new SchedulerMachine(),
   () => import("./page-elsewhere.ts"),
   async (...cluster) => (await import("./page-durable.ts")).openKeeper(...cluster),
-  async () => (await import("./adapters/opfs-store.ts")).opfsStores,
+  async () => (await import("./adapters/opfs-folder.ts")).opfsStores,
 );

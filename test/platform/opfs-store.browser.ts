@@ -1,5 +1,5 @@
 /** Stores of pages' workers, in real browsers: what every store promises, and what becomes of those whose worker was ended. */
-import { opfsStores } from "../../src/adapters/opfs-store.ts";
+import { opfsStores } from "../../src/adapters/opfs-folder.ts";
 import { storePromises } from "../compliance/value-store.ts";
 import { equal } from "./cases/check.ts";
 
