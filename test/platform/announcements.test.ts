@@ -82,6 +82,7 @@ describe("a host and those who have the cluster", { timeout: 60_000 }, () => {
       workers: [`ws://${host.id}/0`],
       isPaused: false,
       isAway: false,
+      isRelayed: false,
       link: "ws",
     });
     assert.ok(sentBytes > 0 && receivedBytes > 0 && (latencyMs === undefined || latencyMs >= 0));
