@@ -11,10 +11,7 @@ import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker
 import type { LinkMeasured, SchedulerEvent, SchedulerInstruction } from "../scheduler/contract.ts";
 import type { HostLimits } from "../scheduler/hosts.ts";
 import type { SchedulerMachine } from "../scheduler/machine.ts";
-import { capture } from "../shipping/references.ts";
-
-/** What is larger goes to workers as a copy that is transferred, which takes half the time of a clone. Bytes. */
-const TRANSFER_FROM = 64 * 1024;
+import { sendToWorker } from "./large-data.ts";
 
 /** How often it is looked whether work is shared evenly, while there is work. Milliseconds. */
 const LOOK_MS = 30;
@@ -23,6 +20,9 @@ const LOOK_MS = 30;
 const ADVISED_FROM = 50_000;
 /** Some of so many functions may be forgotten. */
 const MANY_FUNCTIONS = 500;
+/** Busy for so long, it leaves the rest to another turn: its page has others to attend to. Idle for so long, it has had a rest. Milliseconds. */
+const STRETCH_MS = 12;
+const REST_MS = 2;
 
 /** What the scheduler asks of whoever owns the workers. */
 export interface WorkerOwner {
@@ -65,8 +65,11 @@ export class SchedulerRuntime {
   /** Settles when there is a machine; rejects if it could not be loaded. */
   readonly ready: Promise<unknown>;
   #machine: SchedulerMachine | undefined;
-  /** What happened before there was a machine. */
-  readonly #early: SchedulerEvent[] = [];
+  /** What happened before there was a machine, or waits for another turn. */
+  #waiting: SchedulerEvent[] = [];
+  /** Since when it has been busy, and until when. */
+  #busySinceMs = 0;
+  #busyUntilMs = 0;
   readonly #workers = new Map<WorkerAddress, Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>>();
   readonly #clients = new Map<ClientId, Comm<News, readonly ClientMessage[]>>();
   readonly #owner: WorkerOwner;
@@ -100,7 +103,7 @@ export class SchedulerRuntime {
       this.ready = machine.then(
         (loaded) => {
           this.#machine = loaded;
-          this.#handle(this.#early.splice(0));
+          this.#goOn();
         },
         (cause) => {
           const error = notLoaded("the scheduler", cause);
@@ -208,6 +211,7 @@ export class SchedulerRuntime {
   }
 
   close(reason: string): void {
+    this.#goOn(Number.POSITIVE_INFINITY);
     this.#isBroken = true;
     this.#dropAlarm();
     for (const comm of this.#clients.values()) comm.close(reason);
@@ -275,15 +279,32 @@ export class SchedulerRuntime {
 
   #handle(events: readonly SchedulerEvent[]): void {
     if (this.#isBroken) return;
-    const machine = this.#machine;
-    if (machine === undefined) {
-      this.#early.push(...events);
-      return;
-    }
+    if (this.#machine === undefined || this.#waiting.length > 0) for (const event of events) this.#waiting.push(event);
+    else this.#work(this.#machine, events, STRETCH_MS);
+  }
+
+  #goOn(stretchMs = STRETCH_MS): void {
+    const events = this.#waiting.splice(0);
+    this.#busyUntilMs = Number.NEGATIVE_INFINITY;
+    if (this.#machine !== undefined && !this.#isBroken) this.#work(this.#machine, events, stretchMs);
+  }
+
+  /** Hears them, in order; those that are left after `stretchMs` in another turn. */
+  #work(machine: SchedulerMachine, events: readonly SchedulerEvent[], stretchMs: number): void {
     try {
-      const nowMs = this.#clock.now();
-      for (const event of events) machine.handle(event, nowMs);
+      let nowMs = this.#clock.now();
+      if (nowMs - this.#busyUntilMs > REST_MS) this.#busySinceMs = nowMs;
+      let count = 0;
+      while (count < events.length && nowMs - this.#busySinceMs <= stretchMs) {
+        machine.handle(events[count++] as SchedulerEvent, nowMs);
+        if (count < events.length) nowMs = this.#clock.now();
+      }
+      if (count < events.length) {
+        this.#waiting = events.slice(count);
+        this.#clock.nextTurn(() => this.#goOn());
+      }
       for (const instruction of machine.take()) this.#perform(instruction);
+      this.#busyUntilMs = this.#clock.now();
       if (!this.#isLookDue && machine.state.dispatches !== this.#dispatchesSeen) this.#lookLater();
     } catch (error) {
       this.#break(error);
@@ -373,28 +394,4 @@ function isNested(message: WorkerMessage): boolean {
   const { type } = message;
   if (type === "memory-used") return message.kept !== undefined;
   return type === "client-messages" || type === "task-seceded" || type === "slots-lent";
-}
-
-function sendToWorker(
-  comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>,
-  messages: readonly SchedulerToWorkerMessage[],
-): void {
-  if (!messages.some(isLargeData)) {
-    comm.send(messages);
-    return;
-  }
-  const transfer: ArrayBuffer[] = [];
-  const prepared = messages.map((message) => {
-    if (!isLargeData(message)) return message;
-    const { value, buffers } = capture(message.value, "data", () => undefined, structuredClone);
-    transfer.push(...buffers);
-    return { ...message, value };
-  });
-  comm.send(prepared, transfer);
-}
-
-function isLargeData(
-  message: SchedulerToWorkerMessage,
-): message is SchedulerToWorkerMessage & { readonly type: "put-data" } {
-  return message.type === "put-data" && message.nbytes >= TRANSFER_FROM;
 }

@@ -6,6 +6,7 @@ import { Client } from "../../src/client/client.ts";
 import { Session } from "../../src/client/session.ts";
 import { CommClosedError } from "../../src/protocol/errors.ts";
 import { LocalCluster } from "../../src/runtime/local-cluster.ts";
+import { SchedulerRuntime } from "../../src/runtime/scheduler-runtime.ts";
 import { SchedulerMachine } from "../../src/scheduler/machine.ts";
 import { ManualClock, StagedSpawner, settled } from "../support/staged-cluster.ts";
 
@@ -91,5 +92,71 @@ describe("a scheduler that is still being loaded", () => {
     arrive(new SchedulerMachine());
     await settled();
     assert.equal(cluster.scheduler.machine.state.clients.size, 0);
+  });
+});
+
+describe("a scheduler that is told much at once", () => {
+  /** One that takes 5 ms for whatever it hears, and whose turns are the test's. */
+  function busy() {
+    let nowMs = 0;
+    const turns: (() => void)[] = [];
+    const clock = {
+      now: () => nowMs,
+      after: () => () => {},
+      nextTurn: (run: () => void) => void turns.push(run),
+      keepAlive: () => () => {},
+    };
+    const heard: number[] = [];
+    const machine = new SchedulerMachine();
+    const handle = machine.handle.bind(machine);
+    machine.handle = (event, ms) => {
+      handle(event, ms);
+      if (event.type === "workers-starting") heard.push(event.count);
+      nowMs += 5;
+    };
+    const owner = { link() {}, end() {}, lookInto() {} };
+    const runtime = new SchedulerRuntime(machine, owner, clock, { noWorkersTimeoutMs: 1_000 }, () => {});
+    const tell = (...counts: readonly number[]) => {
+      for (const count of counts) runtime.expectWorkers(count);
+    };
+    return {
+      runtime,
+      heard,
+      tell,
+      turns: () => turns.length,
+      turn: () => turns.shift()?.(),
+      rest: () => {
+        nowMs += 50;
+      },
+    };
+  }
+
+  it("leaves what it has no time for to turns of its own, in order", () => {
+    const { heard, tell, turn, turns } = busy();
+    tell(1, 2, 3, 4, 5, 6, 7, 8);
+    assert.deepEqual([heard, turns()], [[1, 2, 3], 1]);
+    turn();
+    tell(9);
+    assert.deepEqual([heard, turns()], [[1, 2, 3, 4, 5, 6], 1]);
+    turn();
+    assert.deepEqual([heard, turns()], [[1, 2, 3, 4, 5, 6, 7, 8, 9], 0]);
+  });
+
+  it("hears at once what comes after a rest", () => {
+    const { heard, tell, turns, rest } = busy();
+    for (let i = 0; i < 5; i++) {
+      tell(i);
+      rest();
+    }
+    assert.deepEqual([heard, turns()], [[0, 1, 2, 3, 4], 0]);
+  });
+
+  it("hears the rest before it is closed", () => {
+    const { runtime, heard, tell, turn } = busy();
+    tell(1, 2, 3, 4, 5, 6, 7, 8);
+    runtime.close("over");
+    assert.deepEqual(heard, [1, 2, 3, 4, 5, 6, 7, 8]);
+    turn();
+    assert.equal(heard.length, 8);
   });
 });
