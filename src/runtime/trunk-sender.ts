@@ -14,7 +14,7 @@ import * as words from "./trunk-words.ts";
  */
 const MESSAGE_BYTES = 64 * 1024;
 const MOST_MESSAGE_BYTES = 512 * 1024;
-const PIECE_MS = 2;
+const PIECE_MS = 10;
 /** Nothing more is given to a wire while it has this much; for short messages, a little more. */
 const WIRE_BYTES = 1024 * 1024;
 const WIRE_BYTES_OF_SHORT = 2 * WIRE_BYTES;
