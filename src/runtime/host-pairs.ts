@@ -1,29 +1,43 @@
-/** HostPairs: which way bytes go between two hosts: straight, if one of them can reach the other, or else by way of the scheduler. */
+/**
+ * HostPairs: which way bytes go between two hosts: straight, if one of them can reach the other, or else by way of the scheduler. As networks
+ * change, it is tried again now and then whether they can: what leads by way of the scheduler stays beside the straight way that is found.
+ */
 
+import type { Clock } from "../ports/clock.ts";
 import type { Secrecy } from "../ports/secrecy.ts";
 import type { Route } from "../protocol/host-messages.ts";
 import { veil } from "./admission.ts";
 import type { RemoteHost } from "./remote-host.ts";
 
+/** Before it is tried again to go straight; doubled with each further time, up to the last. A way that held for so long begins anew. Milliseconds. */
+const FIRST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 300_000;
+
 interface Pair {
   readonly hosts: readonly [RemoteHost, RemoteHost];
   /** Undefined until it has been decided. */
   route: Route | undefined;
+  sinceMs: number;
   /** Who is to reach whom, in the order in which that is to be tried. */
-  readonly attempts: (readonly [from: RemoteHost, to: RemoteHost])[];
+  attempts: (readonly [from: RemoteHost, to: RemoteHost])[];
   /** The one that is under way. */
   attempt: { readonly from: RemoteHost; readonly to: RemoteHost; readonly ticket: Uint8Array } | undefined;
-  /** Channels between two of their workers. */
+  /** Channels between two of their workers; and those among them that lead by way of the scheduler. */
   readonly pipes: Set<number>;
+  readonly relayed: Set<number>;
+  retries: number;
+  dropRetry: () => void;
 }
 
 export class HostPairs {
+  readonly #clock: Clock;
   readonly #secrecy: Secrecy;
   readonly #pairs = new Map<string, Pair>();
 
   readonly #onRoute: (one: RemoteHost, other: RemoteHost, route: Route) => void;
 
-  constructor(secrecy: Secrecy, onRoute: (one: RemoteHost, other: RemoteHost, route: Route) => void) {
+  constructor(clock: Clock, secrecy: Secrecy, onRoute: (one: RemoteHost, other: RemoteHost, route: Route) => void) {
+    this.#clock = clock;
     this.#secrecy = secrecy;
     this.#onRoute = onRoute;
   }
@@ -32,7 +46,7 @@ export class HostPairs {
   connect(one: RemoteHost, other: RemoteHost, pipe: number): void {
     const pair = this.#pairs.get(nameOf(one, other)) ?? this.#begin(one, other);
     pair.pipes.add(pipe);
-    if (pair.route === "relay") one.trunk.forward(pipe, other.trunk, pipe);
+    if (pair.route === "relay") relay(pair);
   }
 
   /** `host` expects the other there, or cannot be reached at all. */
@@ -49,10 +63,11 @@ export class HostPairs {
   /** `host` has reached the other, or could not, or has lost it again. */
   hearReached(host: RemoteHost, otherId: string, isReached: boolean): void {
     const pair = this.#find(host, otherId);
-    if (pair === undefined || pair.route === "relay") return;
-    if (isReached) this.#decide(pair, "direct");
-    else if (pair.route === "direct") this.#decide(pair, "relay");
-    else this.#tryNext(pair);
+    const isAttempt = pair?.attempt?.from === host;
+    if (pair === undefined) return;
+    if (isAttempt && isReached) this.#decide(pair, "direct");
+    else if (isAttempt) this.#tryNext(pair);
+    else if (!isReached && pair.route === "direct") this.#decide(pair, "relay");
   }
 
   /** `host` has something to say to the other, and their wire is closed. */
@@ -62,22 +77,34 @@ export class HostPairs {
   }
 
   remove(host: RemoteHost): void {
-    for (const [name, { hosts }] of this.#pairs) {
+    for (const [name, { hosts, dropRetry }] of this.#pairs) {
       if (!hosts.includes(host)) continue;
+      dropRetry();
       this.#pairs.delete(name);
       for (const other of hosts) if (other !== host) other.say({ type: "gone", host: host.id });
     }
   }
 
   #begin(one: RemoteHost, other: RemoteHost): Pair {
-    const attempts = [
-      [one, other],
-      [other, one],
-    ].filter(([, to]) => to?.hello?.listens) as unknown as Pair["attempts"];
-    const pair: Pair = { hosts: [one, other], route: undefined, attempt: undefined, attempts, pipes: new Set() };
+    const pair: Pair = {
+      hosts: [one, other],
+      route: undefined,
+      sinceMs: this.#clock.now(),
+      attempts: [],
+      attempt: undefined,
+      pipes: new Set(),
+      relayed: new Set(),
+      retries: 0,
+      dropRetry: () => {},
+    };
     this.#pairs.set(nameOf(one, other), pair);
-    this.#tryNext(pair);
+    this.#try(pair);
     return pair;
+  }
+
+  #try(pair: Pair): void {
+    pair.attempts = attemptsOf(pair);
+    this.#tryNext(pair);
   }
 
   #tryNext(pair: Pair): void {
@@ -97,15 +124,42 @@ export class HostPairs {
   }
 
   #decide(pair: Pair, route: Route): void {
+    pair.attempt = undefined;
+    const nowMs = this.#clock.now();
+    if (pair.route === "direct" && nowMs - pair.sinceMs > LAST_RETRY_MS) pair.retries = 0;
+    if (route === "relay") this.#tryLater(pair);
     if (pair.route === route) return;
     pair.route = route;
-    pair.attempt = undefined;
+    pair.sinceMs = nowMs;
     const [one, other] = pair.hosts;
     // First, so that nothing that comes then has nowhere to go.
-    if (route === "relay") for (const pipe of pair.pipes) one.trunk.forward(pipe, other.trunk, pipe);
+    if (route === "relay") relay(pair);
     one.say({ type: "route", host: other.id, route });
     other.say({ type: "route", host: one.id, route });
     this.#onRoute(one, other, route);
+  }
+
+  #tryLater(pair: Pair): void {
+    if (attemptsOf(pair).length === 0) return;
+    const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** pair.retries++);
+    pair.dropRetry = this.#clock.after(waitMs, () => this.#try(pair));
+  }
+}
+
+/** Each reaches for the other, where that listens. */
+function attemptsOf({ hosts: [one, other] }: Pair): Pair["attempts"] {
+  const both = [
+    [one, other],
+    [other, one],
+  ] as const;
+  return both.filter(([, to]) => to.hello?.listens);
+}
+
+/** Leads all that there is by way of the scheduler. */
+function relay({ hosts: [one, other], pipes, relayed }: Pair): void {
+  for (const pipe of pipes) {
+    if (!relayed.has(pipe)) one.trunk.forward(pipe, other.trunk, pipe);
+    relayed.add(pipe);
   }
 }
 

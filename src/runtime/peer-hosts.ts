@@ -52,6 +52,8 @@ interface Pipe {
   readonly peer: WorkerAddress;
   /** The worker's link, as long as it leads somewhere. */
   link: Trunk | undefined;
+  /** Another by way of the scheduler, from before there was a straight way: what was begun by it goes on, and it is there if that breaks. */
+  spare: Trunk | undefined;
 }
 
 interface PeerHost {
@@ -81,7 +83,7 @@ export class PeerHosts {
 
   /** One of our workers is to have a way to a worker of another host, or of the scheduler's page or process. */
   link(worker: WorkerAddress, { peer, host, pipe }: LinkWord): void {
-    const entry: Pipe = { number: pipe, worker, peer, link: undefined };
+    const entry: Pipe = { number: pipe, worker, peer, link: undefined, spare: undefined };
     const other = this.#peerOf(host);
     other.pipes.set(pipe, entry);
     // At once, so that the worker may speak before it is known which way its words will go.
@@ -114,7 +116,7 @@ export class PeerHosts {
       for (const pipe of [...peer.pipes.values()]) {
         if (pipe.worker !== worker) continue;
         drop(peer, pipe);
-        pipe.link?.close("the worker is gone");
+        close(pipe, "the worker is gone");
       }
     }
   }
@@ -196,16 +198,32 @@ export class PeerHosts {
   #take(id: string, route: Route): void {
     const peer = this.#peerOf(id);
     if (peer.route === route) return;
-    const isLate = peer.route === "direct";
+    const before = peer.route;
     peer.route = route;
     for (const pipe of [...peer.pipes.values()]) {
-      if (isLate) {
-        pipe.link?.close("it goes another way");
-        this.#open(peer, pipe);
+      if (before === "direct") this.#fallBack(peer, pipe);
+      else {
+        if (before === "relay") this.#openBeside(peer, pipe);
+        this.#lead(peer, pipe);
       }
-      this.#lead(peer, pipe);
     }
-    if (isLate) peer.trunk?.close("it goes by way of the scheduler");
+    if (before === "direct") peer.trunk?.close("it goes by way of the scheduler");
+  }
+
+  #openBeside(peer: PeerHost, pipe: Pipe): void {
+    pipe.spare = pipe.link;
+    this.#open(peer, pipe);
+  }
+
+  /** The straight way of that pipe is gone. */
+  #fallBack(peer: PeerHost, pipe: Pipe): void {
+    const { link, spare } = pipe;
+    pipe.spare = undefined;
+    if (spare?.isClosed === false) pipe.link = spare;
+    link?.close("it goes another way");
+    if (pipe.link === spare && spare !== undefined) return;
+    this.#open(peer, pipe);
+    this.#lead(peer, pipe);
   }
 
   #forget(id: string): void {
@@ -213,7 +231,7 @@ export class PeerHosts {
     this.#expected.delete(id);
     if (peer === undefined) return;
     this.#peers.delete(id);
-    for (const { link } of peer.pipes.values()) link?.close("the other host is gone");
+    for (const pipe of peer.pipes.values()) close(pipe, "the other host is gone");
     peer.trunk?.close("the other host is gone");
   }
 
@@ -221,7 +239,9 @@ export class PeerHosts {
     const { threshold, session, say } = this.#shell;
     this.#expected.set(host, veil(threshold.secrecy, session, `expect ${host}`, ticket));
     this.#post ??= this.#listen();
-    say({ type: "listening", host, address: await this.#post });
+    const address = await this.#post;
+    if (address === undefined) this.#post = undefined; // It may be possible when it is tried again.
+    say({ type: "listening", host, address });
   }
 
   /** Where we listen; undefined if we cannot. */
@@ -308,6 +328,11 @@ export class PeerHosts {
     if (isNew) this.#shell.say({ type: "measured", host, latencyMs, bandwidth });
     this.#shell.threshold.clock.after(MEASURE_MS, () => this.#measure(host, trunk, isNew ? traffic : before));
   }
+}
+
+function close({ link, spare }: Pipe, reason: string): void {
+  link?.close(reason);
+  spare?.close(reason);
 }
 
 /** Nobody speaks through it any more. */

@@ -95,7 +95,7 @@ export class RemoteHosts implements WorkerOwner {
 
   constructor(shell: RemoteHostsShell) {
     this.#shell = shell;
-    this.#pairs = new HostPairs(shell.secrecy, (one, other, route) =>
+    this.#pairs = new HostPairs(shell.clock, shell.secrecy, (one, other, route) =>
       shell.scheduler.noteLink({ from: one.id, to: other.id, route }),
     );
   }

@@ -7,7 +7,7 @@ import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { type Signaling, serveSignaling } from "../../src/adapters/signaling-server.ts";
 import { launchOptions } from "../browsers/browsers.mjs";
 import { type PageServer, servePages } from "./pages.ts";
-import { countConnections, departures, lend, openRoom, trusting, until } from "./room.ts";
+import { countConnections, departures, lend, move, openRoom, routes, trusting, until } from "./room.ts";
 
 declare let client: Manyhands.Client;
 declare let host: Awaited<ReturnType<typeof Manyhands.join>>;
@@ -181,7 +181,51 @@ describe("a page", { concurrency: true }, () => {
     assert.deepEqual(room.left, []);
     assert.equal(await guest.evaluate(() => host.stats().resumptions), 1);
   });
+
+  it(
+    "that another could not be reached from goes straight as soon as it can, and by way of the room when it cannot any more",
+    limit,
+    async () => {
+      const [room, one, other] = [await open(browsers[0]), await open(browsers[0]), await open(browsers[0])];
+      const invitation = await openRoom(room, "wall", signaling.url);
+      for (const [i, page] of [one, other].entries()) {
+        await lend(page, invitation, { nWorkers: 1, name: `${i}`, ...trusting });
+        await countConnections(page); // but for that to the room
+        await block(page, true);
+      }
+      assert.equal(await move(room, "0-0", "1-0", 100_000), 100_003);
+      assert.deepEqual(await routes(room), ["relay"]);
+      for (const page of [one, other]) await block(page, false);
+      // What is under way goes on by the way on which it was begun.
+      await until(async () => {
+        assert.equal(await move(room, "1-0", "0-0", 50_000), 50_003);
+        return (await routes(room)).join() === "threads";
+      });
+      for (const page of [one, other]) await block(page, true);
+      await one.evaluate(() => {
+        for (const each of (globalThis as unknown as { made: RTCPeerConnection[] }).made) each.close();
+      });
+      assert.equal(await move(room, "0-0", "1-0", 100_000), 100_003);
+      await until(async () => (await routes(room)).join() === "relay");
+      assert.equal(await move(room, "1-0", "0-0", 100_000), 100_003);
+      assert.deepEqual(await departures(room), []);
+      for (const page of [room, one, other]) await page.close();
+    },
+  );
 });
+
+/** Has all connections that a page makes from now on end before they lead anywhere, or lets them. After {@link countConnections}. */
+async function block(page: Page, isBlocked: boolean): Promise<void> {
+  await page.evaluate((isBlocked) => {
+    const { prototype } = RTCPeerConnection;
+    // Its own, if it has one: what is below it is the browser's.
+    Reflect.deleteProperty(prototype, "setRemoteDescription");
+    if (!isBlocked) return;
+    prototype.setRemoteDescription = async function (this: RTCPeerConnection) {
+      this.close();
+    };
+  }, isBlocked);
+}
 
 /** Tasks that the worker of that name has in hand; undefined if it is not there. */
 async function processing(client: node.Client, name: string): Promise<number | undefined> {
