@@ -13,12 +13,13 @@ declare let events: { readonly type: string; readonly id: string; readonly reaso
 export const trusting = { sandbox: false, iTrustEverybodyInThisRoomWithMyOriginAndNetwork: true };
 
 /** Has a page open a room: a scheduler, and a client. Returns the invitation. */
-export function openRoom(page: Page, room: string, signaling: string): Promise<string> {
+export function openRoom(page: Page, room: string, signaling: string, options: object = {}): Promise<string> {
   return page.evaluate(
-    async (room, signaling) => {
+    async (room, signaling, options) => {
       const cluster = new manyhands.LocalCluster({ nWorkers: 0 });
       const events: object[] = [];
       const { invitation } = await cluster.listen(`peer:${room}`, {
+        ...options,
         signaling,
         onEvent: (event) => events.push(event),
       });
@@ -27,6 +28,7 @@ export function openRoom(page: Page, room: string, signaling: string): Promise<s
     },
     room,
     signaling,
+    options,
   );
 }
 
