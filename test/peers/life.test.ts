@@ -14,8 +14,10 @@ declare let host: Awaited<ReturnType<typeof Manyhands.join>>;
 
 let signaling: Signaling;
 let server: PageServer;
-/** The second is put to sleep. */
-let browsers: Browser[] = [];
+/** Of each kind one that stays awake, and of Chromium another that is put to sleep; Firefox is when the rest is done. */
+let chromium: Browser;
+let sleeper: Browser;
+let firefox: Browser;
 before(async () => {
   signaling = await serveSignaling({ port: 0 });
   server = await servePages();
@@ -25,16 +27,17 @@ before(async () => {
     ...launchOptions("chromium"),
     ignoreDefaultArgs: ignoreDefaultArgs.map((each) => `--disable-${each}`),
   };
-  browsers = await Promise.all([0, 1].map(() => puppeteer.launch(options)));
+  const started = [puppeteer.launch(options), puppeteer.launch(options), puppeteer.launch(launchOptions("firefox"))];
+  [chromium, sleeper, firefox] = (await Promise.all(started)) as [Browser, Browser, Browser];
 });
 after(async () => {
-  for (const browser of browsers) await browser.close();
+  for (const browser of [chromium, sleeper, firefox]) await browser?.close();
   await server.close();
   await signaling.close();
 });
 
-async function open(browser: Browser | undefined): Promise<Page> {
-  const page = await (browser as Browser).newPage();
+async function open(browser: Browser): Promise<Page> {
+  const page = await browser.newPage();
   await page.goto(`${server.url}peer.html`);
   await page.waitForFunction(() => document.title === "ready", { timeout: 20_000, polling: 50 });
   return page;
@@ -63,44 +66,122 @@ async function roomOfNode(name: string, nWorkers = 0) {
 
 const limit = { timeout: 90_000 };
 
+let rooms = 0;
+const roomName = () => `life ${++rooms}`;
+
+/** A room in a hidden page, with a guest that is hidden too. */
+async function keepsRoomWhileHidden(browser: Browser): Promise<void> {
+  const [room, guest] = [await open(browser), await open(browser)];
+  const invitation = await openRoom(room, roomName(), signaling.url);
+  await lend(guest, invitation, { nWorkers: 1, name: "guest" });
+  const front = await open(browser);
+  await front.bringToFront();
+  for (const page of [room, guest])
+    await page.waitForFunction(() => document.visibilityState === "hidden", { timeout: 20_000, polling: 50 });
+  const { value, timers } = await room.evaluate(async () => {
+    let timers = 0;
+    const ticking = setInterval(() => timers++, 10);
+    // Longer than it takes until somebody who is silent is given up.
+    const slow = client.submit(() => new Promise<number>((resolve) => setTimeout(resolve, 5_000, 5)));
+    const value = await slow.result();
+    clearInterval(ticking);
+    return { value, timers };
+  });
+  assert.equal(value, 5);
+  assert.ok(timers < 100, `${timers} timers: it was not hidden`);
+  assert.deepEqual(await departures(room), []);
+  assert.equal(await guest.evaluate(() => host.stats().resumptions), 0);
+  const late = await open(browser);
+  await lend(late, invitation, { nWorkers: 1, name: "late" });
+  assert.equal(
+    await room.evaluate(() =>
+      client
+        .with({ workers: ["late-0"] })
+        .submit(() => 6)
+        .result(),
+    ),
+    6,
+  );
+}
+
+/** A guest of Node's room, and a room that Node helps in: both stop with their browser, and go on. */
+async function isBackAfterSleep(browser: Browser): Promise<void> {
+  await using room = await roomOfNode(roomName());
+  const [guest, sleepingRoom] = [await open(browser), await open(browser)];
+  await lend(guest, room.invitation, { nWorkers: 1, name: "guest" });
+  const invitation = await openRoom(sleepingRoom, roomName(), signaling.url);
+  await using lent = await node.join(invitation, { nWorkers: 1, name: "node", ...trusting });
+  assert.equal(
+    await room
+      .on("guest-0")
+      .submit(() => 1)
+      .result(),
+    1,
+  );
+  const group = -Number(browser.process()?.pid);
+  process.kill(group, "SIGSTOP");
+  try {
+    await until(() => room.left.length > 0 && lent.stats().status === "away");
+  } finally {
+    process.kill(group, "SIGCONT");
+  }
+  assert.equal(
+    await room
+      .on("guest-0")
+      .submit(() => 2)
+      .result(),
+    2,
+  );
+  const result = sleepingRoom.evaluate(() =>
+    client
+      .with({ workers: ["node-0"] })
+      .submit(() => 3)
+      .result(),
+  );
+  assert.equal(await result, 3);
+}
+
+/** A guest whose connections are cut off while it runs a task. */
+async function makesAnotherConnection(browser: Browser): Promise<void> {
+  await using room = await roomOfNode(roomName());
+  const guest = await open(browser);
+  await countConnections(guest);
+  await lend(guest, room.invitation, { nWorkers: 1, name: "guest" });
+  const runs = room.on("guest-0").submit(async () => {
+    const scope = globalThis as { runs?: number };
+    scope.runs = (scope.runs ?? 0) + 1;
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    return scope.runs;
+  });
+  await until(async () => (await processing(room.client, "guest-0")) === 1);
+  await guest.evaluate(() => {
+    for (const each of (globalThis as unknown as { made: RTCPeerConnection[] }).made) each.close();
+  });
+  assert.equal(await runs.result(), 1);
+  assert.deepEqual(room.left, []);
+  assert.equal(await guest.evaluate(() => host.stats().resumptions), 1);
+}
+
 describe("a page", { concurrency: true }, () => {
-  it("that is hidden keeps its room, and helps in another's, though its timers hardly come", limit, async () => {
-    const [room, guest] = [await open(browsers[0]), await open(browsers[0])];
-    const invitation = await openRoom(room, "hidden", signaling.url);
-    await lend(guest, invitation, { nWorkers: 1, name: "guest" });
-    const front = await open(browsers[0]);
-    await front.bringToFront();
-    for (const page of [room, guest])
-      await page.waitForFunction(() => document.visibilityState === "hidden", { timeout: 20_000, polling: 50 });
-    const { value, timers } = await room.evaluate(async () => {
-      let timers = 0;
-      const ticking = setInterval(() => timers++, 10);
-      // Longer than it takes until somebody who is silent is given up.
-      const slow = client.submit(() => new Promise<number>((resolve) => setTimeout(resolve, 5_000, 5)));
-      const value = await slow.result();
-      clearInterval(ticking);
-      return { value, timers };
-    });
-    assert.equal(value, 5);
-    assert.ok(timers < 100, `${timers} timers: it was not hidden`);
-    assert.deepEqual(await departures(room), []);
-    assert.equal(await guest.evaluate(() => host.stats().resumptions), 0);
-    const late = await open(browsers[0]);
-    await lend(late, invitation, { nWorkers: 1, name: "late" });
-    assert.equal(
-      await room.evaluate(() =>
-        client
-          .with({ workers: ["late-0"] })
-          .submit(() => 6)
-          .result(),
-      ),
-      6,
-    );
+  it("that is hidden keeps its room, and helps in another's, though its timers hardly come", limit, () =>
+    keepsRoomWhileHidden(chromium),
+  );
+
+  it("whose machine sleeps is given up, and is back when that wakes up; so is a room", limit, () =>
+    isBackAfterSleep(sleeper),
+  );
+
+  it("whose connection breaks makes another, and does nothing twice", limit, () => makesAnotherConnection(chromium));
+
+  describe("of Firefox", { concurrency: 1 }, () => {
+    it("whose connection breaks makes another", limit, () => makesAnotherConnection(firefox));
+    it("that is hidden keeps its room", limit, () => keepsRoomWhileHidden(firefox));
+    it("whose machine sleeps is back when that wakes up", limit, () => isBackAfterSleep(firefox));
   });
 
   it("that is frozen hands back what it had in hand, and helps again when it goes on", limit, async () => {
     await using room = await roomOfNode("frozen", 1);
-    const guest = await open(browsers[0]);
+    const guest = await open(chromium);
     await lend(guest, room.invitation, { nWorkers: 1, name: "guest" });
     await room.client.waitForWorkers(2);
     const begun = room
@@ -126,67 +207,11 @@ describe("a page", { concurrency: true }, () => {
     );
   });
 
-  it("whose machine sleeps is given up, and is back when that wakes up; so is a room", limit, async () => {
-    await using room = await roomOfNode("wakeful");
-    const [guest, sleepingRoom] = [await open(browsers[1]), await open(browsers[1])];
-    await lend(guest, room.invitation, { nWorkers: 1, name: "guest" });
-    const invitation = await openRoom(sleepingRoom, "sleepy", signaling.url);
-    await using lent = await node.join(invitation, { nWorkers: 1, name: "node", ...trusting });
-    assert.equal(
-      await room
-        .on("guest-0")
-        .submit(() => 1)
-        .result(),
-      1,
-    );
-    const group = -Number(browsers[1]?.process()?.pid);
-    process.kill(group, "SIGSTOP");
-    try {
-      await until(() => room.left.length > 0 && lent.stats().status === "away");
-    } finally {
-      process.kill(group, "SIGCONT");
-    }
-    assert.equal(
-      await room
-        .on("guest-0")
-        .submit(() => 2)
-        .result(),
-      2,
-    );
-    const result = sleepingRoom.evaluate(() =>
-      client
-        .with({ workers: ["node-0"] })
-        .submit(() => 3)
-        .result(),
-    );
-    assert.equal(await result, 3);
-  });
-
-  it("whose connection breaks makes another, and does nothing twice", limit, async () => {
-    await using room = await roomOfNode("brittle");
-    const guest = await open(browsers[0]);
-    await countConnections(guest);
-    await lend(guest, room.invitation, { nWorkers: 1, name: "guest" });
-    const runs = room.on("guest-0").submit(async () => {
-      const scope = globalThis as { runs?: number };
-      scope.runs = (scope.runs ?? 0) + 1;
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
-      return scope.runs;
-    });
-    await until(async () => (await processing(room.client, "guest-0")) === 1);
-    await guest.evaluate(() => {
-      for (const each of (globalThis as unknown as { made: RTCPeerConnection[] }).made) each.close();
-    });
-    assert.equal(await runs.result(), 1);
-    assert.deepEqual(room.left, []);
-    assert.equal(await guest.evaluate(() => host.stats().resumptions), 1);
-  });
-
   it(
     "that another could not be reached from goes straight as soon as it can, and by way of the room when it cannot any more",
     limit,
     async () => {
-      const [room, one, other] = [await open(browsers[0]), await open(browsers[0]), await open(browsers[0])];
+      const [room, one, other] = [await open(chromium), await open(chromium), await open(chromium)];
       const invitation = await openRoom(room, "wall", signaling.url);
       for (const [i, page] of [one, other].entries()) {
         await lend(page, invitation, { nWorkers: 1, name: `${i}`, ...trusting });
