@@ -138,14 +138,7 @@ export class SchedulerRuntime {
     // Its link may have failed without our having heard of it.
     this.#dropClient(client, this.#clients.get(client));
     this.#clients.set(client, comm);
-    this.#handle([
-      {
-        type: "add-client",
-        client,
-        ...(isForeign !== undefined && { isForeign }),
-        ...(granted !== undefined && { granted }),
-      },
-    ]);
+    this.#handle([{ type: "add-client", client, isForeign, granted }]);
     this.#listen(
       comm,
       isSpecial,
@@ -168,7 +161,7 @@ export class SchedulerRuntime {
   addWorker(
     { address, name, nThreads, resources = {} }: WorkerIntroduction,
     comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>,
-    { isForeign = false, isReturning = false }: Newcomer = {},
+    { isForeign, isReturning }: Newcomer = {},
   ): void {
     this.#workers.set(address, comm);
     this.#listen(
@@ -211,7 +204,7 @@ export class SchedulerRuntime {
   }
 
   close(reason: string): void {
-    this.#goOn(Number.POSITIVE_INFINITY);
+    this.#goOn(MOST_MS);
     this.#isBroken = true;
     this.#dropAlarm();
     for (const comm of this.#clients.values()) comm.close(reason);
@@ -236,9 +229,8 @@ export class SchedulerRuntime {
         held = [messages];
         this.#learn().then(
           () => {
-            const waiting = held ?? [];
+            for (const each of held ?? []) hear(each);
             held = undefined;
-            for (const each of waiting) hear(each);
           },
           (cause) => this.#break(notLoaded("a part of the scheduler", cause)),
         );
@@ -277,28 +269,20 @@ export class SchedulerRuntime {
     );
   }
 
-  #handle(events: readonly SchedulerEvent[]): void {
-    if (this.#isBroken) return;
-    if (this.#machine === undefined || this.#waiting.length > 0) for (const event of events) this.#waiting.push(event);
-    else this.#work(this.#machine, events, STRETCH_MS);
-  }
-
-  #goOn(stretchMs = STRETCH_MS): void {
-    const events = this.#waiting.splice(0);
-    this.#busyUntilMs = Number.NEGATIVE_INFINITY;
-    if (this.#machine !== undefined && !this.#isBroken) this.#work(this.#machine, events, stretchMs);
-  }
-
   /** Hears them, in order; those that are left after `stretchMs` in another turn. */
-  #work(machine: SchedulerMachine, events: readonly SchedulerEvent[], stretchMs: number): void {
+  #handle(events: readonly SchedulerEvent[], stretchMs = STRETCH_MS): void {
+    if (this.#isBroken) return;
+    const machine = this.#machine;
+    if (machine === undefined || this.#waiting.length > 0) {
+      this.#waiting.push(...events);
+      return;
+    }
     try {
       let nowMs = this.#clock.now();
       if (nowMs - this.#busyUntilMs > REST_MS) this.#busySinceMs = nowMs;
       let count = 0;
-      while (count < events.length && nowMs - this.#busySinceMs <= stretchMs) {
+      for (; count < events.length && nowMs - this.#busySinceMs <= stretchMs; nowMs = this.#clock.now())
         machine.handle(events[count++] as SchedulerEvent, nowMs);
-        if (count < events.length) nowMs = this.#clock.now();
-      }
       if (count < events.length) {
         this.#waiting = events.slice(count);
         this.#clock.nextTurn(() => this.#goOn());
@@ -309,6 +293,11 @@ export class SchedulerRuntime {
     } catch (error) {
       this.#break(error);
     }
+  }
+
+  #goOn(stretchMs?: number): void {
+    this.#busyUntilMs = 0;
+    this.#handle(this.#waiting.splice(0), stretchMs);
   }
 
   #break(error: unknown): void {

@@ -38,9 +38,9 @@ export type SchedulerEvent =
       readonly type: "add-client";
       readonly client: ClientId;
       /** It speaks from elsewhere, and need not be believed: see `distrust.ts`. */
-      readonly isForeign?: boolean;
+      readonly isForeign?: boolean | undefined;
       /** The last number that another scheduler made up for a claim of its own, 0 or less: those are not given again. */
-      readonly granted?: ClientTaskId;
+      readonly granted?: ClientTaskId | undefined;
     }
   | { readonly type: "remove-client"; readonly client: ClientId }
   | { readonly type: "worker-message"; readonly worker: WorkerAddress; readonly message: WorkerMessage }
@@ -51,9 +51,9 @@ export type SchedulerEvent =
       readonly nThreads: number;
       readonly resources?: Resources;
       /** It speaks from elsewhere, and need not be believed: see `distrust.ts`. */
-      readonly isForeign?: boolean;
+      readonly isForeign?: boolean | undefined;
       /** It will say what it holds, and is sent nothing before. */
-      readonly isReturning?: boolean;
+      readonly isReturning?: boolean | undefined;
     }
   | {
       readonly type: "remove-worker";
