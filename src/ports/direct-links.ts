@@ -3,10 +3,19 @@
 import type { ActorMessage, ActorResults } from "../protocol/actors.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 
+/** What calls go through, as the link it speaks by sees it. */
+export interface Calling {
+  /** Something that was begun by the link is not over. */
+  readonly isWaiting: boolean;
+  /** Nothing is to go by the link any more: whoever calls is to ask for another. */
+  retire(): void;
+}
+
 /** One link as its caller sees it; what it promises is what a `Comm` promises. */
 export interface ActorLink {
   send(message: ActorMessage, transfer?: readonly object[]): void;
-  listen(hear: (message: ActorResults) => void): void;
+  /** `calling`: whom a link asks that may be let go of. */
+  listen(hear: (message: ActorResults) => void, calling: Calling): void;
   readonly closed: Promise<string>;
 }
 

@@ -82,8 +82,9 @@ export class ActorHost {
     }
   }
 
-  /** Calls that come through `way`. */
+  /** Calls that come through `way`, numbered from 0 by each who begins anew there. */
   hear(way: object, send: SendResults, { first, calls }: ActorCalls): void {
+    if (first === 0) this.forget(way);
     let caller = this.#callers.get(way);
     if (caller === undefined) {
       caller = new ActorCaller(send);
@@ -112,9 +113,9 @@ export class ActorHost {
     this.#flush();
   }
 
-  /** Whether somebody has called through `way`. */
-  knows(way: object): boolean {
-    return this.#callers.has(way);
+  /** Whether somebody who has called through `way` is still to say something about that. */
+  owes(way: object): boolean {
+    return this.#callers.get(way)?.isOwed === true;
   }
 
   /** Nobody will call through `way` any more. */

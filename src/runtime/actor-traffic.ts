@@ -1,7 +1,7 @@
 /** What a worker says and hears of actors on its direct links: as the host of some, and for its own tasks and actors that call others. */
 
 import type { Comm } from "../ports/comm.ts";
-import type { ActorLink } from "../ports/direct-links.ts";
+import type { ActorLink, Calling } from "../ports/direct-links.ts";
 import type { ActorErrand, ActorMessage, ActorResults } from "../protocol/actors.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
@@ -16,6 +16,7 @@ interface Linked {
   readonly comm: PeerComm;
   hear: (results: ActorResults) => void;
   close: (reason: string) => void;
+  calling: Calling | undefined;
 }
 
 export class ActorTraffic {
@@ -23,6 +24,8 @@ export class ActorTraffic {
   readonly #peers: ReadonlyMap<WorkerAddress, PeerComm>;
   readonly #host: ActorHost;
   readonly #linked = new Map<WorkerAddress, Linked>();
+  /** Links that calls have come by. */
+  readonly #heard = new WeakSet<PeerComm>();
 
   constructor(address: WorkerAddress, peers: ReadonlyMap<WorkerAddress, PeerComm>, shell: ActorShell) {
     this.#address = address;
@@ -49,14 +52,28 @@ export class ActorTraffic {
   }
 
   hear(peer: WorkerAddress, comm: PeerComm, message: ActorMessage): void {
-    if (message.type === "actor-calls")
-      this.#host.hear(comm, (results, transfer) => comm.send(results, transfer), message);
-    else this.#linked.get(peer)?.hear(message);
+    if (message.type !== "actor-calls") {
+      this.#linked.get(peer)?.hear(message);
+      return;
+    }
+    if (!this.#heard.has(comm)) comm.closed.then(() => this.#host.forget(comm));
+    this.#heard.add(comm);
+    this.#host.hear(comm, (results, transfer) => comm.send(results, transfer), message);
   }
 
-  /** Whether somebody calls, or was called, by that link. */
+  /** Whether a call by that link is not over. */
   isOn(peer: WorkerAddress, comm: PeerComm): boolean {
-    return this.#linked.get(peer)?.comm === comm || this.#host.knows(comm);
+    return this.#callingBy(peer, comm)?.isWaiting === true || this.#host.owes(comm);
+  }
+
+  /** Whoever calls by that link, where {@link isOn} no call is, asks for another before the next. */
+  letGo(peer: WorkerAddress, comm: PeerComm): void {
+    this.#callingBy(peer, comm)?.retire();
+  }
+
+  #callingBy(peer: WorkerAddress, comm: PeerComm): Calling | undefined {
+    const linked = this.#linked.get(peer);
+    return linked?.comm === comm ? linked.calling : undefined;
   }
 
   /** A peer, or a client, is gone. */
@@ -80,12 +97,12 @@ export class ActorTraffic {
     if (comm === undefined) return undefined;
     return {
       send: (message, transfer) => comm.send(message, transfer),
-      listen: (hear) => {
+      listen: (hear, calling) => {
         const linked = this.#linked.get(worker);
-        if (linked !== undefined) linked.hear = hear;
+        if (linked !== undefined) Object.assign(linked, { hear, calling });
       },
       closed: new Promise((close) => {
-        this.#linked.set(worker, { comm, hear: () => {}, close });
+        this.#linked.set(worker, { comm, hear: () => {}, close, calling: undefined });
         comm.closed.then(close);
       }),
     };

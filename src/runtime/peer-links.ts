@@ -17,8 +17,10 @@ export interface PeerLinksShell {
   /** What a peer asked for turned out to be impossible to clone. */
   refuse(id: TaskId, cause: unknown): void;
   hearOfActors(peer: WorkerAddress, link: PeerComm, message: ActorMessage): void;
-  /** Whether actors are called by that link. */
+  /** Whether a call of an actor by that link is not over. */
   hasActors(peer: WorkerAddress, link: PeerComm): boolean;
+  /** No more are to go by it. */
+  keepActorsOff(peer: WorkerAddress, link: PeerComm): void;
 }
 
 interface Peer {
@@ -74,6 +76,7 @@ export class PeerLinks {
     const aside = new AsideLink(given, {
       isInUse,
       prefer: (isPreferred) => {
+        if (!isPreferred) this.#shell.keepActorsOff(address, comm);
         const at = peer.links.indexOf(comm);
         if (at < 0) return;
         peer.links.splice(at, 1);

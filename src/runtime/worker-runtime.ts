@@ -139,6 +139,7 @@ export class WorkerRuntime {
       refuse: (id, cause) => refuseResult(comm, id, HELD_VALUE, cause),
       hearOfActors: (peer, link, message) => this.#actors.hear(peer, link, message),
       hasActors: (peer, link) => this.#actors.isOn(peer, link),
+      keepActorsOff: (peer, link) => this.#actors.letGo(peer, link),
     });
     this.#actors = new ActorTraffic(setup.address, this.#peers.comms, {
       clients: () => this.#clients.get(),

@@ -225,6 +225,26 @@ for (const name of browserNames) {
         await new Promise((wake) => setTimeout(wake, 180 + 60 * round));
       }
       assert.deepEqual(await routes(room), ["threads"]);
+      // An actor is there to be called for as long as there is a handle on it; that is no reason to stay connected.
+      const count = () =>
+        room.evaluate(async () => {
+          class Counter {
+            count = 0;
+            add() {
+              return ++this.count;
+            }
+          }
+          const scope = globalThis as unknown as { counter?: Manyhands.Future<Manyhands.ActorHandle<typeof Counter>> };
+          scope.counter ??= client.with({ workers: [await addressOf("one-0")], actor: true }).submit(Counter);
+          return client
+            .with({ workers: [await addressOf("other-0")] })
+            .submit((counter: { add(): PromiseLike<number> }) => counter.add(), scope.counter)
+            .result();
+        });
+      for (const calls of [1, 2]) {
+        assert.equal(await count(), calls);
+        await until(async () => (await counts()).join() === "0,1,0,1");
+      }
       for (const page of [room, one, other]) await page.close();
     });
 

@@ -1,73 +1,13 @@
 /** Hosts in network namespaces of their own, whose links to the scheduler are cut, slow and lossy, or lead nowhere. For root, with Debian's iproute2. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import { Client, type ListenEvent, type Listening, LocalCluster } from "manyhands";
+import { Network, obstacle } from "../support/networks.ts";
 import { type Started, startHost, tokens } from "./commands.ts";
 
 const soon = <T>(x: T) => new Promise<T>((resolve) => setTimeout(() => resolve(x), 10));
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 const sum = (all: readonly number[]) => all.reduce((a, b) => a + b, 0);
-
-const sh = (...words: readonly string[]) => execFileSync(words[0] as string, words.slice(1), { stdio: "pipe" });
-
-/** Why there can be no such networks here; undefined if there can. */
-function obstacle(): string | undefined {
-  if (process.getuid?.() !== 0) return "only root can make network namespaces";
-  try {
-    sh("ip", "netns", "add", "manyhands-probe");
-    sh("ip", "netns", "del", "manyhands-probe");
-    sh("tc", "-V");
-    return undefined;
-  } catch (error) {
-    return `network namespaces cannot be made here (Debian: apt-get install iproute2): ${(error as Error).message.split("\n")[0]}`;
-  }
-}
-
-/** A namespace joined to this one by a pair of interfaces. */
-class Network {
-  readonly name: string;
-  readonly #number: number;
-  constructor(number: number) {
-    this.#number = number;
-    this.name = `manyhands-${process.pid}-${number}`;
-    this.remove();
-    sh("ip", "netns", "add", this.name);
-    sh("ip", "link", "add", this.near, "type", "veth", "peer", "name", "far", "netns", this.name);
-    sh("ip", "addr", "add", `10.231.${number}.1/24`, "dev", this.near);
-    sh("ip", "link", "set", this.near, "up");
-    this.inside("ip", "addr", "add", `10.231.${number}.2/24`, "dev", "far");
-    this.inside("ip", "link", "set", "far", "up");
-    this.inside("ip", "link", "set", "lo", "up");
-    // No way to the others' networks: hosts of two namespaces do not reach each other.
-  }
-  get near(): string {
-    return `mh${process.pid % 10_000}-${this.#number}`;
-  }
-  get gateway(): string {
-    return `10.231.${this.#number}.1`;
-  }
-  get within(): readonly string[] {
-    return ["ip", "netns", "exec", this.name];
-  }
-  inside(...words: readonly string[]): void {
-    sh(...this.within, ...words);
-  }
-  cut(isCut: boolean): void {
-    sh("ip", "link", "set", this.near, isCut ? "down" : "up");
-  }
-  shape(...how: readonly string[]): void {
-    sh("tc", "qdisc", "replace", "dev", this.near, "root", "netem", ...how);
-    this.inside("tc", "qdisc", "replace", "dev", "far", "root", "netem", ...how);
-  }
-  remove(): void {
-    try {
-      sh("ip", "netns", "del", this.name);
-    } catch {
-      // It was not there.
-    }
-  }
-}
 
 const why = obstacle();
 

@@ -7,6 +7,8 @@ import { PeerLinks } from "../../src/runtime/peer-links.ts";
 
 function stage({ hasActors = false } = {}) {
   const received: [number, readonly unknown[]][] = [];
+  /** Links that nobody is to call actors by any more. */
+  const keptOff: string[] = [];
   const links = new PeerLinks({
     lookUp: () => {
       throw new Error("nobody asks here");
@@ -18,6 +20,7 @@ function stage({ hasActors = false } = {}) {
     refuse: () => {},
     hearOfActors: () => {},
     hasActors: () => hasActors,
+    keepActorsOff: (peer) => keptOff.push(peer),
   });
   /** A link to the peer; what it was asked by it, and a way to answer. */
   const link = (isAside = false) => {
@@ -39,7 +42,7 @@ function stage({ hasActors = false } = {}) {
         there.send({ type: "data", request, ids: [1], values: [value] } as never),
     };
   };
-  return { links, link, received };
+  return { links, link, received, keptOff };
 }
 
 const limit = { timeout: 10_000 };
@@ -92,10 +95,11 @@ it("a link past the hosts is quiet once nothing was said on it between two quest
 });
 
 it("it is let go of if the peer agrees, and meanwhile everything goes by the other link", limit, async () => {
-  const { links, link } = stage();
+  const { links, link, keptOff } = stage();
   const pipe = link();
   const aside = link(true);
   const isAgreed = links.rest("peer");
+  assert.deepEqual(keptOff, ["peer"], "before the peer is asked, and at once");
   links.ask("peer", 1, [1]);
   assert.deepEqual([aside.said, aside.asked, pipe.asked], [["ask"], [], [1]]);
   aside.say("agree");
@@ -107,7 +111,7 @@ it("it is let go of if the peer agrees, and meanwhile everything goes by the oth
 });
 
 it("it is used again if the peer refuses, which it does while it waits for an answer", limit, async () => {
-  const { links, link } = stage();
+  const { links, link, keptOff } = stage();
   const pipe = link();
   const aside = link(true);
   const isAgreed = links.rest("peer");
@@ -121,6 +125,7 @@ it("it is used again if the peer refuses, which it does while it waits for an an
   aside.say("ask");
   links.ask("peer", 2, [1]);
   assert.deepEqual([aside.said.at(-1), aside.asked, pipe.asked], ["agree", [1], [2]]);
+  assert.equal(keptOff.length, 2, "when it asked, and when it agreed");
 });
 
 it(

@@ -1,6 +1,6 @@
 /** The caller's end of a direct link to a worker: calls of one turn go out as one message, and answers find their calls. */
 
-import type { ActorLink } from "../../ports/direct-links.ts";
+import type { ActorLink, Calling } from "../../ports/direct-links.ts";
 import {
   type ActorNumber,
   type ActorResults,
@@ -31,7 +31,7 @@ export interface Sent {
   lost(reason: string): void;
 }
 
-export class ActorLine {
+export class ActorLine implements Calling {
   readonly #link: ActorLink;
   readonly #pending = new Map<number, Sent>();
   readonly #methods = new Map<string, number>();
@@ -43,6 +43,8 @@ export class ActorLine {
   #first = 0;
   #next = 0;
   #isFlushDue = false;
+  /** Items are asked for by it, nobody knows how long. */
+  #hasStreams = false;
   /** Why it is closed. */
   closed: string | undefined;
 
@@ -54,8 +56,16 @@ export class ActorLine {
     this.#left = left;
     this.#link = link;
     this.#keepAlive = keepAlive;
-    link.listen((results) => this.#hear(results));
+    link.listen((results) => this.#hear(results), this);
     link.closed.then((reason) => this.#close(reason));
+  }
+
+  get isWaiting(): boolean {
+    return this.#pending.size > 0 || this.#calls.length > 0 || this.#hasStreams;
+  }
+
+  retire(): void {
+    this.closed ??= "nothing was to be said";
   }
 
   /** `method`: its name, or what is to be done instead. `args`: captured; `count` as in {@link ActorCalls}. */
@@ -153,6 +163,7 @@ export class ActorLine {
       case FAILED:
         return sent.failed(decodeError(value as ErrorOnWire), value as ErrorOnWire);
       case STREAMS:
+        this.#hasStreams = true;
         return sent.streams(this, number);
       case PACKED_RESULT:
         sent.packed(value).then(() => this.call(-1, RECEIVED, [number], 1, undefined, undefined));
