@@ -45,8 +45,9 @@ export class Network {
   #address(last: number): string {
     return `10.231.${this.#number}.${last}/24`;
   }
-  inside(...words: readonly string[]): void {
-    sh(...this.within, ...words);
+  /** Runs a program there, and returns what it says. */
+  inside(...words: readonly string[]): string {
+    return sh(...this.within, ...words).toString();
   }
   cut(isCut: boolean): void {
     sh("ip", "link", "set", this.near, isCut ? "down" : "up");
@@ -61,10 +62,16 @@ export class Network {
     this.inside("ip", "addr", "add", this.#address(to), "dev", "far");
   }
   remove(): void {
-    try {
-      sh("ip", "netns", "del", this.name);
-    } catch {
-      // It was not there.
+    // The interface too, for a namespace takes a while to be gone with all that is in it.
+    for (const words of [
+      ["ip", "link", "del", this.near],
+      ["ip", "netns", "del", this.name],
+    ]) {
+      try {
+        sh(...words);
+      } catch {
+        // It was not there.
+      }
     }
   }
 }
