@@ -24,8 +24,6 @@ export class ActorTraffic {
   readonly #peers: ReadonlyMap<WorkerAddress, PeerComm>;
   readonly #host: ActorHost;
   readonly #linked = new Map<WorkerAddress, Linked>();
-  /** Links that calls have come by. */
-  readonly #heard = new WeakSet<PeerComm>();
 
   constructor(address: WorkerAddress, peers: ReadonlyMap<WorkerAddress, PeerComm>, shell: ActorShell) {
     this.#address = address;
@@ -56,9 +54,9 @@ export class ActorTraffic {
       this.#linked.get(peer)?.hear(message);
       return;
     }
-    if (!this.#heard.has(comm)) comm.closed.then(() => this.#host.forget(comm));
-    this.#heard.add(comm);
     this.#host.hear(comm, (results, transfer) => comm.send(results, transfer), message);
+    // The first of somebody.
+    if (message.first === 0) comm.closed.then(() => this.#host.forget(comm));
   }
 
   /** Whether a call by that link is not over. */

@@ -9,7 +9,7 @@ import type { Route } from "../protocol/host-messages.ts";
 import { veil } from "./admission.ts";
 import type { RemoteHost } from "./remote-host.ts";
 
-/** Before it is tried again to go straight; doubled with each further time, up to the last. A way that held for so long begins anew. Milliseconds. */
+/** Before it is tried again to go straight; doubled with each further time in vain, up to the last. Milliseconds. */
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 300_000;
 
@@ -17,7 +17,6 @@ interface Pair {
   readonly hosts: readonly [RemoteHost, RemoteHost];
   /** Undefined until it has been decided. */
   route: Route | undefined;
-  sinceMs: number;
   /** Who is to reach whom, in the order in which that is to be tried. */
   attempts: (readonly [from: RemoteHost, to: RemoteHost])[];
   /** The one that is under way. */
@@ -89,7 +88,6 @@ export class HostPairs {
     const pair: Pair = {
       hosts: [one, other],
       route: undefined,
-      sinceMs: this.#clock.now(),
       attempts: [],
       attempt: undefined,
       pipes: new Set(),
@@ -125,12 +123,10 @@ export class HostPairs {
 
   #decide(pair: Pair, route: Route): void {
     pair.attempt = undefined;
-    const nowMs = this.#clock.now();
-    if (pair.route === "direct" && nowMs - pair.sinceMs > LAST_RETRY_MS) pair.retries = 0;
     if (route === "relay") this.#tryLater(pair);
+    else pair.retries = 0;
     if (pair.route === route) return;
     pair.route = route;
-    pair.sinceMs = nowMs;
     const [one, other] = pair.hosts;
     // First, so that nothing that comes then has nowhere to go.
     if (route === "relay") relay(pair);

@@ -11,22 +11,12 @@ export function sendToWorker(
   comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>,
   messages: readonly SchedulerToWorkerMessage[],
 ): void {
-  if (!messages.some(isLargeData)) {
-    comm.send(messages);
-    return;
-  }
   const transfer: ArrayBuffer[] = [];
   const prepared = messages.map((message) => {
-    if (!isLargeData(message)) return message;
+    if (message.type !== "put-data" || message.nbytes < TRANSFER_FROM) return message;
     const { value, buffers } = capture(message.value, "data", () => undefined, structuredClone);
     transfer.push(...buffers);
     return { ...message, value };
   });
   comm.send(prepared, transfer);
-}
-
-function isLargeData(
-  message: SchedulerToWorkerMessage,
-): message is SchedulerToWorkerMessage & { readonly type: "put-data" } {
-  return message.type === "put-data" && message.nbytes >= TRANSFER_FROM;
 }

@@ -136,7 +136,7 @@ export class SchedulerRuntime {
 
   addClient(client: ClientId, comm: Comm<News, readonly ClientMessage[]>, { isForeign, granted }: Newcomer = {}): void {
     // Its link may have failed without our having heard of it.
-    this.#dropClient(client, this.#clients.get(client));
+    this.#dropClient(client);
     this.#clients.set(client, comm);
     this.#handle([{ type: "add-client", client, isForeign, granted }]);
     this.#listen(
@@ -151,10 +151,10 @@ export class SchedulerRuntime {
     comm.closed.then(() => this.#dropClient(client, comm));
   }
 
-  #dropClient(client: ClientId, comm: Comm<News, readonly ClientMessage[]> | undefined): void {
+  #dropClient(client: ClientId, comm = this.#clients.get(client)): void {
     if (comm === undefined || this.#clients.get(client) !== comm) return;
     this.#clients.delete(client);
-    comm.close("it has come back on another way");
+    comm.close("it came back");
     this.#handle([{ type: "remove-client", client }]);
   }
 
@@ -333,7 +333,7 @@ export class SchedulerRuntime {
         try {
           if (comm !== undefined) sendToWorker(comm, instruction.messages);
         } catch (error) {
-          comm?.close(`it could not be sent its tasks: ${String(error)}`);
+          comm?.close(`it could not be sent its tasks: ${error}`);
         }
         return;
       }
@@ -369,7 +369,7 @@ export class SchedulerRuntime {
 }
 
 function notLoaded(what: string, cause: unknown): Error {
-  return new Error(`${what} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  return new Error(`${what} could not be loaded: ${cause instanceof Error ? cause.message : cause}`, { cause });
 }
 
 function isSpecial(message: ClientMessage): boolean {
