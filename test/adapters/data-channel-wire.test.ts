@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import * as rtc from "node-datachannel/polyfill";
 import { type Channel, DataChannelWire } from "../../src/adapters/data-channel-wire.ts";
+import { SystemClock } from "../../src/adapters/system-clock.ts";
+import { Trunk } from "../../src/runtime/trunk.ts";
+import { nearby, promisesOfComm } from "../compliance/comm.ts";
 import { promisesOfWire } from "../compliance/wire.ts";
 
 const { RTCPeerConnection } = rtc;
@@ -68,6 +71,27 @@ promisesOfWire(async () => {
   const [here, there] = await ends();
   return { here: new DataChannelWire(here), there: new DataChannelWire(there) };
 });
+
+describe("on a data channel,", () =>
+  promisesOfComm(
+    async () => {
+      const clock = new SystemClock();
+      const trunks = (await ends()).map((channel) => {
+        const trunk = new Trunk({ clock });
+        trunk.attach(new DataChannelWire(channel));
+        return trunk;
+      }) as [Trunk, Trunk];
+      return {
+        here: trunks[0].channel(7),
+        there: nearby(trunks[1].channel(7)),
+        end: async () => {
+          for (const trunk of trunks) trunk.close("over");
+          await Promise.all(trunks.map(({ closed }) => closed));
+        },
+      };
+    },
+    { copies: true, transfers: true, tellsReason: true, refusesWith: "UnserializableError" },
+  ));
 
 describe("a wire on a data channel", () => {
   it("brings what was sent long before the other end was made", { timeout: 10_000 }, async () => {
