@@ -23,11 +23,6 @@ export class ActorCaller {
     this.#send = send;
   }
 
-  /** It is still to say that it has claimed something, or that it knows of something. */
-  get isOwed(): boolean {
-    return this.packed.size > 0 || this.#farewells.size > 0;
-  }
-
   get isEmpty(): boolean {
     return this.#values.length === 0 && this.#odd === undefined;
   }

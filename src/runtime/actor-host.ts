@@ -113,9 +113,9 @@ export class ActorHost {
     this.#flush();
   }
 
-  /** Whether somebody who has called through `way` is still to say something about that. */
+  /** Whether somebody who has called through `way` is still to claim what came of that. */
   owes(way: object): boolean {
-    return this.#callers.get(way)?.isOwed === true;
+    return !!this.#callers.get(way)?.packed.size;
   }
 
   /** Nobody will call through `way` any more. */

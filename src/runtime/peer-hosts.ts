@@ -200,30 +200,17 @@ export class PeerHosts {
     if (peer.route === route) return;
     const before = peer.route;
     peer.route = route;
+    const isLost = before === "direct";
     for (const pipe of [...peer.pipes.values()]) {
-      if (before === "direct") this.#fallBack(peer, pipe);
-      else {
-        if (before === "relay") this.#openBeside(peer, pipe);
-        this.#lead(peer, pipe);
-      }
+      const { link, spare } = pipe;
+      const isSpared = isLost && spare?.isClosed === false;
+      pipe.spare = before === "relay" ? link : undefined;
+      if (isSpared) pipe.link = spare;
+      else if (before !== undefined) this.#open(peer, pipe);
+      if (isLost) link?.close("it goes another way");
+      if (!isSpared) this.#lead(peer, pipe);
     }
-    if (before === "direct") peer.trunk?.close("it goes by way of the scheduler");
-  }
-
-  #openBeside(peer: PeerHost, pipe: Pipe): void {
-    pipe.spare = pipe.link;
-    this.#open(peer, pipe);
-  }
-
-  /** The straight way of that pipe is gone. */
-  #fallBack(peer: PeerHost, pipe: Pipe): void {
-    const { link, spare } = pipe;
-    pipe.spare = undefined;
-    if (spare?.isClosed === false) pipe.link = spare;
-    link?.close("it goes another way");
-    if (pipe.link === spare && spare !== undefined) return;
-    this.#open(peer, pipe);
-    this.#lead(peer, pipe);
+    if (isLost) peer.trunk?.close("it goes another way");
   }
 
   #forget(id: string): void {

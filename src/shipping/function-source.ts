@@ -192,8 +192,7 @@ export function closure<F extends AnyFunction>(bindings: Readonly<Record<string,
   const spec = describeFunction(fn);
   if (spec.kind !== "source") throw new TypeError(`${spec.name} travels by name: there is no source to bind names in`);
   for (const name of Object.keys(bindings)) {
-    if (!isName(name))
-      throw new TypeError(`closure() cannot bind "${name}": no function can use that name`);
+    if (!isName(name)) throw new TypeError(`closure() cannot bind "${name}": no function can use that name`);
   }
   const contents = [spec.hash];
   const futures = new Set(boundFutures.get(spec));
