@@ -36,6 +36,8 @@ export class Advice {
   /** What has been said, in words of our own. */
   readonly #said = new Set<string>();
   #nextMs = 0;
+  /** Workers that were full when it was looked last. */
+  #full: ReadonlySet<WorkerRecord> = new Set();
   /** Functions with lower numbers have been looked at. */
   #functions = 0;
   /** Bytes of all that have been. */
@@ -66,6 +68,7 @@ export class Advice {
     this.#findSources();
     this.#findArguments();
     this.#findSilent();
+    this.#findFull();
   }
 
   #findTiny(): void {
@@ -145,6 +148,22 @@ export class Advice {
           "callStack() tells where it is; let it await something now and then, or end it with cancel(future, { force: true })",
       );
     }
+  }
+
+  /** Those that are full time and again: for moments, whoever writes values out may be. */
+  #findFull(): void {
+    const full = new Set<WorkerRecord>();
+    for (const worker of this.#state.workers.values()) if (worker.memory?.kept?.isFull) full.add(worker);
+    for (const worker of full) {
+      const { limit, heldBytes } = worker.memory?.kept ?? {};
+      if (!this.#full.has(worker) || limit === undefined || heldBytes === undefined) continue;
+      this.#say(
+        "full",
+        `${worker.address} is near its memoryLimit of ${megabytes(limit)}, with values of ${megabytes(heldBytes)}, and takes no new tasks until it has ` +
+          "less: release() futures that are not needed any more, give workers a larger memoryLimit, or make smaller values",
+      );
+    }
+    this.#full = full;
   }
 
   /** To all clients that are not tasks, once. */

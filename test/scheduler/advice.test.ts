@@ -62,6 +62,15 @@ class Stage {
     this.#handle({ type: "worker-message", worker: "w", message });
   }
 
+  holds(heldBytes: number, isFull: boolean): void {
+    const kept = { limit: 100e6, heldBytes, spilledBytes: 0, isFull };
+    this.#handle({
+      type: "worker-message",
+      worker: "w",
+      message: { type: "memory-used", threadBytes: undefined, kept },
+    });
+  }
+
   ask(request: object): void {
     this.#handle({ type: "client-message", client: "c", message: { type: "request", number: 1, request } });
   }
@@ -128,6 +137,23 @@ describe("advice", () => {
     assert.match(
       stage.warnings.join(),
       /^10 different functions called "work" came with 1\.9 MB.*make the closure once/,
+    );
+  });
+
+  it("is to let go of values, or to allow for more, where a worker is near its limit and stays there", () => {
+    const stage = new Stage();
+    stage.addWorker();
+    stage.holds(90e6, true);
+    stage.pass(1000);
+    stage.holds(50e6, false);
+    stage.pass(1000);
+    assert.deepEqual(stage.warnings, [], "for a moment, it may be");
+    stage.holds(90e6, true);
+    for (let i = 0; i < 4; i++) stage.pass(1000);
+    assert.equal(stage.warnings.length, 1);
+    assert.match(
+      stage.warnings[0] ?? "",
+      /^w is near its memoryLimit of 100\.0 MB, with values of 90\.0 MB.*release\(\)/,
     );
   });
 
