@@ -82,9 +82,10 @@ export function duration(ms: number): string {
 }
 
 export function bytes(count: number): string {
-  if (count >= 1e9) return `${(count / 1e9).toFixed(2)} GB`;
-  if (count >= 1e6) return `${(count / 1e6).toFixed(1)} MB`;
-  if (count >= 1e3) return `${(count / 1e3).toFixed(1)} kB`;
+  const inUnits = (size: number) => (count / size).toFixed(count < 100 * size ? 1 : 0);
+  if (count >= 1e9) return `${inUnits(1e9)} GB`;
+  if (count >= 1e6) return `${inUnits(1e6)} MB`;
+  if (count >= 1e3) return `${inUnits(1e3)} kB`;
   return `${count} B`;
 }
 

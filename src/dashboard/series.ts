@@ -31,7 +31,7 @@ export class Series {
         scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.1)] } },
         axes: [
           { stroke: ink, grid },
-          { stroke: ink, grid, size: 64, values: (_plot, values) => values.map(show) },
+          { stroke: ink, grid, size: 76, values: (_plot, values) => values.map(show) },
         ],
         series: [
           {},

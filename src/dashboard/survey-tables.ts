@@ -74,7 +74,7 @@ export function workersTable(
   const rows = Object.entries(workers)
     .slice(0, MOST_ROWS)
     .map(([address, { name, status, nThreads, actors, nValues, nbytes, link, ...worker }]) => {
-      const { processing, occupancyMs, spilledBytes, memoryLimit, threadBytes, latencyMs } = worker;
+      const { processing, occupancyMs, heldBytes = nbytes, spilledBytes, memoryLimit, threadBytes, latencyMs } = worker;
       return [
         element("span", { title: address }, name || shortAddress(address)),
         status === "running" ? status : element("span", { class: "waiting" }, status),
@@ -82,7 +82,7 @@ export function workersTable(
         `${processing}${nThreads > 1 ? ` of ${nThreads}` : ""}`,
         duration(Math.round(occupancyMs)),
         `${nValues}`,
-        `${bytes(nbytes)}${memoryLimit === undefined ? "" : ` of ${bytes(memoryLimit)}`}`,
+        `${bytes(heldBytes)}${memoryLimit === undefined ? "" : ` of ${bytes(memoryLimit)}`}`,
         spilledBytes === undefined ? "" : bytes(spilledBytes),
         threadBytes === undefined ? "" : bytes(threadBytes),
         `${actors}`,

@@ -79,7 +79,7 @@ async function recovery(count) {
 
 let isMet = true;
 const say = (text, goal, isSo) => {
-  console.log(`${text.padEnd(78)} ${goal}: ${isSo ? "met" : "NOT MET"}`);
+  console.log(`${isSo ? "ok    " : "MISSED"} ${text.padEnd(72)} (goal: ${goal})`);
   isMet &&= isSo;
 };
 
