@@ -142,6 +142,7 @@ async function workerText(name) {
     plugins: [comlinkCounts, noSeeingInWorkers],
     entryPoints: [`src/${name}.ts`],
     platform,
+    external: platform === "node" ? ["ws"] : [],
     format: inlineFormat,
     sourcemap: false,
     metafile: true,
@@ -175,6 +176,7 @@ const workerBuild = (name) => ({
   entryPoints: [`src/${name}.ts`],
   outdir,
   platform: workers[name].platform,
+  external: workers[name].platform === "node" ? ["ws"] : [],
   format: workers[name].format,
   outExtension: { ".js": workers[name].extension ?? ".js" },
   plugins: [

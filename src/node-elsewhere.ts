@@ -19,7 +19,8 @@ function sandboxes(cores: number): ComlinkSpawner {
 export const elsewhere: Elsewhere = {
   ...common,
   join: (platform, address, options) => {
-    const spawner = options.sandbox === true ? sandboxes(platform.spawner.cores) : platform.spawner;
+    const threads = Object.assign(platform.spawner, { opensLines: true });
+    const spawner = options.sandbox === true ? sandboxes(threads.cores) : threads;
     return common.join({ ...platform, spawner }, address, options);
   },
 };

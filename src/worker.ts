@@ -16,17 +16,22 @@ import { answerHost, IDLE_CHANNEL } from "./runtime/idling.ts";
 import { limitMemory } from "./runtime/limited-memory.ts";
 import { Trunk } from "./runtime/trunk.ts";
 import type { WorkerEquipment } from "./runtime/worker-equipment.ts";
+import type { WorkerLine } from "./runtime/worker-line.ts";
 import { WorkerRuntime } from "./runtime/worker-runtime.ts";
 import { travelByName } from "./shipping/function-source.ts";
 import { taskScope } from "./task-scope.ts";
 
-export function startWorker(
-  endpoint: ThreadEndpoint,
-  platform: Omit<WorkerEquipment, "console" | "limitMemory"> = {},
-): void {
+/** What a thread of the platform has. */
+export interface ThreadPlatform extends Omit<WorkerEquipment, "console" | "limitMemory"> {
+  /** Where it can open wires of its own: what the worker speaks through then. */
+  readonly lineOf?: (owner: OwnerComm) => WorkerLine;
+}
+
+export function startWorker(endpoint: ThreadEndpoint, { lineOf, ...platform }: ThreadPlatform = {}): void {
   shareFutures();
   travelByName(taskScope);
   const comm = new OwnerComm(endpoint);
+  const line = lineOf?.(comm);
   const clock = new SystemClock();
   let runtime: WorkerRuntime | undefined;
   exposeWorker(
@@ -34,9 +39,14 @@ export function startWorker(
     {
       start: (setup) => {
         const startClients: StartTaskClients = (id, line) => new ThreadClients(id, line);
-        runtime = new WorkerRuntime(setup, comm, clock, taskScope, startClients, { ...platform, console, limitMemory });
+        runtime = new WorkerRuntime(setup, line ?? comm, clock, taskScope, startClients, {
+          ...platform,
+          console,
+          limitMemory,
+        });
       },
       deliver: (messages) => comm.deliver(messages),
+      line: (order) => line?.order(order),
       link: (peer, port, isWire) => {
         const end = port as MessagePort;
         if (runtime === undefined) return;

@@ -101,7 +101,7 @@ const listener: Listener = {
   },
 };
 
-export const websocketTransport: Transport = { connector, listener };
+export const websocketTransport: Transport = { connector, listener, hasLines: true };
 
 /** Has those upgrades of a server answered that are for `path`; returns how to stop that. */
 function answerUpgrades(server: Server, path: string, sockets: WebSocketServer): () => void {

@@ -83,6 +83,8 @@ export interface Transport {
   readonly listener?: Listener;
   /** How long it is waited for somebody whose connection dropped, unless said. Milliseconds. */
   readonly leaseMs?: number;
+  /** Whether threads can connect, too. */
+  readonly hasLines?: boolean;
 }
 
 /** What is needed beside, for whoever has to do with other pages or machines. */

@@ -26,6 +26,28 @@ export interface WorkerSetup {
   readonly memory?: WorkerMemory;
 }
 
+/**
+ * What a thread is told of a wire of its own to the scheduler, which its host is not on: that it may open one; that what it is told comes by
+ * that from here on; that another link has been made of those it may have to wait for.
+ */
+export type LineOrder =
+  | { readonly type: "open"; readonly plan: LinePlan }
+  | { readonly type: "begins" }
+  | { readonly type: "link-made" };
+
+export interface LinePlan {
+  readonly address: string;
+  readonly line: string;
+  readonly ticket: Uint8Array;
+  /** Whose word is taken, for `wss:`: see `ConnectorOptions`. */
+  readonly ca?: string;
+  /** Where it counts what it does, for its host to see: see `runtime/line-tally.ts`. */
+  readonly tally: SharedArrayBuffer;
+}
+
+/** What it says of that: that what it says goes by it from here on; or that it is gone, and nothing is said or heard any more. */
+export type LineNews = { readonly type: "line-begun" } | { readonly type: "line-over"; readonly reason: string };
+
 /** A thread a worker lives in. It is the spawner's to watch: whatever ends it closes `comm` with the reason. */
 export interface Thread {
   readonly comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>;
@@ -33,6 +55,8 @@ export interface Thread {
   readonly ready: Promise<void>;
   /** Hands the worker its end of a direct link to a peer; `isWire` if bytes go through it, because the peer is elsewhere. */
   link(peer: WorkerAddress, port: object, isWire?: boolean): void;
+  /** Where threads can have wires of their own. One listener at a time. */
+  readonly line?: { tell(order: LineOrder): void; listen(hear: (news: LineNews) => void): void };
   /** Tells where in its code it is, or why that cannot be told; nothing where nobody can look into threads. */
   lookInto(tell: (stack?: StackTaken) => void): void;
   terminate(reason: string): void;
@@ -62,6 +86,8 @@ export interface Spawner {
   spawn(setup: WorkerSetup): Thread;
   /** Whether its threads can be handed the channels that some wires have beside them. */
   readonly takesChannels?: boolean;
+  /** Whether they can open wires of their own. */
+  readonly opensLines?: boolean;
   /** Two ends of a new direct link. */
   channel(): readonly [object, object];
 }

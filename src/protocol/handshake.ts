@@ -15,8 +15,11 @@ export const PROTOCOL_VERSION = 1;
 /** No word is longer. Bytes. */
 export const MOST_WORD_BYTES = 4096;
 
-/** `client` submits; `host` lends threads; `peer` is a host that has been sent by the scheduler to another. */
-export type Role = "client" | "host" | "peer";
+/**
+ * `client` submits; `host` lends threads; `peer` is a host that has been sent by the scheduler to another; `line` is a worker of a host that is
+ * here already, which is to be spoken to past that.
+ */
+export type Role = "client" | "host" | "peer" | "line";
 
 export interface Greeting {
   readonly manyhands: number;
@@ -67,7 +70,7 @@ export function isGreeting(word: unknown): word is Greeting {
   const { manyhands, role, id, nonce, resume, received } = fields<Greeting>(word);
   return (
     isVersion(manyhands) &&
-    (role === "client" || role === "host" || role === "peer") &&
+    (role === "client" || role === "host" || role === "peer" || role === "line") &&
     isText(id, NAME) &&
     isText(nonce, HEX) &&
     (resume === undefined ? received === undefined : isText(resume, SESSION) && isCount(received))

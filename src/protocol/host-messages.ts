@@ -246,7 +246,34 @@ export interface LookWord {
   readonly type: "look";
 }
 
-export type WorkerWord = LinkWord | EndWord | LookWord;
+/**
+ * On a worker's channel, from the scheduler: with this ticket, which only its host can read (see `veil`), the worker may open a wire of its own
+ * as `line`.
+ */
+export interface TicketWord {
+  readonly type: "ticket";
+  readonly line: string;
+  readonly ticket: Uint8Array;
+}
+
+/** On a worker's channel, from the scheduler: batches come by the worker's own wire from here on. */
+export interface LineBegins {
+  readonly type: "line-begins";
+}
+
+export type WorkerWord = LinkWord | EndWord | LookWord | TicketWord | LineBegins;
+
+/**
+ * On a worker's channel, from its host: it has so much to do that a wire of its own would pay; or what it says comes by that from here on.
+ */
+export interface LineOfWorker {
+  readonly type: "line-wanted" | "line-begun";
+}
+
+export function isLineOfWorker(word: unknown): word is LineOfWorker {
+  const { type } = fields<LineOfWorker>(word);
+  return type === "line-wanted" || type === "line-begun";
+}
 
 /** On a worker's channel, from its host. */
 export interface WorkerStack {

@@ -161,6 +161,7 @@ const WRONG_TOKEN: Readonly<Record<Role, string>> = {
   client: "the token is not one that clients may submit with (a worker's token only lends threads)",
   host: "the token is not one that threads may be lent with (a client's token only submits)",
   peer: "it was not sent by the scheduler",
+  line: "its host was not given that ticket",
 };
 
 /** Turns what is secret on its way between two into something that only they can read, or back: by what both know, once for each `name`. */

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../ports/clock.ts";
 import type { ConnectorOptions, Equipment, Transport } from "../ports/connector.ts";
-import type { Spawner } from "../ports/spawner.ts";
+import type { LinePlan, Spawner } from "../ports/spawner.ts";
 import type { StoreKeeper } from "../ports/value-store.ts";
 import { demandCount } from "../protocol/counts.ts";
 import { CommClosedError } from "../protocol/errors.ts";
@@ -13,9 +13,11 @@ import {
   isAbout,
   type Route,
   type SchedulerToHost,
+  type TicketWord,
 } from "../protocol/host-messages.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
+import { veil } from "./admission.ts";
 import { type Destination, destinationOf, transportOf, transports } from "./connectors.ts";
 import { Host } from "./host.ts";
 import { LentWorkers } from "./lent-workers.ts";
@@ -183,6 +185,9 @@ export class LentHost implements AsyncDisposable {
       say: (word) => this.#say(word),
       end: (worker, reason) => this.#host.end(worker, reason),
       lookInto: (worker, tell) => this.#host.lookInto(worker, tell),
+      lineOf: (worker) => (transport.hasLines === true ? this.#host.lineOf(worker) : undefined),
+      planOf: (word) => this.#planOf(word),
+      after: (ms, act) => void platform.clock.after(ms, act),
       linkInside: (one, other) => this.#host.link(one, other),
       linkAcross: (worker, word) => this.#peers?.link(worker, word),
       gone: (worker) => this.#peers?.removeWorker(worker),
@@ -227,14 +232,15 @@ export class LentHost implements AsyncDisposable {
   stats(): HostStats {
     const { trunk } = this.#tether ?? {};
     const { sentBytes = 0, receivedBytes = 0, latencyMs, resumptions = 0 } = trunk?.statistics() ?? {};
+    const { done } = this.#workers;
     const isThere = trunk?.isAttached === true;
     return {
       status: this.#over !== undefined ? "left" : !isThere ? "away" : this.#isPaused ? "paused" : "joined",
       nWorkers: this.#workers.size,
-      tasksDone: this.#workers.tasksDone,
-      busyMs: this.#workers.busyUs / 1000,
-      sentBytes,
-      receivedBytes,
+      tasksDone: done.tasks,
+      busyMs: done.busyUs / 1000,
+      sentBytes: sentBytes + done.sentBytes,
+      receivedBytes: receivedBytes + done.receivedBytes,
       latencyMs,
       resumptions,
       connections: this.#peers?.connections ?? 0,
@@ -303,6 +309,18 @@ export class LentHost implements AsyncDisposable {
     this.#workers.attach(tether.trunk);
     if (this.#isPaused) this.#say({ type: "pause" });
     tether.trunk.closed.then((reason) => this.#lose(tether, reason));
+  }
+
+  /** For a worker that may open a wire of its own with that ticket. */
+  #planOf({ line, ticket }: TicketWord): Omit<LinePlan, "tally"> {
+    const { session } = this.#tether as Tether;
+    const { ca } = this.#options;
+    return {
+      address: this.#destination.address,
+      line,
+      ticket: veil(this.#equipment.secrecy, session, line, ticket),
+      ...(ca !== undefined && { ca }),
+    };
   }
 
   #openLink(worker: WorkerAddress, peer: WorkerAddress): Trunk | undefined {

@@ -1,15 +1,27 @@
 /** LentWorkers: the workers that a host lends, and what goes to and fro between each and the scheduler that has them at the moment. */
 
-import type { Thread } from "../ports/spawner.ts";
+import type { LineNews, LinePlan, Thread } from "../ports/spawner.ts";
 import type { StackTaken } from "../protocol/call-stacks.ts";
-import { CONTROL, type HostToScheduler, type LinkWord, type WorkerWord } from "../protocol/host-messages.ts";
+import {
+  CONTROL,
+  type HostToScheduler,
+  type LinkWord,
+  type TicketWord,
+  type WorkerWord,
+} from "../protocol/host-messages.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
 import type { WorkerRegistry } from "./host.ts";
+import { doneIn, LineTally } from "./line-tally.ts";
 import type { WorkerIntroduction } from "./scheduler-runtime.ts";
 import { sendSound, type WorkerComm } from "./sending.ts";
 import type { Trunk } from "./trunk.ts";
 import type { TrunkChannel } from "./trunk-channel.ts";
+
+/** A worker that has said so much something is given a wire of its own, where that can be. Batches. */
+const LINE_FROM = 64;
+/** For a host whose scheduler is gone to hear of that, too, before a worker is ended that has lost its wire. Milliseconds. */
+const GRACE_MS = 1_000;
 
 /** A worker, and where what it says goes. */
 interface Lent {
@@ -20,6 +32,11 @@ interface Lent {
   /** The number by which it was told of another scheduler: what it says before it answers that is of no use. */
   rejoin: number | undefined;
   isForGood: boolean;
+  /** So many batches it has said by way of its host to this scheduler. */
+  batches: number;
+  /** It is told by a wire of its own what it is told. */
+  hasLine: boolean;
+  tally: LineTally | undefined;
 }
 
 export interface LentWorkersShell {
@@ -27,6 +44,11 @@ export interface LentWorkersShell {
   say(word: HostToScheduler): void;
   end(worker: WorkerAddress, reason: string): void;
   lookInto(worker: WorkerAddress, tell: (stack?: StackTaken) => void): void;
+  /** How a thread is told of a wire of its own, where it can have one. */
+  lineOf(worker: WorkerAddress): Thread["line"];
+  /** Where it goes, for whoever has that ticket. */
+  planOf(word: TicketWord): Pick<LinePlan, "address" | "line" | "ticket" | "ca">;
+  after(ms: number, act: () => void): void;
   linkInside(one: WorkerAddress, other: WorkerAddress): void;
   linkAcross(worker: WorkerAddress, word: LinkWord): void;
   gone(worker: WorkerAddress): void;
@@ -41,9 +63,8 @@ export class LentWorkers implements WorkerRegistry {
   #channels = CONTROL;
   #starting = 0;
   #rejoins = 0;
-  /** Tasks that ended well, and what they took together in microseconds. */
-  tasksDone = 0;
-  busyUs = 0;
+  /** Of workers by way of here, and by wires of their own that they have no more. */
+  readonly #done = { tasks: 0, busyUs: 0, sentBytes: 0, receivedBytes: 0 };
 
   constructor(shell: LentWorkersShell) {
     this.#shell = shell;
@@ -51,6 +72,18 @@ export class LentWorkers implements WorkerRegistry {
 
   get size(): number {
     return this.#workers.size;
+  }
+
+  /** Tasks that ended well, what they took together in microseconds, and what went by wires of workers' own. */
+  get done(): {
+    readonly tasks: number;
+    readonly busyUs: number;
+    readonly sentBytes: number;
+    readonly receivedBytes: number;
+  } {
+    const sum = { ...this.#done };
+    for (const { tally } of this.#workers.values()) add(sum, tally);
+    return sum;
   }
 
   /** There is a scheduler at the other end of `trunk` that knows of none of them. */
@@ -61,6 +94,7 @@ export class LentWorkers implements WorkerRegistry {
     this.expectWorkers(this.#starting);
     for (const lent of this.#workers.values()) {
       lent.rejoin = ++this.#rejoins;
+      lent.hasLine = false;
       lent.comm.send([{ type: "rejoin", number: lent.rejoin }]);
     }
   }
@@ -72,7 +106,16 @@ export class LentWorkers implements WorkerRegistry {
   }
 
   addWorker(introduction: WorkerIntroduction, comm: Thread["comm"]): void {
-    const lent: Lent = { introduction, comm, channel: undefined, rejoin: undefined, isForGood: false };
+    const lent: Lent = {
+      introduction,
+      comm,
+      channel: undefined,
+      rejoin: undefined,
+      isForGood: false,
+      batches: 0,
+      hasLine: false,
+      tally: undefined,
+    };
     this.#workers.set(introduction.address, lent);
     comm.listen((messages) => this.#pass(lent, messages));
     this.#announce(lent, false);
@@ -81,6 +124,7 @@ export class LentWorkers implements WorkerRegistry {
   removeWorker(address: WorkerAddress, reason: string, isExpected: boolean): void {
     const lent = this.#workers.get(address);
     this.#workers.delete(address);
+    add(this.#done, lent?.tally);
     this.#shell.gone(address);
     lent?.channel?.send({ type: "gone", reason, isExpected });
   }
@@ -106,6 +150,7 @@ export class LentWorkers implements WorkerRegistry {
     this.#channels += 1;
     const channel = this.#trunk.channel(this.#channels);
     lent.channel = channel;
+    lent.batches = 0;
     const { address, name, nThreads, resources = {} } = lent.introduction;
     this.#shell.say({ type: "worker", channel: this.#channels, address, name, nThreads, resources, isReturning });
     channel.listen((word) => {
@@ -131,8 +176,37 @@ export class LentWorkers implements WorkerRegistry {
     } else if (word.type === "look") {
       const { channel } = lent;
       this.#shell.lookInto(address, (stack) => lent.channel === channel && channel?.send({ type: "stack", stack }));
-    } else if (word.pipe > 0) this.#shell.linkAcross(address, word);
-    else this.#linkInside(address, word.peer);
+    } else if (word.type === "ticket") this.#openLine(lent, word);
+    else if (word.type === "line-begins") {
+      lent.hasLine = true;
+      this.#shell.lineOf(address)?.tell({ type: "begins" });
+    } else {
+      if (word.pipe > 0) this.#shell.linkAcross(address, word);
+      else this.#linkInside(address, word.peer);
+      if (lent.hasLine) this.#shell.lineOf(address)?.tell({ type: "link-made" });
+    }
+  }
+
+  #openLine(lent: Lent, word: TicketWord): void {
+    const { channel, introduction } = lent;
+    const line = this.#shell.lineOf(introduction.address);
+    if (line === undefined) return;
+    add(this.#done, lent.tally);
+    lent.tally = new LineTally();
+    line.listen((news) => {
+      if (lent.channel === channel) this.#hearOfLine(lent, news);
+    });
+    line.tell({ type: "open", plan: { ...this.#shell.planOf(word), tally: lent.tally.shared } });
+  }
+
+  #hearOfLine(lent: Lent, news: LineNews): void {
+    const { channel } = lent;
+    if (news.type === "line-begun") return channel?.send({ type: "line-begun" });
+    // It is lost to this scheduler, unless that is gone for all of us: then what it holds is asked for by the next.
+    this.#shell.after(GRACE_MS, () => {
+      if (channel === undefined || lent.channel !== channel) return;
+      this.#shell.end(lent.introduction.address, `its own connection to the scheduler is over: ${news.reason}`);
+    });
   }
 
   /** Both are told of it; the first word that comes makes the link. */
@@ -153,9 +227,14 @@ export class LentWorkers implements WorkerRegistry {
       said = messages.slice(first);
       this.#announce(lent, true);
     }
-    this.#count(said);
+    const { tasks, us } = doneIn(said);
+    this.#done.tasks += tasks;
+    this.#done.busyUs += us;
     const { channel } = lent;
     if (channel === undefined) return;
+    lent.batches += 1;
+    if (lent.batches === LINE_FROM && this.#shell.lineOf(lent.introduction.address) !== undefined)
+      channel.send({ type: "line-wanted" });
     const comm: WorkerComm = {
       send: (batch) => channel.send(batch),
       listen: () => {},
@@ -166,13 +245,15 @@ export class LentWorkers implements WorkerRegistry {
       this.#shell.end(lent.introduction.address, `a task of it said what cannot travel: ${String(cause)}`);
     });
   }
+}
 
-  #count(messages: readonly WorkerMessage[]): void {
-    for (const message of messages) {
-      if (message.type === "task-stored") this.tasksDone += 1;
-      if (message.type !== "task-finished") continue;
-      for (let i = 2; i < message.ranges.length; i += 3) this.tasksDone += message.ranges[i] as number;
-      for (let i = 2; i < message.spent.length; i += 3) this.busyUs += message.spent[i] as number;
-    }
-  }
+function add(
+  sum: { tasks: number; busyUs: number; sentBytes: number; receivedBytes: number },
+  tally: LineTally | undefined,
+): void {
+  if (tally === undefined) return;
+  sum.tasks += tally.tasks;
+  sum.busyUs += tally.busyUs;
+  sum.sentBytes += tally.sentBytes;
+  sum.receivedBytes += tally.receivedBytes;
 }

@@ -126,13 +126,15 @@ export class Reachable {
       { secrecy, clock: this.#shell.clock },
       {
         leaseMs,
-        secretFor: ({ role, id }): string | Refusal => {
+        secretFor: ({ role, id }): string | Uint8Array | Refusal => {
           if (role === "client") return secrets.client;
           if (role === "host" && hosts.isDismissed(id)) return SENT_AWAY;
           if (role === "host") return secrets.worker;
+          if (role === "line") return hosts.ticketFor(id) ?? NO_LINE;
           return { refused: "UnauthorizedError", message: "this is a scheduler, and no host" };
         },
         onParty: (party) => {
+          if (party.role === "line") return hosts.addLine(party.id, party.trunk);
           onEvent?.({ type: "joined", role: party.role, id: party.id });
           party.trunk.closed.then((reason) => onEvent?.({ type: "left", role: party.role, id: party.id, reason }));
           this.#welcome(party, destination.scheme);
@@ -185,6 +187,8 @@ export class Reachable {
     });
   }
 }
+
+const NO_LINE: Refusal = { refused: "UnauthorizedError", message: "no worker is waited for by that name" };
 
 const SENT_AWAY: Refusal = { refused: "UnauthorizedError", message: "it was sent away" };
 

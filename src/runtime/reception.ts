@@ -12,11 +12,13 @@ import {
   type Threshold,
   TOO_MANY_ATTEMPTS,
 } from "./admission.ts";
-import { livelinessOf } from "./tether.ts";
+import { livelinessOf, livelinessOfLine } from "./tether.ts";
 import { Trunk } from "./trunk.ts";
 
 /** Wires of those who have not proved anything yet. */
 const MOST_UNKNOWN = 512;
+/** No timer of a platform waits for longer: as good as for ever. */
+const MOST_MS = 2 ** 31 - 1;
 
 /** Somebody who was let in. */
 export interface Party {
@@ -116,7 +118,8 @@ export class Reception {
       if (role === who.role && id === who.id) trunk.close("it came back and began anew");
     }
     const { leaseMs, mayRest = false } = this.#house;
-    const trunk = new Trunk({ clock: this.#threshold.clock, ...livelinessOf(leaseMs), mayRest });
+    const liveliness = who.role === "line" ? livelinessOfLine(leaseMs, MOST_MS) : livelinessOf(leaseMs);
+    const trunk = new Trunk({ clock: this.#threshold.clock, ...liveliness, mayRest });
     const party = { ...who, trunk };
     this.#parties.set(who.session.id, party);
     trunk.closed.then(() => this.#parties.delete(who.session.id));

@@ -17,11 +17,13 @@ import {
 import { SCHEDULER_HOST } from "../protocol/hosts.ts";
 import type { ClientId, WorkerAddress } from "../protocol/identity.ts";
 import { validatePeerMessage } from "../protocol/peer-forms.ts";
+import { veil } from "./admission.ts";
 import { Asides } from "./asides.ts";
 import { checkedComm } from "./checked-comm.ts";
 import { HostPairs } from "./host-pairs.ts";
 import type { Party } from "./reception.ts";
-import { RemoteHost, type RemoteWorkerComm } from "./remote-host.ts";
+import { RemoteHost } from "./remote-host.ts";
+import type { RemoteWorkerComm } from "./remote-worker-comm.ts";
 import type { SchedulerRuntime, WorkerOwner } from "./scheduler-runtime.ts";
 import type { SchedulerVoice } from "./scheduler-voice.ts";
 import type { Trunk } from "./trunk.ts";
@@ -77,6 +79,12 @@ interface Measures {
   readonly bandwidth: number | undefined;
 }
 
+interface Ticket {
+  readonly host: RemoteHost;
+  readonly worker: WorkerAddress;
+  readonly ticket: Uint8Array;
+}
+
 /** How often it is looked how fast hosts can be reached. Milliseconds. */
 const MEASURE_MS = 1_000;
 
@@ -86,6 +94,9 @@ export class RemoteHosts implements WorkerOwner {
   readonly #pairs: HostPairs;
   readonly #clients = new Map<ClientId, RemoteClient>();
   #nextPipe = FIRST_PIPE;
+  /** Lines that workers may open, by their names. */
+  readonly #tickets = new Map<string, Ticket>();
+  #lines = 0;
   /** What was announced last; in a list, for it may be anything. */
   #announced: readonly unknown[] = [];
   /** Ids of those that were sent away. */
@@ -108,6 +119,7 @@ export class RemoteHosts implements WorkerOwner {
       },
       onWorker: (_, worker, comm) => this.#addWorker(host, worker, comm),
       onWorkerGone: (_, worker, gone) => this.#removeWorker(worker, gone),
+      onLineWanted: (_, worker) => this.#offerLine(host, worker),
       onWord: (_, word) => this.#hear(host, word),
       onGone: (_, reason) => this.#remove(host, reason),
     });
@@ -134,6 +146,7 @@ export class RemoteHosts implements WorkerOwner {
       if (hello === undefined) return [];
       const { name, about = {} } = hello;
       const { latencyMs, sentBytes, receivedBytes, isRelayed = false } = trunk.statistics();
+      const lines = [...workers.values()].map(({ lineBytes }) => lineBytes);
       const isAway = !trunk.isAttached;
       return {
         id,
@@ -145,8 +158,8 @@ export class RemoteHosts implements WorkerOwner {
         link: scheme,
         isRelayed,
         latencyMs,
-        sentBytes,
-        receivedBytes,
+        sentBytes: lines.reduce((sum, { sent }) => sum + sent, sentBytes),
+        receivedBytes: lines.reduce((sum, { received }) => sum + received, receivedBytes),
       };
     });
   }
@@ -176,6 +189,30 @@ export class RemoteHosts implements WorkerOwner {
 
   isDismissed(id: string): boolean {
     return this.#dismissed.has(id);
+  }
+
+  /** A worker may open a wire of its own, with a ticket that is good for one. */
+  #offerLine(host: RemoteHost, worker: WorkerAddress): void {
+    const { secrecy } = this.#shell;
+    const line = `line-${++this.#lines}`;
+    const ticket = secrecy.random(32);
+    for (const [name, other] of this.#tickets) if (other.worker === worker) this.#tickets.delete(name);
+    this.#tickets.set(line, { host, worker, ticket });
+    host.tell(worker, { type: "ticket", line, ticket: veil(secrecy, host.session, line, ticket) });
+  }
+
+  /** What whoever opens that line has to know; undefined if nobody is to. */
+  ticketFor(line: string): Uint8Array | undefined {
+    return this.#tickets.get(line)?.ticket;
+  }
+
+  /** Somebody has come with that ticket. */
+  addLine(line: string, trunk: Trunk): void {
+    const { host, worker } = this.#tickets.get(line) ?? {};
+    this.#tickets.delete(line);
+    const comm = worker === undefined ? undefined : host?.workers.get(worker);
+    if (comm === undefined) trunk.close("the worker is gone");
+    else comm.takeLine(trunk);
   }
 
   /** A client elsewhere, which is there as long as its trunk is. */
@@ -267,6 +304,7 @@ export class RemoteHosts implements WorkerOwner {
 
   #remove(host: RemoteHost, reason: string): void {
     if (!this.#hosts.delete(host.id)) return;
+    for (const [name, ticket] of this.#tickets) if (ticket.host === host) this.#tickets.delete(name);
     this.#pairs.remove(host);
     // What those had in hand who were sent away is not to blame.
     this.#shell.scheduler.removeHost([...host.workers.keys()], reason, host.isDismissed);

@@ -10,6 +10,8 @@ const CONNECT_MS = 10_000;
 /** Before the second attempt to come back; doubled with each further one, up to the last. Milliseconds. */
 const FIRST_DELAY_MS = 50;
 const LAST_DELAY_MS = 5_000;
+/** How many times as long as for others it is tried to come back on a worker's own wire. */
+const LINE_LEASES = 3;
 
 export interface TetherOptions {
   readonly connector: Connector;
@@ -44,9 +46,10 @@ export class Tether {
     this.#plan = plan;
     this.session = session;
     this.listenAt = listenAt;
+    const isLine = plan.asking.role === "line";
     this.trunk = new Trunk({
       clock: plan.threshold.clock,
-      ...livelinessOf(leaseMs),
+      ...(isLine ? livelinessOfLine(leaseMs, LINE_LEASES * leaseMs) : livelinessOf(leaseMs)),
       mayRest: plan.asking.role === "peer",
     });
     this.trunk.onDetached(() => this.#comeBack());
@@ -82,6 +85,14 @@ export class Tether {
  */
 export function livelinessOf(leaseMs: number) {
   return { leaseMs, pingMs: leaseMs / 4, silenceMs: 1.3 * leaseMs, silentLeaseMs: 0.4 * leaseMs };
+}
+
+/**
+ * The same of a worker's own wire. A thread that computes is deaf, and hears only afterwards that its wire was let go of: whether it is there,
+ * its host knows. So the other end waits for as long as there is that; the thread itself for longer than its host would.
+ */
+export function livelinessOfLine(leaseMs: number, waitMs: number) {
+  return { ...livelinessOf(leaseMs), leaseMs: waitMs, silentLeaseMs: waitMs };
 }
 
 /** Waits before the next attempt: longer each time, and not as long as others that lost the same at the same moment. */
