@@ -73,8 +73,10 @@ const listener: Listener = {
         !options.isOpen || origin === undefined || isLoopback(hostOf(origin)),
     });
     sockets.on("error", () => {}); // The server says it, too.
-    sockets.on("connection", (socket, { socket: { remoteAddress } }) => {
-      onWire(new NodeWebSocketWire(socket), { origin: plainAddress(remoteAddress ?? "unknown") });
+    sockets.on("connection", (socket, { socket: stream }) => {
+      const wire = new NodeWebSocketWire(socket);
+      wire.writeTo(stream, false);
+      onWire(wire, { origin: plainAddress(stream.remoteAddress ?? "unknown") });
     });
     if (there !== undefined) {
       const leave = answerUpgrades(there, pathname, sockets);

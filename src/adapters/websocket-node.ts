@@ -25,12 +25,15 @@ export function openSocket(
   const generateMask = (mask: Buffer) => {
     mask[0] = Number(masking.isWanted);
   };
+  const isPlain = isUnseen(address);
   const socket = new WebSocket(address, {
     ...options,
-    ...(isUnseen(address) && { generateMask }),
+    ...(isPlain && { generateMask }),
     ...(ca !== undefined && { ca }),
   });
-  return { socket, wire: new NodeWebSocketWire(socket, masking) };
+  const wire = new NodeWebSocketWire(socket, masking);
+  if (isPlain) socket.once("upgrade", (response) => wire.writeTo(response.socket, true));
+  return { socket, wire };
 }
 
 /** Opens a connection. Rejects with a `CommClosedError` if there is none to be had. */
@@ -67,6 +70,20 @@ function isUnseen(address: string): boolean {
   return protocol === "wss:" || hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 
+/** What is no longer has its length in the second byte. */
+const SHORT_BYTES = 125;
+
+/** A whole message of bytes, as the protocol has it (RFC 6455, 5.2); a mask of zeros changes none of them. */
+function framed(bytes: Uint8Array, isMasked: boolean): Uint8Array {
+  const head = isMasked ? 6 : 2;
+  const frame = Buffer.allocUnsafe(head + bytes.length);
+  frame[0] = 0x82;
+  frame[1] = bytes.length | (isMasked ? 0x80 : 0);
+  if (isMasked) frame.fill(0, 2, 6);
+  frame.set(bytes, head);
+  return frame;
+}
+
 export interface WebSocketListener {
   /** Where it listens; a port that was 0 is the one that was found. */
   readonly host: string;
@@ -97,7 +114,11 @@ export async function listenWebSocket({ host, port, path, server, accept }: List
       if (isOurs) socket.end("HTTP/1.1 404 Not Found\r\n\r\n");
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (opened) => accept(new NodeWebSocketWire(opened), request));
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      const wire = new NodeWebSocketWire(opened);
+      wire.writeTo(socket, false);
+      accept(wire, request);
+    });
   };
   http.on("upgrade", upgrade);
   if (!http.listening) {
@@ -131,6 +152,8 @@ export class NodeWebSocketWire implements Wire {
   #drained: () => void = () => {};
   #isHigh = false;
   #isClosed = false;
+  #stream: Duplex | undefined;
+  #isMasked = false;
   #problem: string | undefined;
 
   constructor(socket: WebSocket, masking?: Masking) {
@@ -152,8 +175,15 @@ export class NodeWebSocketWire implements Wire {
     return this.#socket.bufferedAmount;
   }
 
+  /** Short messages are written to `stream` in one piece, with what stands before them: the package gives it two, which takes longer. */
+  writeTo(stream: Duplex, isMasked: boolean): void {
+    this.#stream = stream;
+    this.#isMasked = isMasked;
+  }
+
   send(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#isClosed) return;
+    if (bytes.length <= SHORT_BYTES && this.#sendShort(bytes)) return;
     if (this.#masking !== undefined) this.#masking.isWanted = bytes.length < MASKED_BYTES;
     // What is written is asked for only where somebody may wait for it: each answer costs as much as a short message.
     if (this.#socket.bufferedAmount + bytes.length <= LOW_WATER_BYTES) this.#socket.send(bytes);
@@ -161,6 +191,15 @@ export class NodeWebSocketWire implements Wire {
       this.#isHigh = true;
       this.#socket.send(bytes, this.#written);
     }
+  }
+
+  #sendShort(bytes: Uint8Array): boolean {
+    const stream = this.#stream;
+    // With much before it, somebody may wait to be told that it is gone.
+    if (stream === undefined || stream.writableLength > LOW_WATER_BYTES / 2) return false;
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    stream.write(framed(bytes, this.#isMasked));
+    return true;
   }
 
   readonly #written = (): void => {

@@ -10,6 +10,7 @@ import {
   type WorkerWord,
 } from "../protocol/host-messages.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
+import { lengthenOrders, shortenReports } from "../protocol/short-batches.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
 import type { WorkerRegistry } from "./host.ts";
 import { doneIn, LineTally } from "./line-tally.ts";
@@ -155,7 +156,7 @@ export class LentWorkers implements WorkerRegistry {
     this.#shell.say({ type: "worker", channel: this.#channels, address, name, nThreads, resources, isReturning });
     channel.listen((word) => {
       if (lent.channel !== channel) return;
-      if (Array.isArray(word)) this.#deliver(lent, word);
+      if (Array.isArray(word)) this.#deliver(lent, lengthenOrders(word) as readonly SchedulerToWorkerMessage[]);
       else this.#obey(lent, word as WorkerWord);
     });
   }
@@ -236,7 +237,7 @@ export class LentWorkers implements WorkerRegistry {
     if (lent.batches === LINE_FROM && this.#shell.lineOf(lent.introduction.address) !== undefined)
       channel.send({ type: "line-wanted" });
     const comm: WorkerComm = {
-      send: (batch) => channel.send(batch),
+      send: (batch) => channel.send(shortenReports(batch)),
       listen: () => {},
       close: (reason) => channel.close(reason),
       closed: channel.closed,

@@ -16,6 +16,7 @@ import {
   type WorkerGone,
   type WorkerWord,
 } from "../protocol/host-messages.ts";
+import { lengthenReports, shortenOrders } from "../protocol/short-batches.ts";
 import { validateWorkerMessages } from "../protocol/validate.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
 import type { Trunk } from "./trunk.ts";
@@ -70,7 +71,8 @@ export class RemoteWorkerComm implements Comm<readonly SchedulerToWorkerMessage[
     this.#channel.close("it is gone");
   }
 
-  #take(messages: readonly unknown[]): void {
+  #take(word: readonly unknown[]): void {
+    const messages = lengthenReports(word);
     if (this.#isOver || !this.#isSound(messages)) return;
     if (this.#hear === undefined) this.#held.push(messages);
     else this.#hear(messages);
@@ -131,12 +133,13 @@ export class RemoteWorkerComm implements Comm<readonly SchedulerToWorkerMessage[
 
   send(messages: readonly SchedulerToWorkerMessage[], transfer: readonly object[] = []): void {
     const line = this.#line;
-    if (line === undefined) return this.#channel.send(messages, transfer);
+    const word = shortenOrders(messages);
+    if (line === undefined) return this.#channel.send(word, transfer);
     if (line.links > line.saidLinks) {
       line.saidLinks = line.links;
       line.channel.send(line.links);
     }
-    line.channel.send(messages, transfer);
+    line.channel.send(word, transfer);
   }
 
   listen(onMessage: (messages: readonly WorkerMessage[]) => void): void {

@@ -4,6 +4,7 @@
  */
 
 import type { LineNews, LineOrder, LinePlan } from "../ports/spawner.ts";
+import { lengthenOrders, shortenReports } from "../protocol/short-batches.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../protocol/worker-messages.ts";
 import { LineTally } from "./line-tally.ts";
 import { sendSound, type WorkerComm } from "./sending.ts";
@@ -114,7 +115,12 @@ export class WorkerLine implements WorkerComm {
     if (!begins || trunk === undefined) return;
     const channel = trunk.channel(0);
     this.#owner.tellOfLine({ type: "line-begun" });
-    this.#line = channel as WorkerComm;
+    this.#line = {
+      send: (messages, moved) => channel.send(shortenReports(messages), moved),
+      listen: () => {},
+      close: (reason) => channel.close(reason),
+      closed: channel.closed,
+    };
     channel.listen((word) => {
       if (this.#opening !== opening) return;
       this.#held.push(word);
@@ -127,7 +133,7 @@ export class WorkerLine implements WorkerComm {
     while (this.#held.length > 0 && this.#linksMade >= this.#linksDue) {
       const word = this.#held.shift();
       if (typeof word === "number") this.#linksDue = word;
-      else this.#hearBatch(word as readonly SchedulerToWorkerMessage[]);
+      else this.#hearBatch(lengthenOrders(word as readonly unknown[]) as readonly SchedulerToWorkerMessage[]);
     }
   }
 
