@@ -522,3 +522,114 @@ describe("a connection", { timeout: 60_000 }, () => {
     );
   });
 });
+
+describe("a worker with much to do", { timeout: 60_000 }, () => {
+  const same = (x: number) => x;
+
+  /** Has a worker do little things one after the other until it has a connection of its own. Returns how many it did. */
+  async function ownConnection(client: Client, worker: string, proxy: TcpProxy, connections: number): Promise<number> {
+    const there = client.with({ workers: [worker] });
+    let count = 0;
+    while (proxy.connections < connections || count % 100 !== 0) {
+      assert.equal(await there.submit(same, count).result(), count);
+      count += 1;
+    }
+    return count;
+  }
+
+  it("has a connection of its own, past its host, and is the same worker by that", async () => {
+    await using t = await listening();
+    const { proxy, address } = await t.proxy();
+    const host = await t.host("box", 2, address);
+    await t.host("other", 1);
+    const client = await t.client();
+    const first = await ownConnection(client, "box-0", proxy, 2);
+    const second = await ownConnection(client, "box-1", proxy, 3);
+    assert.equal(host.stats().tasksDone, first + second);
+    // Values go between its workers, and to and from others, as they did.
+    const on = (worker: string) => client.with({ workers: [worker] });
+    const made = on("box-0").submit((n: number) => new Float64Array(n).fill(2), 50_000);
+    const add = (x: Float64Array, y: Float64Array) =>
+      new Float64Array(x.length).fill((x.at(-1) ?? 0) + (y.at(-1) ?? 0));
+    const moved = on("box-1").submit(add, made, made);
+    const back = on("box-0").submit(add, on("other-0").submit(add, moved, made), moved);
+    assert.equal((await back.result())[49_999], 10);
+    const failing = on("box-1").submit(() => Promise.reject(new RangeError("no")));
+    await assert.rejects(failing.result(), { name: "RangeError", message: "no" });
+    const [info] = t.place.hosts.filter(({ name }) => name === "box");
+    assert.ok((info?.sentBytes ?? 0) > 40 * first, `${info?.sentBytes} bytes are all that went there`);
+    await host.leave();
+    assert.equal(host.stats().tasksDone, first + second + 3);
+    assert.equal((await back.result())[0], 10);
+  });
+
+  it("loses and repeats nothing when all of its connections drop again and again", async () => {
+    await using t = await listening();
+    const { proxy, address } = await t.proxy();
+    const host = await t.host("box", 1, address);
+    const client = await t.client();
+    const before = await ownConnection(client, "box-0", proxy, 2);
+    const futures = client.map(soon, numbers(60));
+    for (let i = 0; i < futures.length; i += 15) {
+      await futures[i]?.result();
+      proxy.cut();
+    }
+    assert.equal(sum(await client.gather(futures)), sum(numbers(60)));
+    assert.equal(host.stats().tasksDone, before + 60);
+  });
+
+  it("may compute for longer than anybody who is silent is believed in", async () => {
+    await using t = await listening({ leaseMs: 300 });
+    const { proxy, address } = await t.proxy();
+    const host = await t.host("box", 1, address);
+    const client = await t.client();
+    const before = await ownConnection(client, "box-0", proxy, 2);
+    const computing = client.submit((ms: number) => {
+      const end = performance.now() + ms;
+      while (performance.now() < end);
+      return ms;
+    }, 1500);
+    assert.equal(await computing.result(), 1500);
+    assert.equal(await client.submit(same, 1).result(), 1);
+    assert.equal(host.stats().tasksDone, before + 2);
+    assert.deepEqual(
+      t.events.map(({ type }) => type),
+      ["joined", "joined"],
+    );
+  });
+
+  it("says what it holds when its host is back after it was given up, and has a connection of its own again", async () => {
+    await using t = await listening({ leaseMs: 200 });
+    const { proxy, address } = await t.proxy();
+    await t.host("box", 1, address);
+    const client = await t.client();
+    await ownConnection(client, "box-0", proxy, 2);
+    const kept = client.submit((n: number) => new Float64Array(n).fill(Math.random()), 50_000);
+    await kept.exception();
+    proxy.shut();
+    proxy.cut();
+    while (Object.keys((await client.schedulerInfo()).workers).length > 0) await soon(0);
+    const { connections } = proxy;
+    proxy.shut(false);
+    await client.waitForWorkers(1);
+    await ownConnection(client, "box-0", proxy, connections + 2);
+    assert.equal((await kept.result()).length, 50_000);
+  });
+
+  it("is spoken for by nobody who was not given the ticket for that", async () => {
+    await using t = await listening();
+    const socket = new WebSocket(t.place.address);
+    await new Promise((resolve) => socket.once("open", resolve));
+    const answer = new Promise((resolve) => socket.once("message", (bytes) => resolve(JSON.parse(String(bytes)))));
+    const greeting = { manyhands: 1, role: "line", id: "line-1", nonce: "0".repeat(64) };
+    socket.send(Buffer.from(JSON.stringify(greeting)));
+    assert.deepEqual(await answer, {
+      refused: "UnauthorizedError",
+      message: "no worker is waited for by that name",
+    });
+    assert.deepEqual(
+      t.events.map(({ type }) => type),
+      ["refused"],
+    );
+  });
+});
