@@ -14,9 +14,9 @@ import type { PeerMessage } from "./protocol/peer-messages.ts";
 import { checkedPeerComm } from "./runtime/checked-peer-comm.ts";
 import { answerHost, IDLE_CHANNEL } from "./runtime/idling.ts";
 import { limitMemory } from "./runtime/limited-memory.ts";
+import type { WorkerComm } from "./runtime/sending.ts";
 import { Trunk } from "./runtime/trunk.ts";
 import type { WorkerEquipment } from "./runtime/worker-equipment.ts";
-import type { WorkerLine } from "./runtime/worker-line.ts";
 import { WorkerRuntime } from "./runtime/worker-runtime.ts";
 import { travelByName } from "./shipping/function-source.ts";
 import { taskScope } from "./task-scope.ts";
@@ -24,14 +24,13 @@ import { taskScope } from "./task-scope.ts";
 /** What a thread of the platform has. */
 export interface ThreadPlatform extends Omit<WorkerEquipment, "console" | "limitMemory"> {
   /** Where it can open wires of its own: what the worker speaks through then. */
-  readonly lineOf?: (owner: OwnerComm) => WorkerLine;
+  readonly lineOf?: (owner: OwnerComm) => WorkerComm;
 }
 
 export function startWorker(endpoint: ThreadEndpoint, { lineOf, ...platform }: ThreadPlatform = {}): void {
   shareFutures();
   travelByName(taskScope);
   const comm = new OwnerComm(endpoint);
-  const line = lineOf?.(comm);
   const clock = new SystemClock();
   let runtime: WorkerRuntime | undefined;
   exposeWorker(
@@ -39,14 +38,13 @@ export function startWorker(endpoint: ThreadEndpoint, { lineOf, ...platform }: T
     {
       start: (setup) => {
         const startClients: StartTaskClients = (id, line) => new ThreadClients(id, line);
-        runtime = new WorkerRuntime(setup, line ?? comm, clock, taskScope, startClients, {
+        runtime = new WorkerRuntime(setup, lineOf?.(comm) ?? comm, clock, taskScope, startClients, {
           ...platform,
           console,
           limitMemory,
         });
       },
       deliver: (messages) => comm.deliver(messages),
-      line: (order) => line?.order(order),
       link: (peer, port, isWire) => {
         const end = port as MessagePort;
         if (runtime === undefined) return;

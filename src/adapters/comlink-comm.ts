@@ -8,7 +8,7 @@
 
 import type { Remote } from "comlink";
 import type { Comm } from "../ports/comm.ts";
-import type { LineNews, LineOrder, ThreadEndpoint, WorkerSetup } from "../ports/spawner.ts";
+import type { ThreadEndpoint, WorkerSetup } from "../ports/spawner.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import { lengthenReports, shortenOrders } from "../protocol/short-batches.ts";
 import type {
@@ -23,7 +23,6 @@ export interface WorkerThread {
   start(setup: WorkerSetup): void;
   deliver(messages: readonly SchedulerToWorkerMessage[]): void;
   link(peer: WorkerAddress, port: object, isWire: boolean): void;
-  line(order: LineOrder): void;
 }
 
 type Calls = typeof import("comlink");
@@ -48,7 +47,7 @@ function shorten(call: ComlinkCall): unknown {
 }
 
 /** Anything a thread says that is not Comlink's. */
-export type ThreadWord = readonly WorkerMessage[] | WorkerReady | WorkerExiting | LineNews;
+export type ThreadWord = readonly WorkerMessage[] | WorkerReady | WorkerExiting;
 
 /** The owner's end of a conversation with a worker in a thread. */
 export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]> {
@@ -65,8 +64,6 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   #onMessage: ((messages: readonly WorkerMessage[]) => void) | undefined;
   #held: (readonly WorkerMessage[])[] = [];
   #isClosed = false;
-  /** Who hears of its line. */
-  onLine: ((news: LineNews) => void) | undefined;
   /** What the platform refused to send, within the call that asked for it: Comlink only tells later. */
   #refusal: { readonly error: unknown } | undefined;
 
@@ -116,11 +113,6 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
     this.#demandSent();
   }
 
-  line(order: LineOrder): void {
-    this.#remote?.line(order);
-    this.#demandSent();
-  }
-
   send(messages: readonly SchedulerToWorkerMessage[], transfer: readonly object[] = []): void {
     if (this.#isClosed) return;
     if (transfer.length > 0) this.#comlink?.transfer(messages as object, transfer as Transferable[]); // Noted of them.
@@ -160,9 +152,8 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
       else this.#onMessage(messages);
       return;
     }
-    const { type } = word as WorkerReady | WorkerExiting | LineNews;
+    const { type } = word as WorkerReady | WorkerExiting;
     if (type === "ready") this.#settleReady(word as WorkerReady);
     else if (type === "exiting") this.close((word as WorkerExiting).reason);
-    else this.onLine?.(word as LineNews);
   }
 }

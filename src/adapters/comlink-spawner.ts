@@ -1,14 +1,6 @@
 /** Starts threads by the first way that works, and puts a worker's comm on each. */
 
-import type {
-  LineNews,
-  LineOrder,
-  PlatformThread,
-  Spawner,
-  Thread,
-  ThreadSource,
-  WorkerSetup,
-} from "../ports/spawner.ts";
+import type { PlatformThread, Spawner, Thread, ThreadSource, WorkerSetup } from "../ports/spawner.ts";
 import type { StackTaken } from "../protocol/call-stacks.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { WorkerReady } from "../protocol/worker-messages.ts";
@@ -106,13 +98,6 @@ class SpawnedThread implements Thread {
   link(peer: WorkerAddress, port: object, isWire = false): void {
     this.comm.link(peer, port, isWire);
   }
-
-  readonly line = {
-    tell: (order: LineOrder) => this.comm.line(order),
-    listen: (hear: (news: LineNews) => void) => {
-      this.comm.onLine = hear;
-    },
-  };
 
   lookInto(tell: (stack?: StackTaken) => void): void {
     (this.#current?.lookInto?.() ?? Promise.resolve(undefined)).then(tell);

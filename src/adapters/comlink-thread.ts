@@ -2,7 +2,7 @@
 
 import * as Comlink from "comlink";
 import type { Comm } from "../ports/comm.ts";
-import type { LineNews, ThreadEndpoint } from "../ports/spawner.ts";
+import type { ThreadEndpoint } from "../ports/spawner.ts";
 import { lengthenOrders, shortenReports } from "../protocol/short-batches.ts";
 import type {
   SchedulerToWorkerMessage,
@@ -35,9 +35,9 @@ export function exposeWorker(endpoint: ThreadEndpoint, worker: WorkerThread, can
         endpoint.postMessage({ type: "exiting", reason } satisfies WorkerExiting, []);
       }
     };
-  const { start, deliver, link, line } = worker;
+  const { start, deliver, link } = worker;
   Comlink.expose(
-    { start: guarded(start), deliver: guarded(deliver), link: guarded(link), line: guarded(line) },
+    { start: guarded(start), deliver: guarded(deliver), link: guarded(link) },
     {
       postMessage: () => {},
       addEventListener: (_type, listener) => {
@@ -76,11 +76,6 @@ export class OwnerComm implements Comm<readonly WorkerMessage[], readonly Schedu
   deliver(messages: readonly SchedulerToWorkerMessage[]): void {
     if (this.#onMessage === undefined) this.#held.push(messages);
     else this.#onMessage(messages);
-  }
-
-  /** Says something of its line, in order with what it sends. */
-  tellOfLine(news: LineNews): void {
-    this.#endpoint.postMessage(news, []);
   }
 
   close(reason: string): void {

@@ -27,13 +27,13 @@ export interface WorkerSetup {
 }
 
 /**
- * What a thread is told of a wire of its own to the scheduler, which its host is not on: that it may open one; that what it is told comes by
+ * What a host tells a thread, in place of a batch, of a wire of its own to the scheduler: that it may open one; that what it is told comes by
  * that from here on; that another link has been made of those it may have to wait for.
  */
 export type LineOrder =
-  | { readonly type: "open"; readonly plan: LinePlan }
-  | { readonly type: "begins" }
-  | { readonly type: "link-made" };
+  | { readonly type: "line-open"; readonly plan: LinePlan }
+  | { readonly type: "line-begins" }
+  | { readonly type: "line-link-made" };
 
 export interface LinePlan {
   readonly address: string;
@@ -45,7 +45,7 @@ export interface LinePlan {
   readonly tally: SharedArrayBuffer;
 }
 
-/** What it says of that: that what it says goes by it from here on; or that it is gone, and nothing is said or heard any more. */
+/** What it says of that, in place of a batch: that what it says goes by it from here on; or that it is gone, and nothing is said or heard any more. */
 export type LineNews = { readonly type: "line-begun" } | { readonly type: "line-over"; readonly reason: string };
 
 /** A thread a worker lives in. It is the spawner's to watch: whatever ends it closes `comm` with the reason. */
@@ -55,8 +55,6 @@ export interface Thread {
   readonly ready: Promise<void>;
   /** Hands the worker its end of a direct link to a peer; `isWire` if bytes go through it, because the peer is elsewhere. */
   link(peer: WorkerAddress, port: object, isWire?: boolean): void;
-  /** Where threads can have wires of their own. One listener at a time. */
-  readonly line?: { tell(order: LineOrder): void; listen(hear: (news: LineNews) => void): void };
   /** Tells where in its code it is, or why that cannot be told; nothing where nobody can look into threads. */
   lookInto(tell: (stack?: StackTaken) => void): void;
   terminate(reason: string): void;

@@ -159,11 +159,6 @@ export class Host implements WorkerOwner {
     }
   }
 
-  /** How a worker's thread is told of a wire of its own, where it can have one. */
-  lineOf(worker: WorkerAddress): Thread["line"] {
-    return this.#spawner.opensLines === true ? this.#threads.get(worker)?.thread.line : undefined;
-  }
-
   end(address: WorkerAddress, reason: string): void {
     const owned = this.#threads.get(address);
     if (owned === undefined) return this.elsewhere?.end(address, reason);

@@ -185,7 +185,7 @@ export class LentHost implements AsyncDisposable {
       say: (word) => this.#say(word),
       end: (worker, reason) => this.#host.end(worker, reason),
       lookInto: (worker, tell) => this.#host.lookInto(worker, tell),
-      lineOf: (worker) => (transport.hasLines === true ? this.#host.lineOf(worker) : undefined),
+      hasLines: transport.hasLines === true && platform.spawner.opensLines === true,
       planOf: (word) => this.#planOf(word),
       after: (ms, act) => void platform.clock.after(ms, act),
       linkInside: (one, other) => this.#host.link(one, other),

@@ -1,6 +1,6 @@
 /** LentWorkers: the workers that a host lends, and what goes to and fro between each and the scheduler that has them at the moment. */
 
-import type { LineNews, LinePlan, Thread } from "../ports/spawner.ts";
+import type { LineNews, LineOrder, LinePlan, Thread } from "../ports/spawner.ts";
 import type { StackTaken } from "../protocol/call-stacks.ts";
 import {
   CONTROL,
@@ -45,8 +45,8 @@ export interface LentWorkersShell {
   say(word: HostToScheduler): void;
   end(worker: WorkerAddress, reason: string): void;
   lookInto(worker: WorkerAddress, tell: (stack?: StackTaken) => void): void;
-  /** How a thread is told of a wire of its own, where it can have one. */
-  lineOf(worker: WorkerAddress): Thread["line"];
+  /** Whether threads can have wires of their own. */
+  readonly hasLines: boolean;
   /** Where it goes, for whoever has that ticket. */
   planOf(word: TicketWord): Pick<LinePlan, "address" | "line" | "ticket" | "ca">;
   after(ms: number, act: () => void): void;
@@ -180,28 +180,24 @@ export class LentWorkers implements WorkerRegistry {
     } else if (word.type === "ticket") this.#openLine(lent, word);
     else if (word.type === "line-begins") {
       lent.hasLine = true;
-      this.#shell.lineOf(address)?.tell({ type: "begins" });
+      order(lent, { type: "line-begins" });
     } else {
       if (word.pipe > 0) this.#shell.linkAcross(address, word);
       else this.#linkInside(address, word.peer);
-      if (lent.hasLine) this.#shell.lineOf(address)?.tell({ type: "link-made" });
+      if (lent.hasLine) order(lent, { type: "line-link-made" });
     }
   }
 
   #openLine(lent: Lent, word: TicketWord): void {
-    const { channel, introduction } = lent;
-    const line = this.#shell.lineOf(introduction.address);
-    if (line === undefined) return;
     add(this.#done, lent.tally);
     lent.tally = new LineTally();
-    line.listen((news) => {
-      if (lent.channel === channel) this.#hearOfLine(lent, news);
-    });
-    line.tell({ type: "open", plan: { ...this.#shell.planOf(word), tally: lent.tally.shared } });
+    order(lent, { type: "line-open", plan: { ...this.#shell.planOf(word), tally: lent.tally.shared } });
   }
 
   #hearOfLine(lent: Lent, news: LineNews): void {
     const { channel } = lent;
+    // What it says of a line to a scheduler that is gone is of no use.
+    if (!lent.hasLine) return;
     if (news.type === "line-begun") return channel?.send({ type: "line-begun" });
     // It is lost to this scheduler, unless that is gone for all of us: then what it holds is asked for by the next.
     this.#shell.after(GRACE_MS, () => {
@@ -220,6 +216,8 @@ export class LentWorkers implements WorkerRegistry {
 
   /** What a worker says goes to the scheduler, and is counted. */
   #pass(lent: Lent, messages: readonly WorkerMessage[]): void {
+    const [first] = messages as readonly (WorkerMessage | LineNews | undefined)[];
+    if (first?.type === "line-begun" || first?.type === "line-over") return this.#hearOfLine(lent, first);
     let said = messages;
     if (lent.rejoin !== undefined) {
       const first = messages.findIndex((each) => each.type === "worker-holds" && each.number === lent.rejoin);
@@ -234,8 +232,7 @@ export class LentWorkers implements WorkerRegistry {
     const { channel } = lent;
     if (channel === undefined) return;
     lent.batches += 1;
-    if (lent.batches === LINE_FROM && this.#shell.lineOf(lent.introduction.address) !== undefined)
-      channel.send({ type: "line-wanted" });
+    if (lent.batches === LINE_FROM && this.#shell.hasLines) channel.send({ type: "line-wanted" });
     const comm: WorkerComm = {
       send: (batch) => channel.send(shortenReports(batch)),
       listen: () => {},
@@ -246,6 +243,11 @@ export class LentWorkers implements WorkerRegistry {
       this.#shell.end(lent.introduction.address, `a task of it said what cannot travel: ${String(cause)}`);
     });
   }
+}
+
+/** Tells a thread something of its own wire, in order with what it is sent. */
+function order({ comm }: Lent, order: LineOrder): void {
+  comm.send([order as unknown as SchedulerToWorkerMessage]);
 }
 
 function add(

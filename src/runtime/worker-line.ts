@@ -13,11 +13,6 @@ import type { Trunk } from "./trunk.ts";
 /** Opens a wire to the scheduler, which is let in. Rejects if it is not. */
 export type OpenLine = (plan: LinePlan) => Promise<Trunk>;
 
-/** Its host, by way of which it speaks at first. */
-export interface LineOwner extends WorkerComm {
-  tellOfLine(news: LineNews): void;
-}
-
 interface Opening {
   readonly tally: LineTally;
   /** Undefined until it is let in. */
@@ -31,8 +26,9 @@ const NOTED_EVERY = 16;
 
 export class WorkerLine implements WorkerComm {
   readonly closed: Promise<string>;
-  readonly #owner: LineOwner;
-  readonly #open: OpenLine | undefined;
+  /** Its host, by way of which it speaks at first. */
+  readonly #owner: WorkerComm;
+  readonly #open: OpenLine;
   #hear: (messages: readonly SchedulerToWorkerMessage[]) => void = () => {};
   #opening: Opening | undefined;
   /** What it says goes by it; undefined before, and after it is over. */
@@ -45,7 +41,7 @@ export class WorkerLine implements WorkerComm {
   #held: unknown[] = [];
   #sent = 0;
 
-  constructor(owner: LineOwner, open: OpenLine | undefined) {
+  constructor(owner: WorkerComm, open: OpenLine) {
     this.#owner = owner;
     this.#open = open;
     this.closed = owner.closed;
@@ -67,7 +63,10 @@ export class WorkerLine implements WorkerComm {
     this.#hear = onMessage;
     this.#owner.listen((messages) => {
       // Another scheduler, or the same anew: it is spoken to by way of the host again.
-      if (messages[0]?.type === "rejoin") this.#leave("the host has another scheduler");
+      const [first] = messages as readonly (SchedulerToWorkerMessage | LineOrder | undefined)[];
+      if (first?.type === "rejoin") this.#leave("the host has another scheduler");
+      if (first?.type === "line-open" || first?.type === "line-begins" || first?.type === "line-link-made")
+        return this.#obey(first);
       onMessage(messages);
     });
   }
@@ -77,9 +76,9 @@ export class WorkerLine implements WorkerComm {
   }
 
   /** What the host says of it. */
-  order(order: LineOrder): void {
-    if (order.type === "open") void this.#begin(order.plan);
-    else if (order.type === "begins") {
+  #obey(order: LineOrder): void {
+    if (order.type === "line-open") void this.#begin(order.plan);
+    else if (order.type === "line-begins") {
       if (this.#opening === undefined) return this.#end("it is not there");
       this.#opening.begins = true;
       this.#change(this.#opening);
@@ -90,7 +89,7 @@ export class WorkerLine implements WorkerComm {
   }
 
   async #begin(plan: LinePlan): Promise<void> {
-    if (this.#open === undefined || this.#opening !== undefined) return;
+    if (this.#opening !== undefined) return;
     const opening: Opening = { tally: new LineTally(plan.tally), trunk: undefined, begins: false };
     this.#opening = opening;
     try {
@@ -114,7 +113,7 @@ export class WorkerLine implements WorkerComm {
     const { trunk, begins } = opening;
     if (!begins || trunk === undefined) return;
     const channel = trunk.channel(0);
-    this.#owner.tellOfLine({ type: "line-begun" });
+    this.#tell({ type: "line-begun" });
     this.#line = {
       send: (messages, moved) => channel.send(shortenReports(messages), moved),
       listen: () => {},
@@ -150,7 +149,12 @@ export class WorkerLine implements WorkerComm {
   #end(reason: string): void {
     this.#leave(reason);
     this.#isMute = true;
-    this.#owner.tellOfLine({ type: "line-over", reason });
+    this.#tell({ type: "line-over", reason });
+  }
+
+  /** To its host, in order with what it sends there. */
+  #tell(news: LineNews): void {
+    this.#owner.send([news as unknown as WorkerMessage]);
   }
 
   #leave(reason: string): void {

@@ -30,4 +30,4 @@ orders.onmessage = ({ data }) => {
   }
 };
 
-exposeWorker(endpoint, { start: () => {}, deliver: (messages) => owner.deliver(messages), link: () => {}, line: () => {} }, true);
+exposeWorker(endpoint, { start: () => {}, deliver: (messages) => owner.deliver(messages), link: () => {} }, true);

@@ -229,6 +229,26 @@ describe("an address", { timeout: 60_000 }, () => {
     await new Promise((resolve) => socket.once("close", resolve));
   });
 
+  it("is come to without a token being said: neither in the URL, nor in anything after it", async () => {
+    await using t = await listening();
+    const { proxy, address } = await t.proxy();
+    const seen: Uint8Array[] = [];
+    proxy.look = (bytes) => seen.push(bytes);
+    await using client = new Client(`${address}#${t.place.tokens.client}`);
+    await using _ = await join(`${address}#${t.place.tokens.worker}`, { nWorkers: 1 });
+    await client.waitForWorkers(1);
+    for (const i of numbers(100)) assert.equal(await client.submit((x: number) => x, i).result(), i);
+    proxy.cut();
+    assert.equal(await client.submit((x: number) => x, 7).result(), 7);
+    const all = Buffer.concat(seen).toString("latin1");
+    assert.match(all, /GET \/ HTTP/, "it was looked at what was said");
+    for (const token of [t.place.tokens.client, t.place.tokens.worker]) {
+      const bytes = Buffer.from(token, "hex").toString("latin1");
+      const forms = [token, bytes, Buffer.from(token).toString("hex"), Buffer.from(token).toString("base64")];
+      for (const form of forms) assert.ok(!all.includes(form), `${form} was said`);
+    }
+  });
+
   it("asks for tokens where others than this machine reach it", async () => {
     await using cluster = new LocalCluster({ nWorkers: 0 });
     await assert.rejects(cluster.listen("ws://0.0.0.0:0", { tokens: false }), { name: "UnauthorizedError" });

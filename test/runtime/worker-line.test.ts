@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { memoryWire } from "../../src/adapters/memory-wire.ts";
 import { SystemClock } from "../../src/adapters/system-clock.ts";
-import type { LineNews } from "../../src/ports/spawner.ts";
+import type { LineOrder } from "../../src/ports/spawner.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { LineTally } from "../../src/runtime/line-tally.ts";
 import { RemoteWorkerComm } from "../../src/runtime/remote-worker-comm.ts";
+import type { WorkerComm } from "../../src/runtime/sending.ts";
 import { Trunk } from "../../src/runtime/trunk.ts";
-import { type LineOwner, WorkerLine } from "../../src/runtime/worker-line.ts";
+import { WorkerLine } from "../../src/runtime/worker-line.ts";
 
 const order = (id: number): SchedulerToWorkerMessage => ({ type: "free-keys", ids: [id] });
 const report = (id: number): WorkerMessage => ({
@@ -47,14 +48,13 @@ async function stage() {
 
   const owned: unknown[] = [];
   let deliver: (messages: readonly SchedulerToWorkerMessage[]) => void = () => {};
-  const owner: LineOwner = {
+  const owner: WorkerComm = {
     closed: new Promise<string>(() => {}),
     send: (messages) => void owned.push(...messages),
     listen: (hear) => {
       deliver = hear;
     },
     close: (reason) => void owned.push({ closed: reason }),
-    tellOfLine: (news: LineNews) => void owned.push(news),
   };
   const opened = { resolve: (_: Trunk) => {}, reject: (_: Error) => {} };
   const opening = new Promise<Trunk>((resolve, reject) => Object.assign(opened, { resolve, reject }));
@@ -62,11 +62,26 @@ async function stage() {
   const orders: SchedulerToWorkerMessage[] = [];
   worker.listen((messages) => orders.push(...messages));
   const tally = new LineTally();
+  const obey = (order: LineOrder) => deliver([order as unknown as SchedulerToWorkerMessage]);
   const open = () => {
     const plan = { address: "ws://any", line: "line-1", ticket: new Uint8Array(1), tally: tally.shared };
-    worker.order({ type: "open", plan });
+    obey({ type: "line-open", plan });
   };
-  return { comm, channel, told, heard, ended, owned, worker, orders, tally, open, opened, deliver: () => deliver };
+  return {
+    comm,
+    channel,
+    told,
+    heard,
+    ended,
+    owned,
+    worker,
+    obey,
+    orders,
+    tally,
+    open,
+    opened,
+    deliver: () => deliver,
+  };
 }
 
 describe("a worker's own line", () => {
@@ -89,7 +104,7 @@ describe("a worker's own line", () => {
     assert.deepEqual(t.owned, [report(1)]);
     assert.deepEqual(t.orders, [], "what the host passes on is on its way");
     t.deliver()([order(1)]);
-    t.worker.order({ type: "begins" });
+    t.obey({ type: "line-begins" });
     t.worker.send([report(2)]);
     await turns();
     assert.deepEqual(t.orders, [order(1), order(2)]);
@@ -108,7 +123,7 @@ describe("a worker's own line", () => {
     const [there, here] = trunks();
     t.comm.takeLine(there);
     t.comm.send([order(1)]);
-    t.worker.order({ type: "begins" });
+    t.obey({ type: "line-begins" });
     t.worker.send([report(1)]);
     assert.deepEqual(t.owned, [report(1)]);
     t.opened.resolve(here);
@@ -123,13 +138,13 @@ describe("a worker's own line", () => {
     const [there, here] = trunks();
     t.opened.resolve(here);
     t.comm.takeLine(there);
-    t.worker.order({ type: "begins" });
+    t.obey({ type: "line-begins" });
     t.comm.tell({ type: "link", peer: "ws://other/0", host: "other", pipe: 7 });
     t.comm.send([order(1)]);
     t.comm.send([order(2)]);
     await turns();
     assert.deepEqual(t.orders, []);
-    t.worker.order({ type: "link-made" });
+    t.obey({ type: "line-link-made" });
     assert.deepEqual(t.orders, [order(1), order(2)]);
   });
 
@@ -146,7 +161,7 @@ describe("a worker's own line", () => {
   it("is over for the worker's host when it is waited for and cannot be opened, or breaks: nothing is said any more", async () => {
     const failing = await stage();
     failing.open();
-    failing.worker.order({ type: "begins" });
+    failing.obey({ type: "line-begins" });
     failing.opened.reject(new Error("nobody answers"));
     await turns();
     failing.worker.send([report(1)]);
@@ -157,7 +172,7 @@ describe("a worker's own line", () => {
     const [there, here] = trunks();
     breaking.opened.resolve(here);
     breaking.comm.takeLine(there);
-    breaking.worker.order({ type: "begins" });
+    breaking.obey({ type: "line-begins" });
     await turns();
     there.close("it was given up");
     await here.closed;
@@ -177,7 +192,7 @@ describe("a worker's own line", () => {
     const [there, here] = trunks();
     t.opened.resolve(here);
     t.comm.takeLine(there);
-    t.worker.order({ type: "begins" });
+    t.obey({ type: "line-begins" });
     await turns();
     t.deliver()([{ type: "rejoin", number: 3 }]);
     t.worker.send([{ type: "worker-holds", number: 3, values: [] } as unknown as WorkerMessage]);

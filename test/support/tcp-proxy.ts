@@ -15,6 +15,8 @@ export class TcpProxy {
   connections = 0;
   lost = 0;
   #pieces = 0;
+  /** Looks at what passes. */
+  look: (bytes: Uint8Array) => void = () => {};
 
   private constructor(server: Server) {
     this.#server = server;
@@ -74,6 +76,7 @@ export class TcpProxy {
       const onTheWay: Uint8Array[] = [];
       let last = 0;
       from.on("data", (bytes) => {
+        this.look(bytes);
         const isLost = this.loseEvery > 0 && ++this.#pieces % this.loseEvery === 0;
         if (isLost) this.lost += 1;
         last = Math.max(last, performance.now() + this.delayMs + (isLost ? this.resendMs : 0));
