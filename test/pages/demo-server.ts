@@ -20,8 +20,8 @@ export function serveDemo(port = 0): Promise<DemoServer> {
 }
 
 /** With a scheduler that has no threads of its own, and lets clients in by this token. */
-export function serveScheduler(client: string): Promise<DemoServer> {
-  return serve("demo", ["--port", "0", "--workers", "0"], {
+export function serveScheduler(client: string, port = 0): Promise<DemoServer> {
+  return serve("demo", ["--port", String(port), "--workers", "0"], {
     MANYHANDS_CLIENT_TOKEN: client,
     MANYHANDS_WORKER_TOKEN: "of those who lend a hand",
   });

@@ -122,6 +122,11 @@ describe("the room of the server", () => {
     await press(second, /^Send Grace away$/);
     await says(grace, /You were shown the door/);
     await says(second, /1 helper, 1 thread/);
+
+    await server.close();
+    await says(second, /The server cannot be reached/, 60_000);
+    server = await serveScheduler(SECRET, Number(new URL(server.url).port));
+    await says(second, /The server was started anew.*open it again/, 60_000);
   });
 
   async function openAtServer(browser: Browser): Promise<Page> {

@@ -230,7 +230,9 @@ export class Room extends Changes {
 
   /** Sees who is there, and how much each has done. */
   async #look(): Promise<void> {
-    if (this.#isLooking || this.client === undefined || !this.isOpen) return;
+    if (this.client === undefined || !this.isOpen) return;
+    // What is asked of a scheduler that is gone is answered by the next one: meanwhile it is seen here that it is gone.
+    if (this.#isLooking) return void (await this.#server?.look().catch((error) => this.door.missed(explain(error))));
     this.#isLooking = true;
     try {
       await this.#lookAround(this.client);

@@ -78,6 +78,13 @@ const CAUSES: readonly (readonly [RegExp, Trouble])[] = [
     },
   ],
   [
+    /this client is closed/,
+    {
+      title: "The server was started anew",
+      advice: "What its scheduler knew is gone. Save what you have here, close the room, and open it again.",
+    },
+  ],
+  [
     /another page has the room of the server/,
     {
       title: "Another page has the room",
