@@ -73,12 +73,6 @@ describe("the profile of a page of chromium", () => {
     demandTrace(trace);
     assert.match(html, /Of workers there are none/);
   });
-
-  it("says what is needed for them where its policy does not", { timeout: 60_000 }, async () => {
-    const { cpu, noStacks } = await profiled({});
-    assert.equal(cpu, undefined);
-    assert.match(String(noStacks), /needs the header Document-Policy: js-profiling/);
-  });
 });
 
 /** One tree of nodes in which each has one parent, as many times as samples, and samples of nodes that are there: what V8's tools take. */
