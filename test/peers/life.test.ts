@@ -38,8 +38,10 @@ after(async () => {
 
 async function open(browser: Browser): Promise<Page> {
   const page = await browser.newPage();
+  // These browsers give pages in the background so little of a busy machine that they may not even load.
+  await page.bringToFront();
   await page.goto(`${server.url}peer.html`);
-  await page.waitForFunction(() => document.title === "ready", { timeout: 20_000, polling: 50 });
+  await page.waitForFunction(() => document.title === "ready", { timeout: 40_000, polling: 50 });
   return page;
 }
 
