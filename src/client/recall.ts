@@ -16,7 +16,7 @@ import { CommClosedError } from "../protocol/errors.ts";
 import type { ClientTaskId } from "../protocol/identity.ts";
 import { futureAccess } from "./future.ts";
 import { isStream, type Kept, type Loss, Recollection } from "./recollection.ts";
-import { isLooking, refusalOf, retell } from "./retelling.ts";
+import { isLooking, refusalOf, releasesOf, retell } from "./retelling.ts";
 import type { ClientComm, Session } from "./session.ts";
 
 export interface RecallOptions {
@@ -145,11 +145,14 @@ export class Recall implements Comm<readonly ClientMessage[], News> {
       case "update-graph": {
         const used = recollection.submit(message, scheduler);
         if (scheduler === 0) return;
+        const inputs: ClientTaskId[] = [];
         for (let id = message.first; id < message.first + message.count; id++) {
-          this.#remind(recollection.get(id)?.inputs ?? [], out);
+          for (const input of recollection.get(id)?.inputs ?? []) inputs.push(input);
         }
+        const after: ClientMessage[] = [];
+        this.#remind(inputs, out, after);
         const functions = recollection.unknown(used, message.functions);
-        out.push(functions === message.functions ? message : { ...message, functions });
+        out.push(functions === message.functions ? message : { ...message, functions }, ...after);
         return;
       }
       case "scatter":
@@ -158,10 +161,13 @@ export class Recall implements Comm<readonly ClientMessage[], News> {
       case "client-desires-key":
         recollection.claim(message.id, message.key, scheduler);
         break;
-      case "carry-keys":
+      case "carry-keys": {
         recollection.carry(message.id, message.tasks);
-        this.#remind(message.tasks, out);
-        break;
+        const after: ClientMessage[] = [];
+        this.#remind(message.tasks, out, after);
+        if (scheduler > 0) out.push(message, ...after);
+        return;
+      }
       case "gather":
         forEachIn(message.ranges, (id) => {
           const kept = recollection.get(id);
@@ -336,13 +342,17 @@ export class Recall implements Comm<readonly ClientMessage[], News> {
     if (out.length > 0) comm.send(out);
   }
 
-  /** Puts into `out` what the scheduler has to hear so that it knows of these tasks. */
-  #remind(ids: readonly ClientTaskId[], out: ClientMessage[]): void {
+  /**
+   * Puts into `out` what the scheduler has to hear so that it knows of these tasks, and into `after` what it is to hear once it has heard who needs
+   * them: that nobody else does.
+   */
+  #remind(ids: readonly ClientTaskId[], out: ClientMessage[], after = out): void {
     if (this.#comm === undefined || !ids.some((id) => this.#isUntold(id))) return;
     const { found, lost } = this.#recollection.missing(ids, this.#scheduler);
     // What is only needed by others is released at once, and may be forgotten there before it is here.
     for (const kept of found) kept.toldTo = kept.isWanted ? this.#scheduler : 0;
     out.push(...retell(found, (used) => this.#recollection.unknown(used, [])));
+    after.push(...releasesOf(found));
     for (const [kept, loss] of lost) if (kept.isWanted) this.#lose(kept, loss);
   }
 

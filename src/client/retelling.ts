@@ -22,10 +22,13 @@ export function retell(
   if (awaited.length > 0) out.push({ type: "gather", ranges: awaited });
   const forgotten = found.filter(({ isForgotten }) => isForgotten).map(({ id }) => id);
   if (forgotten.length > 0) out.push({ type: "fire-and-forget", ids: forgotten });
-  // Once all of them are said, those that need them have entered that.
-  const unwanted = found.filter(({ isWanted }) => !isWanted).map(({ id }) => id);
-  if (unwanted.length > 0) out.push({ type: "client-releases-keys", ids: unwanted });
   return out;
+}
+
+/** That those among them are not wanted which only others need: to be said once all that need them have entered that. */
+export function releasesOf(found: readonly Kept[]): readonly ClientMessage[] {
+  const ids = found.filter(({ isWanted }) => !isWanted).map(({ id }) => id);
+  return ids.length > 0 ? [{ type: "client-releases-keys", ids }] : [];
 }
 
 /** Questions that change nothing, and can be asked of another scheduler just as well. */

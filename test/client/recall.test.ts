@@ -11,7 +11,7 @@ import type {
   News,
   SchedulerToClientMessage,
 } from "../../src/protocol/client-messages.ts";
-import { CommClosedError } from "../../src/protocol/errors.ts";
+import { CommClosedError, encodeError } from "../../src/protocol/errors.ts";
 
 const add = (x: number, y: number) => x + y;
 
@@ -159,6 +159,26 @@ describe("a client that finds another scheduler", () => {
     assert.deepEqual([graph.first, graph.rows], [1, [0, 2, 1, 0, 10]]);
     assert.deepEqual(released, { type: "client-releases-keys", ids: [0] });
     assert.equal(sum.status, "pending");
+  });
+
+  it("lets go of an input that it gives for others' sake only when these have been said", async () => {
+    const { client, scheduler } = remote();
+    const first = scheduler();
+    const input = client.submit(add, 1, 2);
+    const pending = client.submit(add, input, 10);
+    await first.tell({ type: "task-erred", id: 0, error: encodeError(new Error("this time it fails")) });
+    await first.hangUp();
+    const second = scheduler();
+    await second.sent();
+    // It went well this time, because `pending` needs it: its own user has been told that it failed.
+    await second.tell(inMemory(0, 3));
+    assert.deepEqual([input.status, pending.status], ["error", "pending"]);
+    const another = client.submit(add, input, 20);
+    const [, data, graph, released] = await second.sent();
+    assert.deepEqual(data, { type: "scatter", id: 0, value: 3, nbytes: 0, prefix: "add" });
+    assert.ok(graph?.type === "update-graph" && graph.first === 2);
+    assert.deepEqual(released, { type: "client-releases-keys", ids: [0] });
+    assert.equal(another.status, "pending");
   });
 
   it("has a large result made again, and its future is pending meanwhile", async () => {
