@@ -38,7 +38,6 @@ after(async () => {
 
 async function open(browser: Browser): Promise<Page> {
   const page = await browser.newPage();
-  // These browsers give pages in the background so little of a busy machine that they may not even load.
   await page.bringToFront();
   await page.goto(`${server.url}peer.html`);
   await page.waitForFunction(() => document.title === "ready", { timeout: 40_000, polling: 50 });
@@ -164,7 +163,8 @@ async function makesAnotherConnection(browser: Browser): Promise<void> {
   assert.equal(await guest.evaluate(() => host.stats().resumptions), 1);
 }
 
-describe("a page", { concurrency: true }, () => {
+// One after the other: a page that one of them brings to the front hides those of the others, and those are slowed down.
+describe("a page", { concurrency: 1 }, () => {
   it("that is hidden keeps its room, and helps in another's, though its timers hardly come", limit, () =>
     keepsRoomWhileHidden(chromium),
   );
