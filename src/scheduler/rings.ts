@@ -12,10 +12,10 @@ export function ringsAmong(
   state: SchedulerState,
   carried: ReadonlyMap<TaskRecord, readonly KeptValue[]>,
 ): readonly TaskRecord[] {
-  const isCarriers = new Set<unknown>([...carried.values()].flat());
+  const carriers = new Set<unknown>([...carried.values()].flat());
   const isReached = new Set<TaskRecord>();
   const reached = [...carried.keys()].filter((task) => {
-    const isKeptElsewhere = [...state.kept.rightsOf(task)].some((keeper) => !isCarriers.has(keeper));
+    const isKeptElsewhere = [...state.kept.rightsOf(task)].some((keeper) => !carriers.has(keeper));
     const isWanted = task.wanted || task.keep || task.claims !== undefined || task.liveDependents > 0;
     return isWanted || isKeptElsewhere || state.durability?.isOfPast(task);
   });

@@ -19,8 +19,15 @@ const { values: options } = parseArgs({
     crowd: { type: "string", default: "50" },
     only: { type: "string" },
     browser: { type: "string", default: "chromium" },
+    help: { type: "boolean", short: "h", default: false },
   },
 });
+if (options.help) {
+  console.log(
+    "node test/bench/peers.mjs [--only throughput|efficiency|crowd] [--quick] [--pages 20] [--crowd 50] [--browser chromium|firefox]",
+  );
+  process.exit(0);
+}
 const rounds = options.quick ? 3 : 5;
 const megabytes = options.quick ? 16 : 32;
 
