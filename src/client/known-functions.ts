@@ -10,15 +10,20 @@ import type { Future, FutureOwner, Origin } from "./future.ts";
  */
 export const MOST_SPOKEN_OF = 128;
 
-export interface KnownFunction {
+/** What functions have in common that do the same. */
+export interface Introduction {
   readonly number: FunctionId;
-  /** What futures on its results have in common. */
-  readonly origin: Origin;
   readonly spec: FunctionSpec;
-  /** What it takes along of futures. */
+  /** What they take along of futures. */
   readonly futures: readonly Future[] | undefined;
   /** Whether the scheduler has been told of it. */
   isSent: boolean;
+}
+
+export interface KnownFunction {
+  readonly as: Introduction;
+  /** What futures on its results have in common. */
+  readonly origin: Origin;
 }
 
 export class KnownFunctions {
@@ -28,6 +33,8 @@ export class KnownFunctions {
   readonly #known = new WeakMap<AnyFunction, KnownFunction>();
   /** Apart, so that nobody has to ask which of both a function is. */
   readonly #generators = new WeakMap<AnyFunction, KnownFunction>();
+  /** A function that is written in a loop is another each time, and described by the same. */
+  readonly #introduced = new WeakMap<FunctionSpec, Introduction>();
   #last: KnownFunction | undefined;
   #count = 0;
 
@@ -41,7 +48,7 @@ export class KnownFunctions {
     this.#last = undefined;
   }
 
-  originOf({ origin }: KnownFunction): Origin {
+  originOf(origin: Origin): Origin {
     return this.owner === this.#client ? origin : { ...origin, owner: this.owner };
   }
 
@@ -62,21 +69,28 @@ export class KnownFunctions {
 
   #find(fn: AnyFunction, among: WeakMap<AnyFunction, KnownFunction>): KnownFunction {
     if (typeof fn !== "function") throw new TypeError(`the first argument must be a function, not ${typeof fn}`);
-    let known = among.get(fn);
-    if (known && known.number >= this.#count - MOST_SPOKEN_OF) return known;
+    const known = among.get(fn);
+    if (known && this.#isSpokenOf(known.as)) return known;
     if (among === this.#known && /Generator/.test(Object.prototype.toString.call(fn))) {
       throw new TypeError(`${fn.name || "this"} is a generator function: client.stream() runs it and gives its items`);
     }
     const spec = describeFunction(fn);
-    const futures = futuresBoundIn(spec);
-    known = {
-      number: this.#count++,
-      origin: { owner: this.#client, prefix: spec.name, fn },
-      spec,
-      futures: futures && ([...futures] as unknown as Future[]),
-      isSent: false,
-    };
-    among.set(fn, known);
-    return known;
+    const origin = { owner: this.#client, prefix: spec.name, fn };
+    const alike = this.#introduced.get(spec);
+    if (alike && this.#isSpokenOf(alike)) return { as: alike, origin };
+    const found = { as: this.#introduce(spec), origin };
+    among.set(fn, found);
+    return found;
+  }
+
+  #isSpokenOf({ number }: Introduction): boolean {
+    return number >= this.#count - MOST_SPOKEN_OF;
+  }
+
+  #introduce(spec: FunctionSpec): Introduction {
+    const futures = futuresBoundIn(spec) as unknown as ReadonlySet<Future> | undefined;
+    const introduction = { number: this.#count++, spec, futures: futures && [...futures], isSent: false };
+    this.#introduced.set(spec, introduction);
+    return introduction;
   }
 }

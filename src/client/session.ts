@@ -258,14 +258,13 @@ export class Session implements FutureOwner {
   }
 
   append(known: KnownFunction, slots: readonly unknown[], shape: number, { task, key }: SubmitOptions): Future {
-    const carried = known.futures?.map((each) => this.#refer(each));
+    const { as, origin } = known;
+    const carried = as.futures?.map((each) => this.#refer(each));
     const id = this.#nextId++;
-    const future = futureAccess.create(this.#functions.originOf(known), id);
-    this.#submission.append(id, known.number, slots, shape, task);
-    if (!known.isSent) {
-      known.isSent = true;
-      this.#submission.introduce([known.number, known.spec]);
-    }
+    const future = futureAccess.create(this.#functions.originOf(origin), id);
+    this.#submission.append(id, as.number, slots, shape, task);
+    if (!as.isSent) this.#submission.introduce([as.number, as.spec]);
+    as.isSent = true;
     if (key !== undefined) {
       this.#keys.set(id, key);
       this.#submission.name(key);

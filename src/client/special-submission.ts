@@ -46,11 +46,11 @@ export function submitSpecially(
   kind = usual,
 ): Future[] {
   const known = session.know(fn, kind);
-  if (kind === ACTOR && known.spec.kind === "source" && !/^\(*class\b/.test(known.spec.source)) {
-    throw new TypeError(`actor() takes a class, not the function ${known.spec.name}; submit() runs it`);
+  if (kind === ACTOR && known.as.spec.kind === "source" && !/^\(*class\b/.test(known.as.spec.source)) {
+    throw new TypeError(`actor() takes a class, not the function ${known.as.spec.name}; submit() runs it`);
   }
   const { name = known.origin.prefix } = task;
-  const named: KnownFunction = { ...known, origin: { owner: session, prefix: name } };
+  const named: KnownFunction = { as: known.as, origin: { owner: session, prefix: name } };
   const options: SubmitOptions = { task };
   const futures = Array.from(rows, (args, i) => {
     if (signal?.aborted) return neverSent(session, name, signal);
@@ -59,7 +59,6 @@ export function submitSpecially(
     const key = keyOf(i) ?? (pure ? `${name || "task"}-${hashCall(known, args, shape, keys)}` : undefined);
     return session.append(named, args, shape | kind, key === undefined ? options : { task, key });
   });
-  known.isSent ||= named.isSent;
   if (signal?.aborted === false) cancelOn(signal, futures, session);
   return futures;
 }
@@ -89,7 +88,7 @@ function remembering(naming: Naming, keys: Map<ClientTaskId, string>): Naming {
 
 /** The same for equal functions with equal arguments, and for no others. */
 function hashCall(
-  { spec }: KnownFunction,
+  { as: { spec } }: KnownFunction,
   slots: readonly unknown[],
   shape: number,
   keys: ReadonlyMap<ClientTaskId, string>,

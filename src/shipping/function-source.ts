@@ -1,8 +1,9 @@
 /** Describes a function, class or module export so that a worker can have it too: as text, as an address or as a name. */
 
+import { RecentMap } from "../collections/recent-map.ts";
 import { UnserializableError } from "../protocol/errors.ts";
 import { hash } from "./hash.ts";
-import { aliasesIn } from "./own-names.ts";
+import { aliasesIn, namings } from "./own-names.ts";
 import {
   describeHandle,
   FUNCTION_MARK,
@@ -65,15 +66,25 @@ const places = globalThis as { [PLACE]?: WeakMap<object, FunctionSpec> };
 places[PLACE] ??= new WeakMap();
 const specs = places[PLACE];
 
+/** What was said lately of functions with this text: a loop that writes a function down makes another of the same text each time. */
+const ofText = new RecentMap<string, { readonly spec: FunctionSpec; readonly namings: number }>(128);
+const LONGEST_TEXT = 10_000;
+
 /**
- * Says what a worker needs to have `fn` too; asked again, it answers with the same object.
+ * Says what a worker needs to have `fn` too; asked again, or of another of the same name and text, it answers with the same object.
  *
  * @param path - where `fn` was found, for the error.
  * @throws {@link UnserializableError} if there is no source text to send: bound functions, most native ones, accessors.
  */
 export function describeFunction(fn: AnyFunction, path = ""): FunctionSpec {
-  const spec = specs.get(fn) ?? describe(fn, path);
+  const known = specs.get(fn);
+  if (known !== undefined) return known;
+  const text = Function.prototype.toString.call(fn);
+  const alike = ofText.get(text);
+  if (alike?.namings === namings && alike.spec.name === fn.name) return alike.spec;
+  const spec = describe(fn, text, path);
   specs.set(fn, spec);
+  if (spec.kind === "source" && text.length <= LONGEST_TEXT) ofText.set(text, { spec, namings });
   return spec;
 }
 
@@ -93,12 +104,11 @@ function builtin(name: string, path: string): FunctionSpec {
   return { kind: "builtin", name, path, hash: hash(`builtin ${path}`) };
 }
 
-function describe(fn: AnyFunction, path: string): FunctionSpec {
+function describe(fn: AnyFunction, text: string, path: string): FunctionSpec {
   const refuse = (why: string): never => {
     throw new UnserializableError(`${path || name || "this function"} cannot travel: ${why}`, { path });
   };
   const name = typeof fn.name === "string" ? fn.name : ""; // A class may have a static method called name.
-  const text = Function.prototype.toString.call(fn);
   const isNative = /\{\s*\[native code\]\s*\}$/.test(text);
   const global = isNative || writtenInScript.test(name) ? globalPath(fn, name) : undefined;
   if (global) return builtin(name, global);

@@ -8,8 +8,12 @@
 /** Public name and function. Modules add what they declare; what nobody loads is not missed. */
 const own = new Map<string, { readonly name: string }>();
 
+/** How often names have been added: what was said of a source before may not hold any more. */
+export let namings = 0;
+
 /** Has functions of the library be known by these names in the source of functions that travel. */
 export function goByNames(functions: Readonly<Record<string, { readonly name: string }>>): void {
+  namings += 1;
   for (const [name, fn] of Object.entries(functions)) own.set(name, fn);
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Recollection } from "../../src/client/recollection.ts";
 import type { ClientMessage } from "../../src/protocol/client-messages.ts";
+import { closure } from "../../src/shipping/function-source.ts";
 import { scripted } from "./scripted.ts";
 
 const fresh = (i: number) => new Function("x", `return x + ${i}`) as (x: number) => number;
@@ -28,6 +29,38 @@ describe("a function that a client has submitted", () => {
     assert.match(again.key, /^double-/);
     const [graph] = messages;
     assert.ok(graph?.type === "update-graph" && graph.uniform?.fn === graph.functions[0]?.[0], "by another number");
+  });
+});
+
+describe("functions that are written in a loop", () => {
+  it("are introduced once, and travel in one message of equal rows", async () => {
+    const { client, sent } = scripted();
+    for (let i = 0; i < 200; i++) client.submit((x: number) => x * 3, i);
+    const messages = await sent();
+    assert.equal(introducedIn(messages).length, 1);
+    const [graph] = messages;
+    assert.ok(graph?.type === "update-graph" && graph.uniform !== undefined && graph.count === 200);
+  });
+
+  it("are others if they take along something else, or are called otherwise", async () => {
+    const { client, sent } = scripted();
+    for (const factor of [2, 3])
+      client.submit(
+        closure({ factor }, (x: number) => x * factor),
+        1,
+      );
+    for (const name of ["one", "other"]) client.submit({ [name]: (x: number) => x * 5 }[name] as () => number);
+    const messages = await sent();
+    assert.equal(introducedIn(messages).length, 4);
+    assert.match(client.submit({ other: (x: number) => x * 5 }.other, 1).key, /^other-/);
+  });
+
+  it("each have futures of their own to take along", async () => {
+    const { client, sent } = scripted();
+    const inputs = [client.submit(() => 1), client.submit(() => 2)];
+    for (const input of inputs) client.submit(closure({ input }, () => input));
+    const carried = (await sent()).flatMap((each) => (each.type === "carry-keys" ? each.tasks : []));
+    assert.equal(new Set(carried).size, 2);
   });
 });
 

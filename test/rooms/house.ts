@@ -12,7 +12,7 @@ const anywhere = "anywhere";
 const knows: Readonly<Record<string, readonly string[] | typeof anywhere>> = {
   protocol: [],
   collections: [],
-  shipping: ["protocol"],
+  shipping: ["collections", "protocol"],
   ports: ["protocol"],
   scheduler: ["protocol", "collections"],
   worker: ["protocol", "collections"],

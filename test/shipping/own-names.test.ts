@@ -30,6 +30,16 @@ describe("aliasesIn()", () => {
     assert.equal((compile(own, {}) as (x: number) => number)(1), 2);
   });
 
+  it("is asked again about a text that was described before a name was added", () => {
+    const make = () => new Function("return () => ww$2() + 1")() as () => number;
+    const before = describeFunction(make());
+    assert.equal(describeFunction(make()), before, "of the same text");
+    goByNames({ getLater: function ww$2() {} });
+    const after = describeFunction(make());
+    assert.deepEqual(after.kind === "source" && after.aliases, { ww$2: "getLater" });
+    assert.equal((compile(after, { getLater: () => 4 }) as () => number)(), 5);
+  });
+
   it("does not come between functions that were taken along and what was taken along with them", () => {
     const leaf = () => 5;
     const stem = new Function("return (qq$1) => leaf() + qq$1")() as (x: number) => number;
