@@ -68,6 +68,9 @@ export class Tracer {
   #quiet = 0;
   #lastSentMs: number;
   #isSendDue = false;
+  /** When the last span began and ended, if what is short and comes next may be told with it. */
+  #openBeganMs = 0;
+  #openEndMs = Number.NEGATIVE_INFINITY;
 
   /** `nowMs`: milliseconds since 1970. */
   constructor(clock: Clock, nowMs: number, pace: TracePace, send: (trace: Trace) => void) {
@@ -81,6 +84,18 @@ export class Tracer {
   set pace(pace: TracePace) {
     if (pace.perSecond !== this.#pace.perSecond) this.#shortMs = SHORT_MS;
     this.#pace = pace;
+  }
+
+  /** The same again as what was noted last, one task more. False if it is to be noted like any other: this is only a shorter way. */
+  goOn(beganMs: number, endMs: number): boolean {
+    if (beganMs - this.#openEndMs > GAP_MS || endMs - beganMs >= this.#shortMs) return false;
+    if (endMs - this.#lastSentMs >= this.#pace.everyMs) return false;
+    const last = (this.#count - 1) * SPAN_FIELDS;
+    const rows = this.#rows;
+    rows[last + MS] = endMs - this.#openBeganMs;
+    rows[last + TASKS] = (rows[last + TASKS] as number) + 1;
+    this.#openEndMs = endMs;
+    return true;
   }
 
   /** Something took from `beganMs` to `endMs`, by the clock. */
@@ -109,6 +124,7 @@ export class Tracer {
     this.#send({ type: "trace", texts: [...this.#texts.keys()], rows });
     this.#texts.clear();
     this.#count = 0;
+    this.#openEndMs = Number.NEGATIVE_INFINITY;
   }
 
   #sendSoon(nowMs: number): void {
@@ -138,11 +154,10 @@ export class Tracer {
   #extends(beganMs: number, endMs: number, kind: number, name: string, tasks: number, bytes: number): boolean {
     const rows = this.#rows;
     const last = (this.#count - 1) * SPAN_FIELDS;
-    if (last < 0 || rows[last] !== kind || rows[last + NAME] !== this.#texts.get(name)) return false;
-    const began = (rows[last + BEGAN] as number) - this.#originMs;
-    if (rows[last + KEY] !== -1 || rows[last + FAILED] !== 0) return false;
-    if (beganMs - (began + (rows[last + MS] as number)) > GAP_MS) return false;
-    rows[last + MS] = endMs - began;
+    if (beganMs - this.#openEndMs > GAP_MS) return false;
+    if (rows[last] !== kind || rows[last + NAME] !== this.#texts.get(name)) return false;
+    this.#openEndMs = endMs;
+    rows[last + MS] = endMs - this.#openBeganMs;
     rows[last + TASKS] = (rows[last + TASKS] as number) + tasks;
     rows[last + BYTES] = (rows[last + BYTES] as number) + bytes;
     return true;
@@ -202,6 +217,8 @@ export class Tracer {
     rows[at + BYTES] = bytes;
     rows[at + KEY] = key === undefined ? -1 : this.#placeOf(key);
     rows[at + FAILED] = +failed;
+    this.#openBeganMs = beganMs;
+    this.#openEndMs = key === undefined && !failed ? beganMs + ms : Number.NEGATIVE_INFINITY;
   }
 
   #placeOf(text: string): number {

@@ -11,6 +11,8 @@ import type { WorkerRecord } from "./worker-record.ts";
 
 /** Rows that are kept. */
 const MOST_MOVES = 1 << 17;
+const WHO_FIELDS = 4;
+const WHAT_FIELDS = 4;
 /** Names that are remembered of tasks that are forgotten. */
 const MOST_NAMES = 10_000;
 
@@ -32,15 +34,10 @@ class Texts {
 export class MoveLog implements MoveNotes {
   readonly sinceMs: number;
   readonly #state: SchedulerState;
-  /** Whose number a task has. */
-  readonly #clients: string[] = [];
-  readonly #firsts = new Float64Array(MOST_MOVES);
-  readonly #counts = new Uint32Array(MOST_MOVES);
-  readonly #from: string[] = [];
-  readonly #to: string[] = [];
-  readonly #workers: (string | undefined)[] = [];
-  readonly #stimuli = new Float64Array(MOST_MOVES);
-  readonly #times = new Float64Array(MOST_MOVES);
+  /** In each row, who: whose number a task has, what it was and is, and the worker. They lie together, for each row is written once and hardly ever read. */
+  readonly #who = new Array<string | undefined>(MOST_MOVES * WHO_FIELDS);
+  /** In each row, how many and when: the first number, how many it is of, the stimulus, milliseconds. */
+  readonly #what = new Float64Array(MOST_MOVES * WHAT_FIELDS);
   /** Rows that were ever written. */
   #count = 0;
   readonly #named = new Map<Key, { readonly client: string; readonly number: number }>();
@@ -66,13 +63,14 @@ export class MoveLog implements MoveNotes {
     const texts = new Texts();
     const moves: number[] = [];
     for (let i = Math.max(0, this.#count - MOST_MOVES); i < this.#count; i++) {
-      const at = i % MOST_MOVES;
-      const first = this.#firsts[at] as number;
-      if (this.#clients[at] !== client || number < first || number >= first + (this.#counts[at] as number)) continue;
-      const worker = this.#workers[at];
-      moves.push(texts.placeOf(this.#from[at] as string), texts.placeOf(this.#to[at] as string));
+      const who = (i % MOST_MOVES) * WHO_FIELDS;
+      const what = (i % MOST_MOVES) * WHAT_FIELDS;
+      const first = this.#what[what] as number;
+      if (this.#who[who] !== client || number < first || number >= first + (this.#what[what + 1] as number)) continue;
+      const worker = this.#who[who + 3];
+      moves.push(texts.placeOf(this.#who[who + 1] as string), texts.placeOf(this.#who[who + 2] as string));
       moves.push(worker === undefined ? -1 : texts.placeOf(worker));
-      moves.push(this.#stimuli[at] as number, this.#times[at] as number);
+      moves.push(this.#what[what + 2] as number, this.#what[what + 3] as number);
     }
     return { texts: texts.list, moves };
   }
@@ -99,14 +97,16 @@ export class MoveLog implements MoveNotes {
     to: string,
     worker: WorkerRecord | undefined,
   ): void {
-    const at = this.#count++ % MOST_MOVES;
-    this.#clients[at] = client.id;
-    this.#firsts[at] = first;
-    this.#counts[at] = count;
-    this.#from[at] = from;
-    this.#to[at] = to;
-    this.#workers[at] = worker?.address;
-    this.#stimuli[at] = this.#state.stimulus;
-    this.#times[at] = this.#state.nowMs;
+    const row = this.#count++ % MOST_MOVES;
+    const who = row * WHO_FIELDS;
+    this.#who[who] = client.id;
+    this.#who[who + 1] = from;
+    this.#who[who + 2] = to;
+    this.#who[who + 3] = worker?.address;
+    const what = row * WHAT_FIELDS;
+    this.#what[what] = first;
+    this.#what[what + 1] = count;
+    this.#what[what + 2] = this.#state.stimulus;
+    this.#what[what + 3] = this.#state.nowMs;
   }
 }

@@ -55,6 +55,32 @@ describe("a worker's trace", () => {
     );
   });
 
+  it("counts each with its function, whatever comes between them", () => {
+    const { trace, run, told } = stage();
+    let at = 0;
+    const next = (number: number, fn: number) => {
+      run(number, at, at + 0.05, false, fn);
+      at += 0.05;
+    };
+    for (let i = 0; i < 10; i++) next(i, 1);
+    for (let i = 0; i < 5; i++) next(i, 2);
+    trace.making("f3")();
+    for (let i = 0; i < 3; i++) next(i, 2);
+    trace.ranMany(1, 7, at, at + 0.1);
+    at += 0.1;
+    next(0, 1);
+    assert.deepEqual(
+      told().map(({ name, tasks }) => [name, tasks]),
+      [
+        ["f1", 10],
+        ["f2", 5],
+        ["f3", 0],
+        ["f2", 3],
+        ["f1", 8],
+      ],
+    );
+  });
+
   it("tells those by key that take long, or fail", () => {
     const { run, told } = stage();
     run(1, 0, 0.1);
