@@ -1,5 +1,6 @@
 /** What was recorded, in the forms that other tools open: Chrome's trace events, and V8's .cpuprofile. */
 
+import { hostOf } from "../protocol/hosts.ts";
 import type { TaskSpan } from "./recording.ts";
 
 /** A node of the tree of functions that were found running, as V8 has it. */
@@ -49,14 +50,21 @@ export interface ChromeTrace {
   readonly displayTimeUnit: "ms";
 }
 
-/** For Perfetto and chrome://tracing: a thread for each worker. What overlaps in one, because it awaits, goes to lanes beside it. */
+/** For Perfetto and chrome://tracing: a process for each host, in it a thread for each worker. What overlaps in one, because it awaits, goes to lanes beside it. */
 export function chromeTrace(spans: readonly TaskSpan[]): ChromeTrace {
   const events: TraceEvent[] = [];
+  const processes = new Map<string, number>();
   const lanes = new Map<string, { readonly tid: number; until: number }[]>();
   let threads = 0;
+  const nameIt = (what: "process_name" | "thread_name", pid: number, tid: number, name: string) =>
+    events.push({ name: what, ph: "M", pid, tid, args: { name } });
   for (const span of [...spans].sort((a, b) => a.beganMs - b.beganMs)) {
     const { worker, name, kind, key, beganMs, ms, tasks, nbytes, status } = span;
     const title = kind === "transfer" ? `from ${name}` : name || "(anonymous)";
+    const host = hostOf(worker);
+    const pid = processes.get(host) ?? processes.size + 1;
+    if (!processes.has(host)) nameIt("process_name", pid, 0, host || "workers");
+    processes.set(host, pid);
     let ofWorker = lanes.get(worker);
     if (ofWorker === undefined) {
       ofWorker = [];
@@ -67,11 +75,11 @@ export function chromeTrace(spans: readonly TaskSpan[]): ChromeTrace {
       lane = { tid: ++threads, until: 0 };
       ofWorker.push(lane);
       const label = ofWorker.length === 1 ? worker : `${worker} (${ofWorker.length})`;
-      events.push({ name: "thread_name", ph: "M", pid: 1, tid: lane.tid, args: { name: label } });
+      nameIt("thread_name", pid, lane.tid, label);
     }
     lane.until = beganMs + ms;
     const args = { key, tasks, nbytes, status };
-    events.push({ name: title, ph: "X", pid: 1, tid: lane.tid, ts: beganMs * 1000, dur: ms * 1000, cat: kind, args });
+    events.push({ name: title, ph: "X", pid, tid: lane.tid, ts: beganMs * 1000, dur: ms * 1000, cat: kind, args });
   }
   return { traceEvents: events, displayTimeUnit: "ms" };
 }

@@ -60,6 +60,31 @@ describe("accounts of time", () => {
 });
 
 describe("exports", () => {
+  it("give Chrome a process for each host, with a name", () => {
+    const { traceEvents } = chromeTrace([
+      span({ worker: "thread://worker/0" }),
+      span({ worker: "ws://desk-x1/0" }),
+      span({ worker: "thread://worker/1" }),
+      span({ worker: "ws://desk-x1/1" }),
+    ]);
+    assert.deepEqual(
+      traceEvents.filter(({ name }) => name === "process_name").map(({ pid, args }) => [pid, args?.["name"]]),
+      [
+        [1, "worker"],
+        [2, "desk-x1"],
+      ],
+    );
+    assert.deepEqual(
+      traceEvents.filter(({ ph }) => ph === "X").map(({ pid, tid }) => [pid, tid]),
+      [
+        [1, 1],
+        [2, 2],
+        [1, 3],
+        [2, 4],
+      ],
+    );
+  });
+
   it("give Chrome a lane for each worker, and one more where two tasks overlap", () => {
     const { traceEvents } = chromeTrace([
       span({ beganMs: 0, ms: 5, name: "a" }),
@@ -68,7 +93,7 @@ describe("exports", () => {
       span({ worker: "w2", beganMs: 0, kind: "transfer", name: "w1" }),
     ]);
     assert.deepEqual(
-      traceEvents.filter(({ ph }) => ph === "M").map(({ tid, args }) => [tid, args?.["name"]]),
+      traceEvents.filter(({ name }) => name === "thread_name").map(({ tid, args }) => [tid, args?.["name"]]),
       [
         [1, "w1"],
         [2, "w2"],

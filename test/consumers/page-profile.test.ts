@@ -106,22 +106,22 @@ function demandCpuProfile({ nodes, samples = [], timeDeltas = [], startTime, end
 function demandTrace(trace: ChromeTrace): void {
   assert.equal(trace.displayTimeUnit, "ms");
   const ends = new Map<number, number>();
-  const named = new Set<number>();
+  const named = new Set<string>();
   const events = (JSON.parse(JSON.stringify(trace)) as ChromeTrace).traceEvents;
   for (const { name, ph, pid, tid, args } of events) {
     assert.ok(typeof name === "string" && name !== "" && (ph === "X" || ph === "M"));
     assert.ok(Number.isInteger(pid) && Number.isInteger(tid));
     if (ph === "M") {
-      assert.equal(name, "thread_name");
+      assert.ok(name === "thread_name" || name === "process_name");
       assert.equal(typeof args?.["name"], "string");
-      named.add(tid);
+      named.add(name === "thread_name" ? `${pid} ${tid}` : `${pid}`);
     }
   }
   const complete = events.filter(({ ph }) => ph === "X").sort((a, b) => (a.ts as number) - (b.ts as number));
   assert.ok(complete.length > 0);
-  for (const { ts, dur, cat, tid } of complete) {
+  for (const { ts, dur, cat, pid, tid } of complete) {
     assert.ok(Number.isFinite(ts) && Number.isFinite(dur) && (dur as number) >= 0 && typeof cat === "string");
-    assert.ok(named.has(tid), "its thread has a name");
+    assert.ok(named.has(`${pid}`) && named.has(`${pid} ${tid}`), "its process and its thread have names");
     assert.ok((ts as number) >= (ends.get(tid) ?? 0) - 1, "one after the other");
     ends.set(tid, (ts as number) + (dur as number));
   }
