@@ -2,6 +2,7 @@
 
 import { ComlinkSpawner } from "./adapters/comlink-spawner.ts";
 import { elsewhere as common } from "./elsewhere.ts";
+import { openBypasses } from "./runtime/bypasses.ts";
 import { transports } from "./runtime/connectors.ts";
 import type { Elsewhere } from "./runtime/elsewhere.ts";
 
@@ -21,6 +22,6 @@ export const elsewhere: Elsewhere = {
   join: (platform, address, options) => {
     const threads = Object.assign(platform.spawner, { opensLines: true });
     const spawner = options.sandbox === true ? sandboxes(threads.cores) : threads;
-    return common.join({ ...platform, spawner }, address, options);
+    return common.join({ ...platform, spawner, bypasses: openBypasses }, address, options);
   },
 };

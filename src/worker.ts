@@ -11,6 +11,8 @@ import type { Comm } from "./ports/comm.ts";
 import type { ThreadEndpoint } from "./ports/spawner.ts";
 import type { StartTaskClients } from "./ports/task-clients.ts";
 import type { PeerMessage } from "./protocol/peer-messages.ts";
+import type { PeerComm } from "./runtime/aside-link.ts";
+import type { BypassEndShell } from "./runtime/bypass-end.ts";
 import { checkedPeerComm } from "./runtime/checked-peer-comm.ts";
 import { answerHost, IDLE_CHANNEL } from "./runtime/idling.ts";
 import { limitMemory } from "./runtime/limited-memory.ts";
@@ -25,9 +27,15 @@ import { taskScope } from "./task-scope.ts";
 export interface ThreadPlatform extends Omit<WorkerEquipment, "console" | "limitMemory"> {
   /** Where it can open wires of its own: what the worker speaks through then. */
   readonly lineOf?: (owner: OwnerComm) => WorkerComm;
+  /** The same to threads of other hosts: how a link by way of the hosts is to be listened to then. */
+  readonly besideHosts?: (
+    link: Trunk,
+    comm: PeerComm,
+    shell: Pick<BypassEndShell, "clock" | "peer" | "links">,
+  ) => PeerComm;
 }
 
-export function startWorker(endpoint: ThreadEndpoint, { lineOf, ...platform }: ThreadPlatform = {}): void {
+export function startWorker(endpoint: ThreadEndpoint, { lineOf, besideHosts, ...platform }: ThreadPlatform = {}): void {
   shareFutures();
   travelByName(taskScope);
   const comm = new OwnerComm(endpoint);
@@ -55,9 +63,13 @@ export function startWorker(endpoint: ThreadEndpoint, { lineOf, ...platform }: T
         const isAside = !(end instanceof MessagePort);
         trunk.attach(isAside ? new DataChannelWire(end) : new MessagePortWire(end));
         const comm = checkedPeerComm(trunk.channel(0) as Comm<PeerMessage, PeerMessage>);
-        links.link(peer, comm, isAside);
-        if (isAside) comm.closed.then((reason) => trunk.close(reason));
-        else answerHost(trunk.channel(IDLE_CHANNEL), peer, links);
+        if (isAside) {
+          links.link(peer, comm, "aside");
+          comm.closed.then((reason) => trunk.close(reason));
+        } else {
+          links.link(peer, besideHosts?.(trunk, comm, { clock, peer, links }) ?? comm);
+          answerHost(trunk.channel(IDLE_CHANNEL), peer, links);
+        }
       },
     },
     canCompile(),

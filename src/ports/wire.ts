@@ -16,6 +16,11 @@ export interface Wire {
   /** `bytes` must not change from then on. The wire only reads them: the same may be sent again over another. */
   send(bytes: Uint8Array<ArrayBuffer>): void;
   listen(onMessage: (bytes: Uint8Array<ArrayBuffer>) => void): void;
+  /**
+   * In place of {@link listen}, where a long message can be had as it comes in, and need not be put together: part by part, with how many bytes
+   * of it are still to come.
+   */
+  listenToParts?: ((onPart: (bytes: Uint8Array<ArrayBuffer>, left: number) => void) => void) | undefined;
   /** Calls `drained` whenever little is left of more than 1 MiB that was buffered. One at a time; the last counts. */
   onDrain(drained: () => void): void;
   close(reason: string): void;

@@ -87,10 +87,11 @@ export interface HostListening {
   readonly address: string | undefined;
 }
 
-/** Workers of its speak to some of that host past both hosts. */
+/** Workers of its speak to some of that host past both hosts; or do not any more. */
 export interface HostHandedOver {
   readonly type: "handed-over";
   readonly host: string;
+  readonly isOver?: boolean;
 }
 
 /** It tried to reach another host, or had reached it and has lost it. */
@@ -159,6 +160,7 @@ export function isHostWord(word: unknown): word is HostToScheduler {
     case "listening":
       return isName(host) && (address === undefined || isName(address));
     case "handed-over":
+      return isName(host) && (rest["isOver"] === undefined || typeof rest["isOver"] === "boolean");
     case "wake":
       return isName(host);
     case "reached":

@@ -271,6 +271,12 @@ class Talk {
         for (let bytes = held.shift(); bytes !== undefined; bytes = held.shift()) onMessage(bytes);
         wire.listen(onMessage);
       },
+      listenToParts:
+        wire.listenToParts &&
+        ((onPart) => {
+          for (let bytes = held.shift(); bytes !== undefined; bytes = held.shift()) onPart(bytes, 0);
+          wire.listenToParts?.(onPart);
+        }),
       onDrain: (drained) => wire.onDrain(drained),
       close: (reason) => wire.close(reason),
       closed: wire.closed,

@@ -18,6 +18,7 @@ import {
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { Resources } from "../protocol/task-spec.ts";
 import { veil } from "./admission.ts";
+import type { OpenBypasses } from "./bypasses.ts";
 import { type Destination, destinationOf, transportOf, transports } from "./connectors.ts";
 import { Host } from "./host.ts";
 import { LentWorkers } from "./lent-workers.ts";
@@ -89,6 +90,8 @@ export interface LendingPlatform {
   readonly uniqueName: () => string;
   readonly stores: () => Promise<StoreKeeper>;
   readonly equipment: Equipment;
+  /** Where workers can have wires to those of other hosts. */
+  readonly bypasses?: OpenBypasses;
 }
 
 /** A host that lends its threads to a cluster. */
@@ -185,13 +188,18 @@ export class LentHost implements AsyncDisposable {
       say: (word) => this.#say(word),
       end: (worker, reason) => this.#host.end(worker, reason),
       lookInto: (worker, tell) => this.#host.lookInto(worker, tell),
-      hasLines: transport.hasLines === true && platform.spawner.opensLines === true,
+      hasLines: this.#hasWires,
       planOf: (word) => this.#planOf(word),
       after: (ms, act) => void platform.clock.after(ms, act),
       linkInside: (one, other) => this.#host.link(one, other),
       linkAcross: (worker, word) => this.#peers?.link(worker, word),
       gone: (worker) => this.#peers?.removeWorker(worker),
     });
+  }
+
+  /** Whether its threads can have wires of their own. */
+  get #hasWires(): boolean {
+    return this.#transport.hasLines === true && this.#platform.spawner.opensLines === true;
   }
 
   /** What it goes by in the cluster: the `host` of its workers in `schedulerInfo()`. */
@@ -298,6 +306,7 @@ export class LentHost implements AsyncDisposable {
       connectorFor: async (peer) => (await transportOf(destinationOf(peer))).connector,
       openLink: (worker, peer) => this.#openLink(worker, peer),
       handOver: (worker, peer, channel) => this.#host.handOver(worker, peer, channel),
+      bypasses: this.#hasWires ? this.#platform.bypasses : undefined,
     });
     this.#say({
       type: "hello",

@@ -13,6 +13,7 @@ import { SCHEDULER_HOST } from "../protocol/hosts.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import { type Session, type Threshold, veil } from "./admission.ts";
 import { Asides } from "./asides.ts";
+import type { Bypasses, OpenBypasses } from "./bypasses.ts";
 import { askWorker, type IdleQuestion, Idling } from "./idling.ts";
 import { Reception } from "./reception.ts";
 import { Tether } from "./tether.ts";
@@ -44,6 +45,8 @@ export interface PeerHostsShell {
   readonly openLink: (worker: WorkerAddress, peer: WorkerAddress) => Trunk | undefined;
   /** Hands a worker a channel that leads past this host; false if it cannot take it. */
   readonly handOver: (worker: WorkerAddress, peer: WorkerAddress, channel: object) => boolean;
+  /** Where workers here can open wires of their own, and wait for some. */
+  readonly bypasses: OpenBypasses | undefined;
 }
 
 interface Pipe {
@@ -60,6 +63,8 @@ interface PeerHost {
   readonly id: string;
   /** Channels of single workers beside that way, or beside that to the scheduler. */
   asides: Asides | undefined;
+  /** Wires of single workers past both hosts. */
+  bypasses: Bypasses | undefined;
   /** Whether it is for us to offer these. */
   offers: boolean;
   route: Route | undefined;
@@ -75,6 +80,8 @@ export class PeerHosts {
   readonly #expected = new Map<string, Uint8Array>();
   #reception: Reception | undefined;
   #post: Promise<string | undefined> | undefined;
+  /** Where that is. */
+  #listensAt: string | undefined;
   #isClosed = false;
 
   constructor(shell: PeerHostsShell) {
@@ -142,7 +149,7 @@ export class PeerHosts {
     if (peer === undefined) {
       const isScheduler = id === SCHEDULER_HOST;
       const route = isScheduler ? "relay" : undefined;
-      peer = { id, asides: undefined, offers: false, route, trunk: undefined, pipes: new Map() };
+      peer = { id, asides: undefined, bypasses: undefined, offers: false, route, trunk: undefined, pipes: new Map() };
       this.#peers.set(id, peer);
       if (isScheduler) {
         peer.asides = this.#asidesOf(peer, this.#shell.trunk);
@@ -167,12 +174,13 @@ export class PeerHosts {
   }
 
   /** Has the bytes of a pipe go the way that there is. */
-  #lead({ id, route, trunk, asides, offers }: PeerHost, { number, link }: Pipe): void {
+  #lead({ id, route, trunk, asides, bypasses, offers }: PeerHost, { number, link }: Pipe): void {
     if (link === undefined) return;
     if (route === "relay") this.#shell.trunk.forward(number, link, 0);
     else if (route === "direct" && trunk !== undefined) trunk.forward(number, link, 0);
     else return;
     if (route === "direct" || id === SCHEDULER_HOST) asides?.add(number, offers);
+    if (route === "direct") bypasses?.add(number, link);
   }
 
   #asidesOf(peer: PeerHost, trunk: Trunk): Asides {
@@ -191,6 +199,20 @@ export class PeerHosts {
       onMade: () => {
         if (!isTold) this.#shell.say({ type: "handed-over", host: peer.id });
         isTold = true;
+      },
+    });
+  }
+
+  #bypassesOf(peer: PeerHost, trunk: Trunk, session: Session, address: string | undefined): Bypasses | undefined {
+    const { threshold, say, bypasses } = this.#shell;
+    return bypasses?.({
+      trunk,
+      session,
+      threshold,
+      theirs: address,
+      ours: this.#listensAt,
+      say: (word) => {
+        if (peer.trunk === trunk && peer.route === "direct") say({ ...word, host: peer.id });
       },
     });
   }
@@ -243,26 +265,27 @@ export class PeerHosts {
           refused: "UnauthorizedError",
           message: `nobody called ${id} is expected here as a ${role}`,
         },
-      onParty: ({ id, trunk }) => this.#attach(id, trunk, false),
+      onParty: ({ id, trunk, session }) => this.#attach(id, trunk, session, undefined),
     });
     try {
-      return (await this.#reception.listen(listener, listenAt, options)).address;
+      this.#listensAt = (await this.#reception.listen(listener, listenAt, options)).address;
+      return this.#listensAt;
     } catch {
       return undefined;
     }
   }
 
   async #reach({ host, address, ticket }: ReachWord): Promise<void> {
-    const { id, threshold, session, options, say, connectorFor } = this.#shell;
-    const secret = veil(threshold.secrecy, session, `reach ${host}`, ticket);
+    const { id, threshold, options, say, connectorFor } = this.#shell;
+    const secret = veil(threshold.secrecy, this.#shell.session, `reach ${host}`, ticket);
     const abort = new AbortController();
     const callOff = threshold.clock.after(REACH_MS, () => abort.abort(new Error("it takes too long")));
     try {
       const connector = await connectorFor(address);
       const asking = { role: "peer", id, secret } as const;
-      const { trunk } = await Tether.tie({ connector, address, options, asking, threshold }, abort.signal);
+      const { trunk, session } = await Tether.tie({ connector, address, options, asking, threshold }, abort.signal);
       if (this.#isClosed) return trunk.close("this host is gone");
-      this.#attach(host, trunk, true);
+      this.#attach(host, trunk, session, address);
       say({ type: "reached", host, isReached: true });
       this.#measure(host, trunk);
     } catch {
@@ -272,11 +295,14 @@ export class PeerHosts {
     }
   }
 
-  #attach(id: string, trunk: Trunk, offers: boolean): void {
+  /** `address`: where we came to, if it was not the other host that came. */
+  #attach(id: string, trunk: Trunk, session: Session, address: string | undefined): void {
     const peer = this.#peerOf(id);
+    const offers = address !== undefined;
     peer.trunk?.close("there is a new one");
     peer.trunk = trunk;
     peer.offers = offers;
+    peer.bypasses = this.#bypassesOf(peer, trunk, session, address);
     const asides = this.#asidesOf(peer, trunk);
     peer.asides = asides;
     this.#expected.delete(id);
@@ -285,7 +311,7 @@ export class PeerHosts {
       new Idling(trunk, {
         clock: this.#shell.threshold.clock,
         idleMs: this.#shell.idleMs,
-        ask: (question) => this.#ask(peer, asides, question),
+        ask: (question) => this.#ask(peer, question),
         goOn: () => asides.complete(),
       });
     } else trunk.onDetached(() => this.#shell.say({ type: "wake", host: id }));
@@ -297,11 +323,12 @@ export class PeerHosts {
   }
 
   /** Asks those of our workers that have links past the hosts, to workers there. */
-  async #ask({ pipes }: PeerHost, { handed }: Asides, question: IdleQuestion): Promise<boolean> {
-    const answers = [...handed].map(async (number) => {
+  async #ask({ pipes, asides, bypasses }: PeerHost, question: IdleQuestion): Promise<boolean> {
+    const numbers = [...(asides?.handed ?? []), ...(bypasses?.made ?? [])];
+    const answers = numbers.map(async (number) => {
       const link = pipes.get(number)?.link;
       const isSo = link === undefined || (await askWorker(link, question));
-      if (isSo && question === "rest") handed.delete(number);
+      if (isSo && question === "rest") asides?.handed.delete(number);
       return isSo;
     });
     return (await Promise.all(answers)).every((isSo) => isSo);
@@ -323,8 +350,9 @@ function close({ link, spare }: Pipe, reason: string): void {
 }
 
 /** Nobody speaks through it any more. */
-function drop({ pipes, asides }: PeerHost, pipe: Pipe): void {
+function drop({ pipes, asides, bypasses }: PeerHost, pipe: Pipe): void {
   if (pipes.get(pipe.number) !== pipe) return;
   pipes.delete(pipe.number);
   asides?.remove(pipe.number);
+  bypasses?.remove(pipe.number);
 }

@@ -30,10 +30,18 @@ interface Peer {
   readonly open: Map<number, { readonly ids: readonly TaskId[]; link: PeerComm | undefined }>;
   /** Those among them that lead past the hosts. */
   readonly asides: Map<PeerComm, AsideLink>;
+  /** Those among these that only values go by. */
+  readonly bypasses: Set<PeerComm>;
 }
 
+/**
+ * Which way a link leads: within the host, or by way of both hosts; past them, for all that is said; or past them for values alone, which
+ * are asked for again when it breaks.
+ */
+export type LinkKind = "hosts" | "aside" | "bypass";
+
 export class PeerLinks {
-  /** The best link to each peer that has one. */
+  /** The best link to each peer that has one, for whatever is to be said but that values are wanted. */
   readonly comms = new Map<WorkerAddress, PeerComm>();
   readonly #shell: PeerLinksShell;
   readonly #peers = new Map<WorkerAddress, Peer>();
@@ -48,20 +56,27 @@ export class PeerLinks {
 
   /**
    * There is a link to that peer from now on. What was asked by one that broke is asked again; what was asked by another that is still
-   * there will be answered by that. `isAside`: it leads past the hosts, beside another by way of them; of these, none is good any more
-   * when there is a new one.
+   * there will be answered by that. Of those that lead past the hosts, beside another by way of them, none is good any more when
+   * there is a new one of those.
    */
-  link(address: WorkerAddress, given: PeerComm, isAside = false): void {
-    const peer: Peer = this.#peers.get(address) ?? { links: [], open: new Map(), asides: new Map() };
+  link(address: WorkerAddress, given: PeerComm, kind: LinkKind = "hosts"): void {
+    const peer: Peer = this.#peers.get(address) ?? {
+      links: [],
+      open: new Map(),
+      asides: new Map(),
+      bypasses: new Set(),
+    };
     this.#peers.set(address, peer);
-    const link = isAside ? this.#aside(address, peer, given) : given;
-    if (!isAside) for (const former of peer.asides.keys()) former.close("there is another way");
+    const link = kind === "hosts" ? given : this.#aside(address, peer, given);
+    if (kind === "hosts") for (const former of peer.asides.keys()) former.close("there is another way");
+    if (kind === "bypass") peer.bypasses.add(link);
     peer.links.push(link);
-    this.comms.set(address, link);
+    this.#prefer(address, peer);
     link.listen((message) => this.#hear(address, peer, link, message));
     link.closed.then(() => {
       peer.links.splice(peer.links.indexOf(link), 1);
       peer.asides.delete(link);
+      peer.bypasses.delete(link);
       this.#prefer(address, peer);
       askAgain(peer, link);
     });
@@ -140,7 +155,7 @@ export class PeerLinks {
 
   #prefer(address: WorkerAddress, peer: Peer): void {
     if (this.#peers.get(address) !== peer) return;
-    const link = peer.links.at(-1);
+    const link = peer.links.findLast((each) => !peer.bypasses.has(each));
     if (link === undefined) this.comms.delete(address);
     else this.comms.set(address, link);
   }
@@ -148,7 +163,10 @@ export class PeerLinks {
   #hear(address: WorkerAddress, peer: Peer, link: PeerComm, message: PeerMessage): void {
     if (message.type === "get-data") return this.#answer(link, message.request, message.ids);
     if (message.type === "rest") return; // Only links that lead past the hosts are let go of.
-    if (message.type !== "data") return this.#shell.hearOfActors(address, link, message);
+    if (message.type !== "data") {
+      if (peer.bypasses.has(link)) return link.close("it said by it what is not said by it");
+      return this.#shell.hearOfActors(address, link, message);
+    }
     const { request, ids, values, isMoreToCome } = message;
     if (isMoreToCome ? !peer.open.has(request) : !peer.open.delete(request)) return;
     this.#shell.receive(request, ids, values, isMoreToCome);

@@ -330,7 +330,11 @@ export class RemoteHosts implements WorkerOwner {
       case "wake":
         return this.#pairs.wake(host, word.host);
       case "handed-over":
-        return this.#shell.scheduler.noteLink({ from: host.id, to: word.host, route: "threads" });
+        return this.#shell.scheduler.noteLink({
+          from: host.id,
+          to: word.host,
+          route: word.isOver === true ? "direct" : "threads",
+        });
       case "measured": {
         return this.#note(host.id, word.host, word);
       }

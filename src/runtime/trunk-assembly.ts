@@ -10,7 +10,7 @@ export interface Assembly {
   /** What is reserved for all of it; 0 where nobody said how much that is. */
   readonly bytes: number;
   /** Takes the memory. To be called before anything is added. */
-  reserve(): void;
+  reserve(allocate: (bytes: number) => ArrayBuffer): void;
   add(payload: Uint8Array<ArrayBuffer>): void;
   /** Once the last piece is there. */
   whole(): unknown;
@@ -83,11 +83,11 @@ class MeasuredMessage implements Assembly {
     this.#lengths = lengths;
   }
 
-  reserve(): void {
+  reserve(allocate: (bytes: number) => ArrayBuffer): void {
     const [header = 0, ...buffers] = this.#lengths;
     this.#header = new Uint8Array(header);
     this.#target = this.#header;
-    this.#buffers = buffers.map((length) => new ArrayBuffer(length));
+    this.#buffers = buffers.map(allocate);
   }
 
   add(payload: Uint8Array): void {

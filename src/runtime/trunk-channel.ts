@@ -3,7 +3,7 @@
 import type { Comm } from "../ports/comm.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import { type Assembly, assemblyOf, type Reservations } from "./trunk-assembly.ts";
-import { type Outgoing, OutgoingMessage, PassingPiece } from "./trunk-outgoing.ts";
+import { type Outgoing, OutgoingMessage, PassingPiece, type Piece } from "./trunk-outgoing.ts";
 import { FIRST, FIRST_CREDIT, LAST } from "./trunk-words.ts";
 
 /** What is taken from the other end. Whoever exceeds it gets a `ProtocolError` as the reason why the trunk closed. */
@@ -16,6 +16,14 @@ export interface TrunkLimits {
   readonly channelBytes: number;
 }
 
+/** Where the bytes of long messages are while they travel. */
+export interface TrunkMemory {
+  /** What is to be sent stays as it is until then, and need not be copied. If it does not, for it is gone, the trunk closes. */
+  readonly borrows: boolean;
+  /** Makes room for what is to come; what is in it need not be zeros. */
+  allocate(bytes: number): ArrayBuffer;
+}
+
 /** One numbered conversation of a trunk. Throws `UnserializableError` for what cannot travel; buffers that are not transferred are copied. */
 export interface TrunkChannel extends Comm<unknown, unknown> {
   readonly id: number;
@@ -26,6 +34,7 @@ export interface TrunkChannel extends Comm<unknown, unknown> {
 /** What a channel asks of its trunk. */
 export interface ChannelOwner {
   readonly limits: TrunkLimits;
+  readonly memory: TrunkMemory;
   /** There is something to send. */
   ready(channel: Channel): void;
   grant(channel: Channel, bytes: number): void;
@@ -86,7 +95,17 @@ export class Channel implements TrunkChannel {
   }
 
   send(message: unknown, transfer: readonly object[] = []): void {
-    if (!this.isClosed) this.#enqueue(new OutgoingMessage(message, transfer));
+    if (!this.isClosed) this.#enqueue(new OutgoingMessage(message, transfer, this.#owner.memory.borrows));
+  }
+
+  /** The next piece of what is to be sent; undefined if that is gone, and with it the trunk. */
+  nextPiece(most: number): Piece | undefined {
+    try {
+      return this.outgoing[0]?.next(most);
+    } catch (error) {
+      this.#owner.fail(error);
+      return undefined;
+    }
   }
 
   #enqueue(outgoing: Outgoing): void {
@@ -198,7 +217,7 @@ export class Channel implements TrunkChannel {
     const assembly = assemblyOf(flags, payload, limits.messageBytes);
     const isLarge = assembly.bytes > limits.channelBytes / 2;
     if (isLarge && !this.#owner.reservations.take(this, assembly.bytes)) return false;
-    assembly.reserve();
+    assembly.reserve(this.#owner.memory.allocate);
     this.#assembly = assembly;
     this.#taken = 0;
     this.#reserved = isLarge ? assembly.bytes : 0;

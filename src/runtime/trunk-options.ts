@@ -1,7 +1,7 @@
 /** What a trunk is told, and what it tells of itself. */
 
 import type { Clock } from "../ports/clock.ts";
-import type { TrunkLimits } from "./trunk-channel.ts";
+import type { TrunkLimits, TrunkMemory } from "./trunk-channel.ts";
 
 export interface TrunkOptions {
   readonly clock: Clock;
@@ -15,8 +15,11 @@ export interface TrunkOptions {
   readonly silentLeaseMs?: number;
   /** Whether both ends may let go of the wire while nothing is to be said; then nobody finds out that the other is gone, so that somebody else has to tell. */
   readonly mayRest?: boolean;
+  readonly memory?: TrunkMemory;
   readonly limits?: Partial<TrunkLimits>;
 }
+
+export const ownMemory: TrunkMemory = { borrows: false, allocate: (bytes) => new ArrayBuffer(bytes) };
 
 export interface TrunkStatistics {
   readonly channels: number;

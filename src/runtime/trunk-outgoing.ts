@@ -1,6 +1,6 @@
 /** What a channel still has to send: messages, pieces of messages that pass through, and its end. */
 
-import { UnserializableError } from "../protocol/errors.ts";
+import { CommClosedError, UnserializableError } from "../protocol/errors.ts";
 import { encodeFrames } from "../shipping/frames.ts";
 import { FIRST, LAST, MEASURED, putCount, UNMEASURED_BYTES } from "./trunk-words.ts";
 
@@ -27,15 +27,20 @@ export interface Outgoing {
 export class OutgoingMessage implements Outgoing {
   left = 0;
   readonly #parts: Uint8Array<ArrayBuffer>[] = [];
+  readonly #lengths: number[] = [];
   #part = 0;
   #offset = 0;
   #flags = FIRST;
 
-  /** @throws UnserializableError if `message` cannot travel; then nothing was transferred. */
-  constructor(message: unknown, transfer: readonly object[]) {
+  /**
+   * `borrows`: what is not transferred stays as it is until it is sent.
+   *
+   * @throws UnserializableError if `message` cannot travel; then nothing was transferred.
+   */
+  constructor(message: unknown, transfer: readonly object[], borrows = false) {
     const { header, buffers } = encodeFrames(message);
     const moved = move(transfer);
-    const ours = buffers.map((buffer) => moved.get(buffer) ?? copyOf(buffer));
+    const ours = buffers.map((buffer) => moved.get(buffer) ?? (borrows ? borrowed(buffer) : copyOf(buffer)));
     if (ours.length > 0 || header.length > UNMEASURED_BYTES) {
       this.#flags |= MEASURED;
       this.#add(measures(header, ours));
@@ -46,6 +51,7 @@ export class OutgoingMessage implements Outgoing {
 
   #add(part: Uint8Array<ArrayBuffer>): void {
     this.#parts.push(part);
+    this.#lengths.push(part.length);
     this.left += part.length;
   }
 
@@ -56,6 +62,7 @@ export class OutgoingMessage implements Outgoing {
     let isBeside = false;
     while (bytes < most && this.#part < this.#parts.length) {
       const part = this.#parts[this.#part] as Uint8Array<ArrayBuffer>;
+      if (part.length !== this.#lengths[this.#part]) throw new CommClosedError("what was being sent is gone");
       const rest = part.length - this.#offset;
       const isLarge = rest >= BESIDE_BYTES;
       if (isLarge && bytes > 0) break;
@@ -125,6 +132,11 @@ function move(transfer: readonly object[]): ReadonlyMap<ArrayBufferLike, ArrayBu
   } catch (cause) {
     throw new UnserializableError("A buffer that was to be transferred is not to be had.", { path: "" }, { cause });
   }
+}
+
+/** Memory that is shared may change at any time. */
+function borrowed(buffer: ArrayBufferLike): ArrayBuffer {
+  return buffer instanceof ArrayBuffer && buffer.byteLength > 0 ? buffer : copyOf(buffer);
 }
 
 function copyOf(buffer: ArrayBufferLike): ArrayBuffer {

@@ -234,7 +234,8 @@ export class Sender {
       if (channel.closing !== undefined && !channel.saidClosed) this.#sendClose(channel, channel.closing);
       return;
     }
-    const piece = next.next(Math.min(this.#limit - words.HEAD_BYTES, channel.credit));
+    const piece = channel.nextPiece(Math.min(this.#limit - words.HEAD_BYTES, channel.credit));
+    if (piece === undefined) return;
     channel.credit -= piece.bytes;
     channel.queuedBytes -= piece.bytes;
     if (next.left === 0) channel.outgoing.shift();

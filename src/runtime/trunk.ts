@@ -5,7 +5,8 @@ import { ProtocolError } from "../protocol/errors.ts";
 import { tell } from "./telling.ts";
 import { Reservations } from "./trunk-assembly.ts";
 import { Channel, type ChannelOwner, type TrunkChannel, type TrunkLimits } from "./trunk-channel.ts";
-import { standardLimits, type TrunkOptions, type TrunkStatistics } from "./trunk-options.ts";
+import { Incoming } from "./trunk-incoming.ts";
+import { ownMemory, standardLimits, type TrunkOptions, type TrunkStatistics } from "./trunk-options.ts";
 import { Pulse } from "./trunk-pulse.ts";
 import { Sender } from "./trunk-sender.ts";
 import { Timers } from "./trunk-timers.ts";
@@ -45,28 +46,34 @@ export class Trunk {
   #received = 0;
   /** That came since the other end was told. */
   #unacknowledgedBytes = 0;
-  /** The piece that the next message of the wire is, of which the frame has come. */
-  #beside: words.Frame | undefined;
+  readonly #incoming: Incoming;
   readonly #reservations: Reservations;
   #receivedBytes = 0;
   #attachments = 0;
 
-  constructor({ clock, leaseMs, pingMs, silenceMs, silentLeaseMs = leaseMs, mayRest, limits }: TrunkOptions) {
+  constructor(options: TrunkOptions) {
+    const { clock, leaseMs, pingMs, silenceMs, silentLeaseMs = leaseMs, memory = ownMemory } = options;
     this.#timers = new Timers(clock);
     this.#leaseMs = leaseMs;
-    this.#mayRest = mayRest === true && leaseMs !== undefined;
+    this.#mayRest = options.mayRest === true && leaseMs !== undefined;
     const ping = (number: number) => this.#sender.aside(words.PING, number);
     const lost = (silentMs: number) => this.#lose(`nothing was heard for ${Math.round(silentMs)} ms`, silentLeaseMs);
     this.#pulse = new Pulse({ clock, pingMs, silenceMs, ping, lost });
-    const { channelBytes, ...others } = { ...standardLimits, ...limits };
+    const { channelBytes, ...others } = { ...standardLimits, ...options.limits };
     this.limits = { ...others, channelBytes: Math.max(channelBytes, words.FIRST_CREDIT) };
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
     this.#sender = new Sender(clock, leaseMs !== undefined, (channel) => this.#forget(channel));
+    this.#incoming = new Incoming({
+      frame: (frame) => this.#handle(frame),
+      arrived: ({ bytes }) => this.#count(bytes),
+      part: ({ number }, flags, bytes) => this.#channelOf(number).receive(flags, bytes),
+    });
     this.#reservations = new Reservations(this.limits.messageBytes);
     this.#owner = {
       limits: this.limits,
+      memory,
       ready: (channel) => {
         this.#sender.ready(channel);
         if (this.#isResting) this.wake();
@@ -156,20 +163,18 @@ export class Trunk {
     this.#timers.callOff("lease");
     this.#isResting = false;
     this.#wire = wire;
-    try {
-      this.#sender.start(wire, theirReceived);
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
+    if (!this.#try(() => this.#sender.start(wire, theirReceived))) return;
     this.#attachments++;
     this.#pulse.start();
     wire.onDrain(() => {
       if (this.#wire === wire) this.#sender.flush();
     });
-    wire.listen((bytes) => {
-      if (this.#wire === wire) this.#hear(bytes);
-    });
+    const hear = (bytes: Uint8Array<ArrayBuffer>, left = 0) => {
+      if (this.#wire === wire) this.#hear(bytes, left);
+    };
+    // What is to be sent again over another wire comes whole, or would come in part twice.
+    if (this.#leaseMs === undefined && wire.listenToParts !== undefined) wire.listenToParts(hear);
+    else wire.listen(hear);
     void wire.closed.then((reason) => {
       if (this.#wire === wire) this.#lose(reason);
     });
@@ -206,7 +211,7 @@ export class Trunk {
   }
 
   get #isQuiet(): boolean {
-    return this.#sender.isQuiet && this.#beside === undefined && this.statistics().queuedBytes === 0;
+    return this.#sender.isQuiet && this.#incoming.isWhole && this.statistics().queuedBytes === 0;
   }
 
   #beginRest(): void {
@@ -224,7 +229,7 @@ export class Trunk {
   #dropWire(reason: string): void {
     const wire = this.#wire;
     this.#wire = undefined;
-    this.#beside = undefined;
+    this.#incoming.clear();
     this.#sender.stop();
     this.#pulse.stop();
     this.#timers.callOff("ack");
@@ -293,22 +298,20 @@ export class Trunk {
     this.#end(reason);
   }
 
-  #hear(bytes: Uint8Array<ArrayBuffer>): void {
+  #hear(bytes: Uint8Array<ArrayBuffer>, left: number): void {
     this.#pulse.heard();
     this.#receivedBytes += bytes.length;
-    const beside = this.#beside;
+    this.#try(() => this.#incoming.hear(bytes, left));
+  }
+
+  /** False if the other end broke the rules by it. */
+  #try(run: () => void): boolean {
     try {
-      if (beside === undefined) {
-        words.readFrames(bytes, (frame) => this.#handle(frame));
-        return;
-      }
-      this.#beside = undefined;
-      if (bytes.length !== beside.bytes)
-        throw new ProtocolError(`${beside.bytes} bytes were to come, not ${bytes.length}.`);
-      this.#count(bytes.length);
-      this.#channelOf(beside.number).receive(beside.flags, bytes);
+      run();
+      return true;
     } catch (error) {
       this.#fail(error);
+      return false;
     }
   }
 
@@ -326,14 +329,10 @@ export class Trunk {
   /** Whether to go on with the frames behind it. */
   #handle(frame: words.Frame): boolean {
     const { type, flags, number, payload } = frame;
-    if (this.#beside !== undefined) throw new ProtocolError("A piece was to come, not another frame.");
-    if (words.isCounted(type) && type !== words.DATA_BESIDE) this.#count(payload.length);
+    if (words.isCounted(type)) this.#count(payload.length);
     switch (type) {
       case words.DATA:
         this.#channelOf(number).receive(flags, payload);
-        break;
-      case words.DATA_BESIDE:
-        this.#beside = frame;
         break;
       case words.CREDIT:
         this.#credit(number, frame.bytes);
@@ -382,8 +381,7 @@ export class Trunk {
   }
 
   statistics(): TrunkStatistics {
-    let queuedBytes = 0;
-    for (const channel of this.#channels.values()) queuedBytes += channel.queuedBytes;
+    const queuedBytes = [...this.#channels.values()].reduce((sum, channel) => sum + channel.queuedBytes, 0);
     const { sent, sentBytes } = this.#sender;
     return {
       channels: this.#channels.size,

@@ -67,6 +67,24 @@ describe("a connection between two hosts", () => {
     },
   );
 
+  it(
+    "is closed with what workers have past it, once they move nothing any more, and both are made again",
+    limit,
+    async () => {
+      await using t = await room(300);
+      const routes = async () => (await t.client.schedulerInfo()).links.map(({ route }) => route);
+      for (let round = 0; round < 2; round++) {
+        while (!(await routes()).includes("threads")) {
+          assert.equal(await t.move("one", "other", 300_000).result(), 600_000);
+          assert.equal(await t.move("other", "one", 300_000).result(), 600_000);
+        }
+        await t.connected(0);
+        while ((await routes()).includes("threads")) await new Promise((look) => setTimeout(look, 5));
+      }
+      assert.equal(await t.move("one", "other", 300_000).result(), 600_000);
+    },
+  );
+
   it("loses nothing of what begins when it is being closed: values, nor calls of actors", limit, async () => {
     await using t = await room(100);
     const counter = await t.on("one").actor(Counter).result();

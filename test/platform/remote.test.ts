@@ -339,6 +339,43 @@ describe("a host", { timeout: 60_000 }, () => {
       ["direct"],
     );
   });
+
+  it("has workers that move much do so past it, by way of it when that is cut, and past it again", async () => {
+    await using t = await listening();
+    await t.host("a");
+    await t.host("b");
+    const client = await t.client();
+    const on = (name: string) => client.with({ workers: [`${name}-0`] });
+    const move = async (from: string, to: string, value: number): Promise<void> => {
+      using made = on(from).submit((x: number) => ({ numbers: new Float64Array(400_000).fill(x), x }), value);
+      const read = on(to).submit(({ numbers, x }: { numbers: Float64Array; x: number }) => {
+        return numbers.every((each) => each === x) && numbers.length === 400_000 ? x : undefined;
+      }, made as never);
+      assert.equal(await read.result(), value);
+    };
+    // What a thread has of connections is its bypass, and may be one to the scheduler, which comes back.
+    const bypasses = (isToBeCut: boolean) =>
+      on("b").submit((isToBeCut: boolean) => {
+        const handles = (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles();
+        type Connection = { readonly localPort: number; readonly remotePort?: number; destroy(): void };
+        const sockets = (handles as Connection[]).filter(({ remotePort }) => remotePort !== undefined);
+        if (isToBeCut) for (const socket of sockets) socket.destroy();
+        return sockets.map(({ localPort, remotePort }) => `${localPort} ${remotePort}`);
+      }, isToBeCut);
+    let value = 0;
+    const hasAnother = async (than: readonly string[]): Promise<void> => {
+      do {
+        await move("a", "b", ++value);
+        await move("b", "a", ++value);
+      } while (!(await bypasses(false).result()).some((each) => !than.includes(each)));
+    };
+    await hasAnother([]);
+    while ((await client.schedulerInfo()).links[0]?.route !== "threads") await move("a", "b", ++value);
+    const former = await bypasses(true).result();
+    assert.ok(former.length > 0);
+    await Promise.all(numbers(6).map((i) => move(i % 2 === 0 ? "a" : "b", i % 2 === 0 ? "b" : "a", ++value)));
+    await hasAnother(former);
+  });
 });
 
 describe("a sandbox", { timeout: 60_000 }, () => {

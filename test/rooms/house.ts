@@ -56,6 +56,7 @@ const technologies: Readonly<Record<string, readonly string[]>> = {
   "node-datachannel": ["node-datachannel", "peerjs", "ws", "node:"],
   signaling: ["peer", "ws", "node:"],
   websocket: ["ws", "node:"],
+  tcp: ["node:"],
   opfs: [],
   indexeddb: ["idb-keyval"],
   file: ["node:"],

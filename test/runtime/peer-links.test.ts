@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { memoryComm } from "../../src/adapters/memory-comm.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
-import { PeerLinks } from "../../src/runtime/peer-links.ts";
+import { type LinkKind, PeerLinks } from "../../src/runtime/peer-links.ts";
 
 function stage({ hasActors = false } = {}) {
   const received: [number, readonly unknown[]][] = [];
@@ -23,7 +23,7 @@ function stage({ hasActors = false } = {}) {
     keepActorsOff: (peer) => keptOff.push(peer),
   });
   /** A link to the peer; what it was asked by it, and a way to answer. */
-  const link = (isAside = false) => {
+  const link = (kind: LinkKind = "hosts") => {
     const [here, there] = memoryComm<PeerMessage, PeerMessage>();
     const asked: number[] = [];
     const said: string[] = [];
@@ -31,11 +31,12 @@ function stage({ hasActors = false } = {}) {
       if (message.type === "get-data") asked.push(message.request);
       if (message.type === "rest") said.push(message.how);
     });
-    links.link("peer", here, isAside);
+    links.link("peer", here, kind);
     return {
       asked,
       said,
       say: (how: "ask" | "agree" | "refuse") => there.send({ type: "rest", how }),
+      call: () => there.send({ type: "actor-calls", first: 0, calls: [] }),
       closed: there.closed,
       close: () => there.close("it broke"),
       answer: (request: number, value: unknown) =>
@@ -81,7 +82,7 @@ it("what was asked by a link that broke is asked by the one before it, or by the
 it("a link past the hosts is quiet once nothing was said on it between two questions, and nothing is asked or called by it", () => {
   const { links, link } = stage();
   link();
-  const aside = link(true);
+  const aside = link("aside");
   assert.deepEqual([links.isQuiet("peer"), links.isQuiet("peer")], [false, true], "nobody had asked before");
   links.ask("peer", 1, [1]);
   assert.deepEqual([links.isQuiet("peer"), links.isQuiet("peer")], [false, false], "it is to be answered");
@@ -90,14 +91,14 @@ it("a link past the hosts is quiet once nothing was said on it between two quest
   assert.equal(links.isQuiet("nobody"), true);
   const other = stage({ hasActors: true });
   other.link();
-  other.link(true);
+  other.link("aside");
   assert.deepEqual([other.links.isQuiet("peer"), other.links.isQuiet("peer")], [false, false]);
 });
 
 it("it is let go of if the peer agrees, and meanwhile everything goes by the other link", limit, async () => {
   const { links, link, keptOff } = stage();
   const pipe = link();
-  const aside = link(true);
+  const aside = link("aside");
   const isAgreed = links.rest("peer");
   assert.deepEqual(keptOff, ["peer"], "before the peer is asked, and at once");
   links.ask("peer", 1, [1]);
@@ -113,7 +114,7 @@ it("it is let go of if the peer agrees, and meanwhile everything goes by the oth
 it("it is used again if the peer refuses, which it does while it waits for an answer", limit, async () => {
   const { links, link, keptOff } = stage();
   const pipe = link();
-  const aside = link(true);
+  const aside = link("aside");
   const isAgreed = links.rest("peer");
   aside.say("refuse");
   assert.equal(await isAgreed, false);
@@ -133,7 +134,7 @@ it(
   limit,
   async () => {
     const { links, link } = stage();
-    const aside = link(true);
+    const aside = link("aside");
     assert.equal(await links.rest("peer"), false);
     aside.say("ask");
     assert.deepEqual(aside.said, ["refuse"]);
@@ -148,7 +149,7 @@ it(
 it("a peer that goes while it is asked to let go has not", limit, async () => {
   const { links, link } = stage();
   link();
-  const aside = link(true);
+  const aside = link("aside");
   const isAgreed = links.rest("peer");
   aside.close();
   assert.equal(await isAgreed, false);
@@ -157,7 +158,26 @@ it("a peer that goes while it is asked to let go has not", limit, async () => {
 it("a peer that answers what it was not asked is left", limit, async () => {
   const { link } = stage();
   link();
-  const aside = link(true);
+  const aside = link("aside");
   aside.say("agree");
   assert.match(await aside.closed, /not asked/);
+});
+
+it("by a link that only values go by, they are asked for, and nothing else is said", async () => {
+  const { links, link, received } = stage();
+  const pipe = link();
+  const bypass = link("bypass");
+  links.ask("peer", 1, [1]);
+  assert.deepEqual([pipe.asked, bypass.asked], [[], [1]]);
+  links.comms.get("peer")?.send({ type: "get-data", request: 9, ids: [] });
+  assert.deepEqual(pipe.asked, [9], "actors are called by the other");
+  bypass.close();
+  await turn();
+  assert.deepEqual(pipe.asked, [9, 1], "what it left unanswered");
+  const another = link("bypass");
+  links.ask("peer", 2, [1]);
+  another.answer(2, "the value");
+  assert.deepEqual(received, [[2, ["the value"]]]);
+  another.call();
+  await another.closed;
 });
