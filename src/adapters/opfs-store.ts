@@ -6,8 +6,8 @@
  * has a directory holds a lock of its name for as long as it lives, which is how others see whether what is in it has been left behind.
  */
 
+import { Extents } from "../collections/extents.ts";
 import type { StorePlace, ValueStore } from "../ports/value-store.ts";
-import { Extents } from "./opfs-extents.ts";
 import {
   answerOf,
   clearAfterTheDead,
@@ -27,10 +27,13 @@ const LEAST_PIECE = 128 * 1024;
 const MOST_PIECE = 4 * 2 ** 20;
 /** Pieces become larger while they take less than this, and smaller when they take more than twice as long. Milliseconds. */
 const PIECE_MS = 2;
-/** Pieces follow each other for so long without a turn for others. Milliseconds. */
+/** Pieces follow each other for so long without a turn for others, those of one value and of the next. Milliseconds. */
 const SLICE_MS = 4;
 /** What a file comes to, unless one value is larger. Bytes. */
 const FILE_BYTES = 256 * 2 ** 20;
+/** What is free at the end of a file is given back in pieces of this size. Bytes. */
+const CUT_BYTES = 64 * 2 ** 20;
+
 /** Rejects if nothing can be written here. */
 export async function openOpfsStore(place: StorePlace): Promise<ValueStore> {
   const all = await folder();
@@ -48,7 +51,10 @@ export async function openOpfsStore(place: StorePlace): Promise<ValueStore> {
       .catch(reject);
   });
   await clearAfterTheDead(all, name).catch(() => {});
-  return new OpfsStore(all, name, await all.getDirectoryHandle(name, { create: true }), letGo);
+  const store = new OpfsStore(all, name, await all.getDirectoryHandle(name, { create: true }), letGo);
+  // So that the first value need not wait for it. What is in the way may be gone when something is written.
+  await store.open().catch(() => {});
+  return store;
 }
 
 /** A file that is open, and what is in it. */
@@ -56,6 +62,8 @@ interface ValueFile {
   readonly name: string;
   readonly access: SyncAccess;
   readonly extents: Extents;
+  /** As far as anything was written. */
+  length: number;
   /** Nothing can be done with it any more: others are written to instead. */
   isDoubtful: boolean;
 }
@@ -86,14 +94,15 @@ class OpfsStore implements ValueStore {
 
   async write(number: number, chunks: readonly Uint8Array[]): Promise<void> {
     const place = await this.#take(chunks.reduce((sum, { length }) => sum + length, 0));
-    const { access } = place.file;
+    const { file } = place;
     try {
       await throughPieces(gathered(chunks), place.at, (piece, at) => {
-        if (access.write(piece, { at }) < piece.length) throw new Error("the browser takes no more");
+        file.length = Math.max(file.length, at + piece.length);
+        if (file.access.write(piece, { at }) < piece.length) throw new Error("the browser takes no more");
       });
     } catch (error) {
       this.#giveBack(place);
-      this.#cut(place.file); // Of what was written of it.
+      this.#cut(place.file, 1); // Of what was written of it.
       throw error;
     }
     this.#places.set(number, place);
@@ -138,14 +147,15 @@ class OpfsStore implements ValueStore {
         if (at !== undefined) return { file, at, bytes };
       }
       // One at a time: others may fit into it as well.
-      this.#opening ??= this.#open(Math.max(bytes, FILE_BYTES)).finally(() => {
+      this.#opening ??= this.open(bytes).finally(() => {
         this.#opening = undefined;
       });
       await this.#opening;
     }
   }
 
-  async #open(capacity: number): Promise<void> {
+  /** Begins a file that has room for so much. */
+  async open(bytes = 0): Promise<void> {
     const name = String(this.#nextFile++);
     const file = await this.#directory.getFileHandle(name, { create: true });
     const access = await answerOf(file, file.createSyncAccessHandle());
@@ -153,24 +163,27 @@ class OpfsStore implements ValueStore {
       access.close();
       throw new Error("the store is closed");
     }
-    this.#files.add({ name, access, extents: new Extents(capacity), isDoubtful: false });
+    const extents = new Extents(Math.max(bytes, FILE_BYTES));
+    this.#files.add({ name, access, extents, length: 0, isDoubtful: false });
   }
 
   #giveBack({ file, at, bytes }: Place): void {
     file.extents.giveBack(at, bytes);
-    if (file.extents.end > 0 || !this.#files.has(file)) return;
-    if (file.isDoubtful || this.#files.size > 1) {
-      this.#files.delete(file);
-      file.access.close();
-      this.#directory.removeEntry(file.name).catch(() => {}); // It goes with its directory.
-    } else this.#cut(file);
+    if (!this.#files.has(file)) return;
+    if (file.extents.end > 0 || (this.#files.size === 1 && !file.isDoubtful)) return this.#cut(file, CUT_BYTES);
+    this.#files.delete(file);
+    file.access.close();
+    this.#directory.removeEntry(file.name).catch(() => {}); // It goes with its directory.
   }
 
-  /** Gives back what is behind the last that is in use. */
-  #cut(file: ValueFile): void {
-    if (!this.#files.has(file)) return;
+  /** Gives back what is behind the last that is in use, if it is so much, or all there is. */
+  #cut(file: ValueFile, least: number): void {
+    const { end } = file.extents;
+    const free = file.length - end;
+    if (free <= 0 || (end > 0 && free < least) || !this.#files.has(file)) return;
     try {
-      file.access.truncate(file.extents.end);
+      file.access.truncate(end);
+      file.length = end;
     } catch {
       file.isDoubtful = true;
     }
@@ -179,25 +192,43 @@ class OpfsStore implements ValueStore {
 
 /** Short chunks put together: each piece is a call of its own, and there may be many thousands. */
 function* gathered(chunks: readonly Uint8Array[]): Iterable<Uint8Array> {
-  let room = new Uint8Array(GATHER);
-  let filled = 0;
+  let short: Uint8Array[] = [];
+  let bytes = 0;
   for (const chunk of chunks) {
-    if (filled + chunk.length > GATHER || chunk.length > GATHER / 2) {
-      if (filled > 0) yield room.subarray(0, filled);
-      if (filled > 0) room = new Uint8Array(GATHER);
-      filled = 0;
+    if (short.length > 0 && bytes + chunk.length > GATHER) {
+      yield joined(short, bytes);
+      short = [];
+      bytes = 0;
     }
-    if (chunk.length > GATHER / 2) yield chunk;
-    else {
-      room.set(chunk, filled);
-      filled += chunk.length;
+    if (chunk.length > GATHER / 2) {
+      if (short.length > 0) yield joined(short, bytes);
+      yield chunk;
+      short = [];
+      bytes = 0;
+    } else {
+      short.push(chunk);
+      bytes += chunk.length;
     }
   }
-  if (filled > 0) yield room.subarray(0, filled);
+  if (short.length > 0) yield joined(short, bytes);
+}
+
+function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0] as Uint8Array;
+  const all = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }
 
 /** What this thread has found out about the disk. Bytes. */
 let pieceBytes = 2 ** 20;
+/** Since when pieces have followed each other, and when the last one was done: of several values, too. */
+let sliceBeganMs = Number.NEGATIVE_INFINITY;
+let lastPieceMs = Number.NEGATIVE_INFINITY;
 
 async function throughPieces(
   chunks: Iterable<Uint8Array>,
@@ -205,33 +236,39 @@ async function throughPieces(
   act: (piece: Uint8Array, at: number) => void,
 ): Promise<void> {
   let at = from;
-  let sliceBeganMs = performance.now();
   for (const chunk of chunks) {
     for (let done = 0; done < chunk.length; ) {
       const piece = chunk.subarray(done, done + pieceBytes);
-      const beganMs = performance.now();
+      let beganMs = performance.now();
+      if (beganMs - lastPieceMs > SLICE_MS) sliceBeganMs = beganMs;
+      else if (beganMs - sliceBeganMs >= SLICE_MS) {
+        await nextTurn();
+        beganMs = performance.now();
+        sliceBeganMs = beganMs;
+      }
       act(piece, at);
-      const nowMs = performance.now();
-      if (nowMs - beganMs > 2 * PIECE_MS) pieceBytes = Math.max(LEAST_PIECE, pieceBytes / 2);
-      else if (nowMs - beganMs < PIECE_MS && piece.length === pieceBytes)
-        pieceBytes = Math.min(MOST_PIECE, pieceBytes * 2);
+      lastPieceMs = performance.now();
+      const tookMs = lastPieceMs - beganMs;
+      if (tookMs > 2 * PIECE_MS) pieceBytes = Math.max(LEAST_PIECE, pieceBytes / 2);
+      else if (tookMs < PIECE_MS && piece.length === pieceBytes) pieceBytes = Math.min(MOST_PIECE, pieceBytes * 2);
       at += piece.length;
       done += piece.length;
-      if (nowMs - sliceBeganMs < SLICE_MS) continue;
-      await nextTurn();
-      sliceBeganMs = performance.now();
     }
   }
 }
 
+const turns: (() => void)[] = [];
+let turnChannel: MessageChannel | undefined;
+
 /** Timers of workers wait as well; a message to oneself does not. */
 function nextTurn(): Promise<void> {
+  if (turnChannel === undefined) {
+    turnChannel = new MessageChannel();
+    turnChannel.port1.onmessage = () => turns.shift()?.();
+  }
+  const { port2 } = turnChannel;
   return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
+    turns.push(resolve);
     port2.postMessage(undefined);
   });
 }

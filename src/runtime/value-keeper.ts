@@ -21,8 +21,13 @@ const EVERY_MS = 1000;
 /** Beyond these parts of the limit, no new tasks are taken, and the thread is given up. */
 const PAUSE = 0.8;
 const RESTART = 0.95;
+/** A worker that is full says so when that has gone on for so long: most are only until a value has been written. Milliseconds. */
+const FULL_MS = 20;
 /** What a thread takes up beside values, for code and what engines keep ready, before that counts. Bytes. */
 const SLACK = 32 * 2 ** 20;
+
+/** A value would not be the same when it is read. */
+const UNFIT = Symbol("unfit");
 
 export type StoreInstruction = WorkerInstruction & { readonly type: "write-value" | "read-value" | "remove-value" };
 
@@ -46,19 +51,25 @@ export interface KeeperShell {
 export class ValueKeeper {
   readonly #shell: KeeperShell;
   #store: Promise<ValueStore> | undefined;
+  /** The same, once it is there. */
+  #open: ValueStore | undefined;
   /** Lengths of the chunks that values were written in. */
   readonly #lengths = new Map<number, readonly number[]>();
   /** What the store is at, by number: what is to be done with it next waits for that. */
   readonly #underWay = new Map<number, Promise<void>>();
   #lastWrite: Promise<void> = Promise.resolve();
+  /** Values that are to be written, or are. */
+  #writes = 0;
   readonly #baseline: number;
   #threadBytes: number | undefined;
   #measureDueMs = 0;
   #told: (KeptBytes & { readonly atMs: number }) | undefined;
   #isThreadFull = false;
+  #fullSinceMs: number | undefined;
   /** Why another thread should take the place of this one. */
   #givesUp: string | undefined;
-  #isLookDue = false;
+  /** After how long somebody will come to look. */
+  readonly #looksDue = new Set<number>();
   #hasWarned = false;
   #warning: string | undefined;
 
@@ -70,30 +81,38 @@ export class ValueKeeper {
     else if (open === undefined) this.#cannotOpen("there is no file system for this worker");
     else {
       this.#store = open(place);
-      this.#store.catch((error) => this.#cannotOpen(messageOf(error)));
+      this.#store.then(
+        (store) => {
+          this.#open = store;
+        },
+        (error) => this.#cannotOpen(messageOf(error)),
+      );
     }
   }
 
   perform(instruction: StoreInstruction): void {
     const { number } = instruction;
-    const before = this.#underWay.get(number) ?? Promise.resolve();
-    const doing = before.then(() => {
-      switch (instruction.type) {
-        case "write-value":
-          return this.#write(number, instruction.value);
-        case "read-value":
-          return this.#read(number);
-        case "remove-value":
-          this.#lengths.delete(number);
-          return this.#store?.then((store) => store.remove(number)).catch(() => {});
-        default:
-          return instruction satisfies never;
-      }
-    });
+    const before = this.#underWay.get(number);
+    const doing = before === undefined ? this.#begin(instruction) : before.then(() => this.#begin(instruction));
     const done = doing.then(() => {
       if (this.#underWay.get(number) === done) this.#underWay.delete(number);
     });
     this.#underWay.set(number, done);
+  }
+
+  /** Whatever can be begun at once is: the next task may keep the thread busy for long. */
+  #begin(instruction: StoreInstruction): Promise<void> {
+    const { number } = instruction;
+    switch (instruction.type) {
+      case "write-value":
+        return this.#write(number, instruction.value);
+      case "read-value":
+        return this.#read(number);
+      case "remove-value":
+        return this.#remove(number);
+      default:
+        return instruction satisfies never;
+    }
   }
 
   /** Tells the scheduler what there is to be told. To be called whenever it is convenient. */
@@ -101,16 +120,17 @@ export class ValueKeeper {
     if (nowMs >= this.#measureDueMs) this.#measure(nowMs);
     const { rules } = this.#shell;
     const { bytes } = rules;
-    const isFull = bytes.isFull || this.#isThreadFull;
+    const isFull = this.#staysFull(bytes.isFull, nowMs) || this.#isThreadFull;
     const told = this.#told;
-    const change = told === undefined ? bytes.limit : Math.abs(told.heldBytes - bytes.heldBytes);
+    const change = told === undefined ? bytes.limit : differenceOf(told, bytes);
     const isDue =
       told === undefined ||
       told.isFull !== isFull ||
       this.#warning !== undefined ||
       this.#givesUp !== undefined ||
       change > NOTABLE * bytes.limit ||
-      (nowMs - told.atMs >= EVERY_MS && (change > 0 || told.spilledBytes !== bytes.spilledBytes));
+      (nowMs - told.atMs >= EVERY_MS && change > 0);
+    if (!isDue && change > 0) this.#lookLater(EVERY_MS);
     if (!isDue) return;
     const kept = { ...bytes, isFull };
     this.#told = { ...kept, atMs: nowMs };
@@ -124,6 +144,14 @@ export class ValueKeeper {
       ...(warning !== undefined && { warning }),
       ...(givesUp !== undefined && { givesUp }),
     });
+  }
+
+  #staysFull(isFull: boolean, nowMs: number): boolean {
+    this.#fullSinceMs = isFull ? (this.#fullSinceMs ?? nowMs) : undefined;
+    if (this.#fullSinceMs === undefined) return false;
+    if (nowMs - this.#fullSinceMs >= FULL_MS) return true;
+    this.#lookLater(FULL_MS);
+    return false;
   }
 
   /** Looks at what the thread has in use, beside values. What is no more than garbage does not count. */
@@ -144,51 +172,59 @@ export class ValueKeeper {
       const what = `its thread has ${this.#threadBytes} bytes in use, ${heldBytes} of them values`;
       this.#givesUp = `${what}, and its memoryLimit is ${limit}`;
     }
-    this.#lookLater();
+    this.#lookLater(EVERY_MS);
   }
 
   /** Nobody else may come to look. */
-  #lookLater(): void {
-    if (this.#isLookDue) return;
-    this.#isLookDue = true;
-    this.#shell.clock.after(EVERY_MS, () => {
-      this.#isLookDue = false;
+  #lookLater(ms: number): void {
+    if (this.#looksDue.has(ms)) return;
+    this.#looksDue.add(ms);
+    this.#shell.clock.after(ms, () => {
+      this.#looksDue.delete(ms);
       this.#shell.changed();
     });
   }
 
   /** One after the other: more at once would not be quicker. */
   #write(number: number, value: unknown): Promise<void> {
-    const written = this.#lastWrite.then(() => this.#writeNow(number, value));
-    this.#lastWrite = written;
-    return written;
+    const isFirst = this.#writes === 0;
+    this.#writes += 1;
+    this.#lastWrite = isFirst
+      ? this.#writeNow(number, value)
+      : this.#lastWrite.then(() => this.#writeNow(number, value));
+    return this.#lastWrite;
   }
 
   async #writeNow(number: number, value: unknown): Promise<void> {
     const { rules } = this.#shell;
-    const chunks = chunksOf(value);
-    if (chunks === undefined) rules.refused(number, undefined);
+    const obstacle = await this.#writeOut(number, value).catch(messageOf);
+    this.#writes -= 1;
+    if (obstacle === undefined) {
+      this.#hasWarned = false;
+      rules.written(number);
+    } else if (obstacle === UNFIT) rules.refused(number, undefined);
     else {
-      const lengths = chunks.map(({ length }) => length);
-      try {
-        const store = await this.#store;
-        if (store === undefined) throw new Error("there is no store");
-        await store.write(number, chunks);
-        this.#lengths.set(number, lengths);
-        this.#hasWarned = false;
-        rules.written(number);
-      } catch (error) {
-        const obstacle = `nothing can be written out: ${messageOf(error)}`;
-        if (rules.refused(number, obstacle)) this.#meetObstacle(obstacle);
-      }
+      const text = `nothing can be written out: ${obstacle}`;
+      if (rules.refused(number, text)) this.#meetObstacle(text);
     }
     this.#shell.changed();
+  }
+
+  async #writeOut(number: number, value: unknown): Promise<typeof UNFIT | undefined> {
+    const chunks = chunksOf(value);
+    if (chunks === undefined) return UNFIT;
+    const lengths = chunks.map(({ length }) => length);
+    const store = this.#open ?? (await this.#store);
+    if (store === undefined) throw new Error("there is no store");
+    await store.write(number, chunks);
+    this.#lengths.set(number, lengths);
+    return undefined;
   }
 
   async #read(number: number): Promise<void> {
     const { rules } = this.#shell;
     try {
-      const store = await this.#store;
+      const store = this.#open ?? (await this.#store);
       const [header, ...buffers] = (await store?.read(number, this.#lengths.get(number) ?? [])) ?? [];
       if (header === undefined) throw new Error("there is no store");
       const value = decodeFrames(new Uint8Array(header), buffers);
@@ -199,6 +235,11 @@ export class ValueKeeper {
       rules.notRead(number);
     }
     this.#shell.changed();
+  }
+
+  async #remove(number: number): Promise<void> {
+    this.#lengths.delete(number);
+    await this.#store?.then((store) => store.remove(number)).catch(() => {});
   }
 
   #cannotOpen(cause: string): void {
@@ -222,6 +263,10 @@ export class ValueKeeper {
     console.warn(`manyhands: ${text}`);
     this.#warning = this.#warning === undefined ? text : `${this.#warning}; ${text}`;
   }
+}
+
+function differenceOf(one: KeptBytes, other: KeptBytes): number {
+  return Math.max(Math.abs(one.heldBytes - other.heldBytes), Math.abs(one.spilledBytes - other.spilledBytes));
 }
 
 /** A value as it is written; undefined if it would not be the same when it is read. */

@@ -111,7 +111,7 @@ export class WorkerMachine {
       if (item instanceof LocalBlock) this.#skip(item, 1);
       else ready.shift();
       if (task.state !== "ready") continue;
-      const held = task.shape === 0 ? undefined : this.#state.keeping?.holdUp(task);
+      const held = this.#state.keeping?.holdUp(task);
       if (held === "waiting") continue;
       if (held === "full") {
         ready.pushFront(task);

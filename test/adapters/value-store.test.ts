@@ -2,14 +2,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileStores, openFileStore } from "../../src/adapters/file-store.ts";
 import { MemoryStore } from "../../src/adapters/memory-store.ts";
 import { storePromises } from "../compliance/value-store.ts";
+import { Random } from "../support/random.ts";
 
+const source = new URL("../../src/adapters/file-store.ts", import.meta.url).href;
 const directory = mkdtempSync(join(tmpdir(), "manyhands-store-test-"));
 after(() => rmSync(directory, { recursive: true }));
 let places = 0;
@@ -48,13 +50,78 @@ describe("a store of files", () => {
   });
 
   it("leaves nothing of a write that fails, and goes on", async () => {
-    const store = await open();
-    await store.write(1, [new Uint8Array(10)]);
-    await assert.rejects(store.write(1, [new Uint8Array(10)]), /EEXIST/);
-    const folder = join(directory, "manyhands-values", inside()[0] as string);
-    rmSync(folder, { recursive: true });
-    await assert.rejects(store.write(2, [new Uint8Array(10)]), /ENOENT/);
+    const program = `
+      import { readdirSync, statSync } from "node:fs";
+      import { openFileStore } from ${JSON.stringify(source)};
+      process.on("SIGXFSZ", () => {});
+      const MB = 2 ** 20;
+      const store = await openFileStore({ name: "w", directory: ${JSON.stringify(directory)} });
+      const folder = ${JSON.stringify(join(directory, "manyhands-values"))};
+      const bytes = () => readdirSync(folder, { recursive: true }).map((name) => statSync(folder + "/" + name))
+        .filter((each) => each.isFile()).reduce((sum, { size }) => sum + size, 0);
+      await store.write(1, [new Uint8Array(MB).fill(7)]);
+      const failures = await Promise.allSettled([2, 3].map((number) => store.write(number, [new Uint8Array(10 * MB)])));
+      console.log(failures.map(({ reason }) => reason?.code).join());
+      await store.write(4, [new Uint8Array(MB).fill(9)]);
+      const [[first], [last]] = [await store.read(1, [MB]), await store.read(4, [MB])];
+      console.log(new Uint8Array(first)[MB - 1], new Uint8Array(last)[MB - 1], bytes() / MB);
+      await store.close();`;
+    // No file may be longer than so many blocks.
+    const child = spawn(
+      "sh",
+      ["-c", 'ulimit -f 8192; exec "$0" --import tsx --input-type=module --eval "$1"', process.execPath, program],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+    });
+    await once(child, "close");
+    assert.equal(output, "EFBIG,EFBIG\n7 9 2\n");
     assert.deepEqual(inside(), []);
+  });
+
+  it("goes on with the files it has open when somebody removes its folder, and says so when it needs another", async () => {
+    const store = await open();
+    await store.write(1, [new Uint8Array(10).fill(1)]);
+    rmSync(join(directory, "manyhands-values", inside()[0] as string), { recursive: true });
+    await store.write(2, [new Uint8Array(10).fill(2)]);
+    await assert.rejects(store.write(3, [new Uint8Array(300 * 2 ** 20)]), /ENOENT/);
+    const [one, two] = [await store.read(1, [10]), await store.read(2, [10])];
+    assert.deepEqual([new Uint8Array(one[0] as ArrayBuffer)[9], new Uint8Array(two[0] as ArrayBuffer)[9]], [1, 2]);
+    await store.close();
+    assert.deepEqual(inside(), []);
+  });
+
+  it("uses again what was given back, gives the disk what it does not need, and never has much more than there is in it", async () => {
+    const store = await open();
+    const folder = join(directory, "manyhands-values", inside()[0] as string);
+    const bytes = () => readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+    const random = new Random(7);
+    const there = new Map<number, Uint8Array>();
+    let [live, most, mostOnDisk] = [0, 0, 0];
+    const drop = async (number: number) => {
+      live -= there.get(number)?.length ?? 0;
+      there.delete(number);
+      await store.remove(number);
+    };
+    for (let number = 1; number <= 400; number++) {
+      // Many short ones and few long ones, of which any may stay for long.
+      const chunk = new Uint8Array(Math.ceil(2 ** (9 + 12 * random.next()))).fill(number);
+      await store.write(number, [chunk]);
+      there.set(number, chunk);
+      live += chunk.length;
+      while (live > 8 * 2 ** 20) await drop([...there.keys()][random.integer(0, there.size)] as number);
+      [most, mostOnDisk] = [Math.max(most, live), Math.max(mostOnDisk, bytes())];
+    }
+    assert.ok(mostOnDisk < 2.5 * most, `${mostOnDisk} bytes on disk for ${most}`);
+    for (const [number, chunk] of there) {
+      const [back] = await store.read(number, [chunk.length]);
+      assert.deepEqual(new Uint8Array(back as ArrayBuffer), chunk);
+    }
+    for (const number of [...there.keys()]) await drop(number);
+    while (bytes() > 0) await new Promise(setImmediate);
+    assert.equal(readdirSync(folder).length, 1);
     await store.close();
   });
 
@@ -69,7 +136,7 @@ describe("a store of files", () => {
 
   it("of a process that was killed is cleared away by the next, and that of one that lives is not", async () => {
     const program = `
-      import { openFileStore } from ${JSON.stringify(new URL("../../src/adapters/file-store.ts", import.meta.url).href)};
+      import { openFileStore } from ${JSON.stringify(source)};
       const store = await openFileStore({ name: "w", directory: ${JSON.stringify(directory)} });
       await store.write(1, [new Uint8Array(10)]);
       console.log("written");
@@ -77,10 +144,13 @@ describe("a store of files", () => {
     const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    await once(child.stdout, "data");
     const living = await open();
-    assert.equal(inside().length, 2, "both live");
-    child.kill("SIGKILL");
+    try {
+      await once(child.stdout, "data");
+      assert.equal(inside().length, 2, "both live");
+    } finally {
+      child.kill("SIGKILL");
+    }
     await once(child, "exit");
     const next = await open();
     assert.equal(inside().length, 2, "what was left is gone");
@@ -91,7 +161,7 @@ describe("a store of files", () => {
 
   it("is cleared away when its process ends", async () => {
     const program = `
-      import { fileStores, openFileStore } from ${JSON.stringify(new URL("../../src/adapters/file-store.ts", import.meta.url).href)};
+      import { fileStores, openFileStore } from ${JSON.stringify(source)};
       const place = { name: "w", directory: ${JSON.stringify(directory)} };
       fileStores.expect(place);
       await (await openFileStore(place)).write(1, [new Uint8Array(10)]);`;

@@ -36,7 +36,7 @@ const knows: Readonly<Record<string, readonly string[] | typeof anywhere>> = {
     "worker/keeping-rules.ts",
     "worker/spilling.ts",
   ],
-  adapters: ["protocol", "ports", "shipping"],
+  adapters: ["protocol", "collections", "ports", "shipping"],
   dashboard: ["protocol", "ports", "client"],
   cli: anywhere,
 };

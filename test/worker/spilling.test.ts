@@ -14,14 +14,15 @@ function follow(transcript: string, { obstacle, nThreads = 1 }: { obstacle?: str
   followOn(transcript, stage);
 }
 
-/** Four copies, the first of which is written out as 1. */
+/** Four copies, the first of which is written out as 1; the next is written ahead. */
 const FOUR = `
       > put a = "A"
       > put b = "B"
       > put c = "C"
       > put d = "D"
         write "A" as 1
-      > store wrote 1`;
+      > store wrote 1
+        write "B" as 2`;
 
 describe("a worker with a limit", () => {
   it("writes out what was used least lately, and lets go of it when it is written", () => {
@@ -34,16 +35,84 @@ describe("a worker with a limit", () => {
       > show values
         values: a b c d
       > store wrote 1
+        write "B" as 2
       > show values
         values: b c d
-      > get b
-        -> b = "B"
+      > get c
+        -> c = "C"
       > put e = "E"
-        write "C" as 2
+      > store wrote 2
+        write "D" as 3
+      > show values
+        values: c d e
+    `);
+  });
+
+  it("writes ahead as much as has had to go, so that the next can go at once", () => {
+    follow(`${FOUR}
       > store wrote 2
       > show values
-        values: b d e
+        values: b c d
+      > put e = "E"
+        write "C" as 3
+      > show values
+        values: c d e
+      > store wrote 3
+      > free c d e
+        remove 3
+      > put f = "F"
+      > put g = "G"
+      > put h = "H"
+      > show values
+        values: f g h
     `);
+  });
+
+  it("begins nothing near its limit that uses nothing of what is there, until something has been written", () => {
+    follow(`
+      > put a = "A"
+      > put b = "B"
+      > put c = "C"
+      > put d = "D"
+        write "A" as 1
+      > put e = "E"
+        write "B" as 2
+      > compute x = f(1), y = f(2), z = f(c)
+      > next
+        run z with "C"
+      > succeed z = 3
+        -> z = 3
+        -> 1 in 100 us
+      > next
+        run nothing
+      > cancel y@1
+        -> dropped y
+      > store wrote 1
+      > next
+        run x with 1
+      > succeed x = 1
+        -> x = 1
+        -> 1 in 100 us
+      > next
+        run nothing
+    `);
+  });
+
+  it("runs those that have waited near its limit in the order in which they came, however many they are", () => {
+    const stage = new WorkerStage(1);
+    stage.machine.limit((state, push) => new Spilling(state, LIMIT, push, () => 20_000));
+    for (let id = 1; id <= 5; id++) stage.machine.handle({ type: "put-data", id, value: id, nbytes: 20_000 });
+    const ids = Array.from({ length: 200 }, (_, i) => 10 + i);
+    const rows = ids.flatMap((id) => [id, 1, id, 0, 1, 0, id]);
+    stage.machine.handle({ type: "compute-task", client: "c1", rows });
+    assert.equal(stage.machine.next(), undefined);
+    stage.machine.state.keeping?.written(1);
+    const run: number[] = [];
+    for (let task = stage.machine.next(); task !== undefined; task = stage.machine.next()) {
+      run.push(task.id);
+      stage.machine.fail(task, { error: { type: "value", value: 1 } }, 1);
+    }
+    assert.deepEqual(run, ids);
   });
 
   it("has a value read that a task needs, and runs the task when it is there", () => {
@@ -52,10 +121,10 @@ describe("a worker with a limit", () => {
       > next
         run nothing
         read 1
-        write "C" as 2
       > next
         run nothing
       > store wrote 2
+        write "C" as 3
       > store gave 1 = "A"
       > next
         run x with "A" "B"
@@ -66,19 +135,26 @@ describe("a worker with a limit", () => {
     follow(`${FOUR}
       > get a
         read 1
-        write "B" as 2
       > store gave 1 = "A"
         -> a = "A"
       > store wrote 2
-      > put e = "E"
         write "C" as 3
+      > put e = "E"
       > store wrote 3
-      > put g = "G"
         write "D" as 4
+      > put g = "G"
       > store wrote 4
+        write "E" as 5
       > put h = "H"
+      > store wrote 5
+        write "G" as 6
       > show values
-        values: e g h
+        values: a g h
+      > store wrote 6
+      > put i = "I"
+        write "H" as 7
+      > show values
+        values: g h i
       > free a
         remove 1
       > free b c
@@ -91,7 +167,6 @@ describe("a worker with a limit", () => {
     follow(`${FOUR}
       > get a move
         read 1
-        write "B" as 2
       > store gave 1 = "A"
         remove 1
         -> a = "A", moved
@@ -104,13 +179,12 @@ describe("a worker with a limit", () => {
   it("lets tasks pass that have all they need, while two others wait for theirs", () => {
     follow(`${FOUR}
       > put e = "E"
-        write "B" as 2
       > store wrote 2
+        write "C" as 3
       > compute x = f(a), y = f(b), z = f(c), u = f(a)
       > next
         run z with "C"
         read 1
-        write "C" as 3
       > store gave 1 = "A"
         read 2
         write "D" as 4
@@ -139,7 +213,6 @@ describe("a worker with a limit", () => {
         answer b = "B", a later
       > peer waits for a
         read 1
-        write "C" as 2
       > store gave 1 = "A"
         a can be given to peers
       > peer asks a
@@ -156,9 +229,9 @@ describe("a worker with a limit", () => {
       > next
         run nothing
         read 1
-        write "C" as 2
       > store gave 1 = "A"
       > store wrote 2
+        write "C" as 3
     `,
       stage,
     );
@@ -184,11 +257,11 @@ describe("a worker with a limit", () => {
       > put e = "E"
         write "B" as 2
       > store wrote 2
+        write "C" as 3
       > compute x = f(b)
       > next
         run nothing
         read 2
-        write "C" as 3
       > free b
       > store gave 2 = "B"
         remove 2
@@ -201,7 +274,6 @@ describe("a worker with a limit", () => {
       > compute x = f(a)
       > get a
         read 1
-        write "B" as 2
       > next
         run nothing
       > store lost 1
@@ -221,6 +293,7 @@ describe("a worker with a limit", () => {
       > store refused 1
         write "B" as 2
       > store wrote 2
+        write "C" as 3
       > show values
         values: a c d
     `);
@@ -276,7 +349,6 @@ describe("a worker with a limit", () => {
       > next
         run y with "B"
         read 1
-        write "B" as 2
       > cancel x@1
         -> dropped x
       > store gave 1 = "A"

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { Extents } from "../../src/adapters/opfs-extents.ts";
+import { Extents } from "../../src/collections/extents.ts";
 
 describe("Extents", () => {
   it("gives out what nobody has, within its capacity, and ends behind the last that is in use", () => {
