@@ -112,6 +112,8 @@ async function compare(where, count, size, hand, ours) {
     spills.push(await ours());
   }
   const [mine, its] = [speedOf(spills), speedOf(byHands)];
+  const all = (/** @type {readonly Measured[]} */ rounds) =>
+    median(rounds.map(({ writingMs }) => writingMs)).toFixed(0);
   for (const [what, words] of /** @type {const} */ ([
     ["write", `writing out ${count} values of ${size / MB} MB`],
     ["read", "reading them back"],
@@ -119,7 +121,9 @@ async function compare(where, count, size, hand, ours) {
     const share = `${((100 * mine[what]) / its[what]).toFixed(0)} %`;
     tell(
       `${where}: ${words}`,
-      `${mine[what].toFixed(0)} MB/s, ${share} of ${its[what].toFixed(0)} MB/s by hand (goal: >= 60 %)`,
+      `${mine[what].toFixed(0)} MB/s, ${share} of ${its[what].toFixed(0)} MB/s by hand (goal: >= 60 %)${
+        what === "write" ? `; made and written in ${all(spills)} ms, by hand in ${all(byHands)} ms` : ""
+      }`,
       mine[what] >= 0.6 * its[what],
     );
   }

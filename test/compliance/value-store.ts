@@ -1,6 +1,7 @@
 /** What every store of values promises, in Node and in workers of pages. */
 import type { ValueStore } from "../../src/ports/value-store.ts";
 import { equal, ok, rejects } from "../platform/cases/check.ts";
+import { Random } from "../support/random.ts";
 
 export interface StorePromise {
   readonly name: string;
@@ -118,3 +119,42 @@ export const storePromises: readonly StorePromise[] = [
     },
   },
 ];
+
+/** A store on a disk never takes up much more than what is in it, and little when that is gone. `sizes`: of all files it has. */
+export async function demandThrift(
+  store: ValueStore,
+  sizes: () => readonly number[] | Promise<readonly number[]>,
+): Promise<void> {
+  const onDisk = async () => (await sizes()).reduce((sum, size) => sum + size, 0);
+  const random = new Random(7);
+  const there = new Map<number, Uint8Array>();
+  let [live, most, mostOnDisk] = [0, 0, 0];
+  const drop = async (number: number) => {
+    live -= there.get(number)?.length ?? 0;
+    there.delete(number);
+    await store.remove(number);
+  };
+  for (let number = 1; number <= 300; number++) {
+    // Many short ones and few long ones, of which any may stay for long.
+    const chunk = new Uint8Array(Math.ceil(2 ** random.between(9, 20))).fill(number);
+    await store.write(number, [chunk]);
+    there.set(number, chunk);
+    live += chunk.length;
+    while (live > 4 * 2 ** 20) await drop([...there.keys()][random.integer(0, there.size)] as number);
+    most = Math.max(most, live);
+    if (number % 20 === 0) mostOnDisk = Math.max(mostOnDisk, await onDisk());
+  }
+  ok(mostOnDisk < 2.5 * most, `${mostOnDisk} bytes on disk for ${most}`);
+  for (const [number, chunk] of there) await demandSame(store, number, [chunk]);
+  // One that lies behind all others keeps no more than its own.
+  const long = new Uint8Array(80 * 2 ** 20);
+  await store.write(1001, [long]);
+  await store.write(1002, [filled(1000, 2)]);
+  ok((await onDisk()) > long.length, "it is there");
+  await store.remove(1002);
+  await store.remove(1001);
+  while ((await onDisk()) > 2.5 * most) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (const number of [...there.keys()]) await drop(number);
+  while ((await onDisk()) > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  equal((await sizes()).length, 1);
+}

@@ -38,6 +38,11 @@ describe("a store in the private file system of a page", () => {
     });
   }
 
+  it("uses again what was given back, and gives the browser what it does not need", async () => {
+    using worker = startWorker();
+    await worker.tell({ thrift: "thrift" });
+  });
+
   it("leaves nothing behind", async () => {
     equal(await inside(), []);
   });

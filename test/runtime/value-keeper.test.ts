@@ -12,6 +12,7 @@ import type { SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol
 import { limitMemory } from "../../src/runtime/limited-memory.ts";
 import { WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
 import { describeFunction } from "../../src/shipping/function-source.ts";
+import { WorkerMachine } from "../../src/worker/machine.ts";
 
 const KB = 1024;
 const make = (seed: number) => new Float64Array(12_800).fill(seed); // 100 KB
@@ -106,6 +107,73 @@ describe("a worker that keeps to a limit", () => {
     const data = t.heard.findLast(({ type }) => type === "data");
     assert.ok(data?.type === "data" && data.found);
     assert.deepEqual(data.value, make(1));
+  });
+
+  it("begins to write as soon as that is decided, one value at a time", async () => {
+    const begun: number[] = [];
+    const ends: (() => void)[] = [];
+    const store = new MemoryStore();
+    store.write = (number) => {
+      begun.push(number);
+      return new Promise((resolve) => ends.push(resolve));
+    };
+    const keeper = limitMemory(
+      new WorkerMachine(1),
+      { limit: 400 * KB, place: { name: "w1" } },
+      {
+        clock: { now: () => 0, after: () => () => {}, nextTurn: () => {}, keepAlive: () => () => {} },
+        gauge: undefined,
+        open: async () => store,
+        guard: () => {},
+        isBusy: () => false,
+        say: () => {},
+        changed: () => {},
+      },
+    );
+    await Promise.resolve(); // It is open.
+    await Promise.resolve();
+    keeper.perform({ type: "write-value", number: 1, value: make(1) });
+    assert.deepEqual(begun, [1]);
+    keeper.perform({ type: "write-value", number: 2, value: make(2) });
+    keeper.perform({ type: "write-value", number: 3, value: make(3) });
+    for (let number = 1; number <= 3; number++) {
+      await new Promise(setImmediate);
+      assert.deepEqual(begun, [1, 2, 3].slice(0, number));
+      ends.shift()?.();
+    }
+    await new Promise(setImmediate);
+    keeper.perform({ type: "write-value", number: 4, value: make(4) });
+    assert.deepEqual(begun, [1, 2, 3, 4]);
+  });
+
+  it("says that it is full when that lasts, not when it is over in a moment", async () => {
+    const store = new MemoryStore();
+    const write = store.write.bind(store);
+    const ends: (() => void)[] = [];
+    let isSlow = false;
+    store.write = async (number, chunks) => {
+      if (isSlow) await new Promise<void>((resolve) => ends.push(resolve));
+      await write(number, chunks);
+    };
+    const t = stage({ open: async () => store });
+    const saidFull = () => t.heard.some((each) => each.type === "memory-used" && each.kept?.isFull);
+    for (let id = 1; id <= 3; id++) await t.make(id);
+    await t.send(
+      ...[4, 5, 6, 7, 8].map((id) => ({ type: "put-data", id, value: make(id), nbytes: 100 * KB }) as const),
+    );
+    await t.wait(20);
+    assert.equal(saidFull(), false);
+    isSlow = true;
+    await t.send(...[9, 10, 11].map((id) => ({ type: "put-data", id, value: make(id), nbytes: 100 * KB }) as const));
+    assert.equal(saidFull(), false);
+    await t.wait(19);
+    assert.equal(saidFull(), false);
+    await t.wait(1);
+    assert.equal(t.kept?.isFull, true);
+    isSlow = false;
+    ends.shift()?.();
+    await t.settle();
+    assert.equal(t.kept?.isFull, false);
   });
 
   it("gives a peer what is there at once and the rest one by one, in one answer", async () => {
