@@ -302,7 +302,7 @@ export class TaskRecord {
 /** Tasks of a span in a worker's hands: `from` to `to`, counted from the span's first. */
 export interface Sent {
   readonly worker: WorkerRecord;
-  readonly expectedUs: number;
+  expectedUs: number;
   from: number;
   readonly to: number;
 }

@@ -11,16 +11,29 @@
  * Nothing is taken to and fro: behind what was found to be slow nothing more is sent.
  */
 
+import type { TaskId } from "../protocol/identity.ts";
 import { recall } from "./pausing.ts";
 import type { TaskRecord } from "./records.ts";
 import type { RequestTools } from "./request-tools.ts";
 import type { SchedulerState } from "./state.ts";
-import type { WorkerRecord } from "./worker-record.ts";
+import type { FunctionRecord, WorkerRecord } from "./worker-record.ts";
+
+/** So many tasks are looked at one by one at a look, or a few more: each of them has to be given a record. The rest has to wait for the next. */
+const MOST_SINGLED_OUT = 2_000;
 
 /** How a worker was found at a look. */
 interface Sight {
   readonly lastUsed: number;
   readonly inFlight: number;
+}
+
+/** Tasks on end that a worker has in hand: one, or as many of a span as were sent together. */
+interface InHand {
+  readonly first: TaskId;
+  readonly count: number;
+  readonly fn: FunctionRecord;
+  /** What is known of each of them. */
+  readonly known: { expectedUs: number };
 }
 
 export class Stealing {
@@ -40,6 +53,8 @@ export class Stealing {
   look(): void {
     const before = this.#seen;
     this.#seen = new Map();
+    /** Those to be looked at, and whether they are stuck. */
+    const chosen = new Map<WorkerRecord, boolean>();
     for (const worker of this.#state.workers.values()) {
       if (!this.#tools.hasSurplus(worker)) continue;
       const { lastUsed, inFlight } = worker;
@@ -47,47 +62,80 @@ export class Stealing {
       this.#seen.set(worker, { lastUsed, inFlight });
       const isStuck = sight?.lastUsed === lastUsed && sight.inFlight === inFlight;
       // Of many brief tasks that refer to each other there is never too much: they would have to be told apart first.
-      if (!isStuck && this.#state.weaving?.occupies(worker)) continue;
-      const surplus = isStuck ? this.#notBegun(worker) : this.#tooMuch(worker);
+      if (isStuck || this.#state.weaving?.occupies(worker) !== true) chosen.set(worker, isStuck);
+    }
+    const inHand = this.#inHandOf([...chosen.keys()]);
+    for (const [worker, isStuck] of chosen)
+      this.#estimate(worker, inHand.get(worker) ?? [], isStuck ? this.#tools.windowUs : 0);
+    // Only now, for those that were folded when they were estimated are not any more when they were told apart.
+    let left = MOST_SINGLED_OUT;
+    for (const [worker, isStuck] of chosen) {
       this.#tools.judgeRoom(this.#state, worker);
       // One that has neither been sent nor ended anything since it was asked has not heard that it was.
-      const asking = `${lastUsed} ${inFlight} ${isStuck}`;
-      if (surplus.length === 0 || this.#asked.get(worker) === asking) continue;
+      const asking = `${worker.lastUsed} ${worker.inFlight} ${isStuck}`;
+      if (left <= 0 || this.#asked.get(worker) === asking) continue;
+      // Of one that is stuck: all that it has not begun, which it knows best.
+      const ids = isStuck ? allOf(inHand.get(worker) ?? []) : this.#tooMuch(worker, inHand.get(worker) ?? []);
+      left -= ids.length;
+      const surplus = ids.map((id) => this.#state.tasks.get(id)).filter(isMovable);
+      if (surplus.length === 0) continue;
       this.#asked.set(worker, asking);
       recall(this.#state, worker, surplus, "surplus");
     }
   }
 
-  /** What it has in hand, each with what it is expected to take by what is known now; that is at least `leastUs`. */
-  #estimate(worker: WorkerRecord, leastUs: number): readonly TaskRecord[] {
-    // What has given its slot back counts for nothing.
-    const inHand = this.#state.processingOn(worker).filter(({ expectedUs }) => expectedUs > 0);
-    for (const task of inHand) {
-      const us = Math.max(leastUs, this.#tools.expectedUs(task.function));
-      worker.occupancyUs += us - task.expectedUs;
-      task.expectedUs = us;
+  /** What they have in hand, in the order of its submission: found in one go, for there may be many of both. */
+  #inHandOf(workers: readonly WorkerRecord[]): Map<WorkerRecord, InHand[]> {
+    const { tasks } = this.#state;
+    const found = new Map(workers.map((worker) => [worker, [] as InHand[]]));
+    if (workers.length === 0) return found;
+    for (const { firstTask, fn, sent } of tasks.folds())
+      for (const part of sent) {
+        const { from, to, worker } = part;
+        found.get(worker)?.push({ first: firstTask + from, count: to - from, fn, known: part });
+      }
+    for (const task of tasks.values()) {
+      const { id, function: fn, processingOn } = task;
+      if (processingOn !== undefined) found.get(processingOn)?.push({ first: id, count: 1, fn, known: task });
     }
-    return inHand;
+    for (const [worker, inHand] of found)
+      found.set(
+        worker,
+        // What has given its slot back counts for nothing.
+        inHand.filter(({ known }) => known.expectedUs > 0).sort((a, b) => a.first - b.first),
+      );
+    return found;
+  }
+
+  /** Takes it to take what is expected by what is known now; each at least `leastUs`. */
+  #estimate(worker: WorkerRecord, inHand: readonly InHand[], leastUs: number): void {
+    for (const { fn, count, known } of inHand) {
+      const us = Math.max(leastUs, this.#tools.expectedUs(fn));
+      worker.occupancyUs += count * (us - known.expectedUs);
+      known.expectedUs = us;
+    }
   }
 
   /** Of a worker that goes on, only slower than was thought: what it would not be sent now. */
-  #tooMuch(worker: WorkerRecord): readonly TaskRecord[] {
+  #tooMuch(worker: WorkerRecord, inHand: readonly InHand[]): readonly TaskId[] {
     let slots = worker.nThreads;
     let roomUs = this.#tools.windowUs * slots;
-    return this.#estimate(worker, 0).filter((task) => {
-      slots -= 1;
-      roomUs -= task.expectedUs;
-      return slots < 0 && roomUs < 0 && isMovable(task);
-    });
-  }
-
-  /** Of one that is stuck: all that it has not begun, which it knows best. */
-  #notBegun(worker: WorkerRecord): readonly TaskRecord[] {
-    return this.#estimate(worker, this.#tools.windowUs).filter(isMovable);
+    const over: TaskId[] = [];
+    for (const { first, count, known } of inHand)
+      for (let id = first; id < first + count; id++) {
+        slots -= 1;
+        roomUs -= known.expectedUs;
+        if (slots < 0 && roomUs < 0) over.push(id);
+      }
+    return over;
   }
 }
 
+function allOf(inHand: readonly InHand[]): readonly TaskId[] {
+  return inHand.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i));
+}
+
 /** Whether it could run elsewhere: what it needs is not being made where it is. */
-function isMovable(task: TaskRecord): boolean {
-  return !task.started && task.inputs.every((input) => input.isAvailable);
+function isMovable(task: TaskRecord | undefined): task is TaskRecord {
+  return task !== undefined && !task.started && task.inputs.every((input) => input.isAvailable);
 }

@@ -1,5 +1,12 @@
 /** Work that waits behind other work on one worker while another has nothing to do. */
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { demandRules } from "../../src/scheduler/demands.ts";
+import { SchedulerMachine } from "../../src/scheduler/machine.ts";
+import { nestingRules } from "../../src/scheduler/nesting.ts";
+import { MAX_IN_FLIGHT } from "../../src/scheduler/placement.ts";
+import { requestRules } from "../../src/scheduler/requests.ts";
+import { contentHash } from "../../src/shipping/content-hash.ts";
 import { SchedulerStage } from "../support/scheduler-stage.ts";
 import { follow as followOn } from "../support/transcript.ts";
 
@@ -235,5 +242,62 @@ describe("what is asked back", () => {
         w1 <- compute c = f(3)
         c1 <- 2: a = 1
     `);
+  });
+});
+
+describe("many workers that have many brief tasks each", () => {
+  const WORKERS = 4;
+
+  /** All have as many as they are given, of which none is done, and another has come. Whom a look asks for how many of them. */
+  function busy() {
+    const machine = new SchedulerMachine();
+    machine.learn(requestRules, nestingRules, demandRules({ noWorkersTimeoutMs: 5000, hash: contentHash }));
+    const submit = (
+      first: number,
+      count: number,
+      functions: readonly (readonly [number, { name: string; hash: string }])[],
+    ) => {
+      const rows = Array.from({ length: count }, (_, i) => i);
+      const uniform = { fn: 0, slots: 1, shape: 0 };
+      const message = { type: "update-graph", first, count, rows, uniform, functions, options: {} } as const;
+      machine.handle({ type: "client-message", client: "c1", message });
+    };
+    const addWorker = (worker: string) => machine.handle({ type: "add-worker", worker, name: worker, nThreads: 1 });
+    machine.handle({ type: "add-client", client: "c1" });
+    for (let i = 1; i <= WORKERS; i++) addWorker(`w${i}`);
+    submit(0, 1, [[0, { name: "f", hash: "f" }]]);
+    const worker = [...machine.state.workers.values()].find(({ processing }) => processing === 1)?.address as string;
+    machine.handle({
+      type: "worker-message",
+      worker,
+      message: { type: "task-finished", ranges: [1, 1, 1], values: [0], spent: [0, 1, 1] },
+    });
+    submit(1, WORKERS * MAX_IN_FLIGHT, []);
+    addWorker("idle");
+    machine.take();
+    const look = () => {
+      machine.handle({ type: "look-around" });
+      return machine.take().flatMap((instruction) => {
+        if (instruction.type !== "send-to-worker") return [];
+        const recalls = instruction.messages.filter((message) => message.type === "cancel-compute");
+        return recalls.map(({ ids }) => `${instruction.worker}: ${ids.length}`);
+      });
+    };
+    return { machine, look };
+  }
+
+  it("are looked at without a record of each task, as long as none has too much", () => {
+    const { machine, look } = busy();
+    const before = machine.state.tasks.size;
+    assert.deepEqual(look(), []);
+    assert.equal(machine.state.tasks.size, before);
+  });
+
+  it("are not asked all at one look, of which the scheduler's page would be held up", () => {
+    const { look } = busy();
+    look();
+    assert.deepEqual(look(), ["w1: 1024", "w2: 1024"]);
+    assert.deepEqual(look(), ["w3: 1024", "w4: 1024"]);
+    assert.deepEqual(look(), []);
   });
 });
