@@ -84,9 +84,9 @@ globalThis.bench = {
   async routes() {
     return (await state.client.schedulerInfo()).links.map(({ route }) => route);
   },
-  /** MB/s, from the worker of one page to that of the other. */
-  async move(megabytes) {
-    const [from, to] = [await addressOf("one-0"), await addressOf("other-0")];
+  /** MB/s, from the worker of one page to that of another. */
+  async move(megabytes, reader) {
+    const [from, to] = [await addressOf("one-0"), await addressOf(`${reader}-0`)];
     const made = state.client
       .with({ workers: [from] })
       .submit((bytes) => new Uint8Array(bytes).fill(1), megabytes * 1e6);
@@ -200,11 +200,11 @@ globalThis.bench = {
     await all;
     return megabytes / ((performance.now() - began) / 1000);
   },
-  /** Median milliseconds of a small message there and back, from thread to thread: by hand, and through a trunk. */
-  roundTrips(count) {
+  /** Median milliseconds of a small message there and back, from thread to thread: by hand, and through a trunk. In so many groups of each. */
+  roundTrips(groups) {
     return new Promise((resolve) => {
       state.echo.onmessage = ({ data }) => resolve(data);
-      state.echo.postMessage(count);
+      state.echo.postMessage(groups);
     });
   },
   async binary(megabytes) {

@@ -47,6 +47,8 @@ export async function servePeers() {
   await once(server, "listening");
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
+    /** Another origin: pages of both have no more in common than those of two browsers. */
+    otherUrl: `http://localhost:${port}/`,
     url: `http://127.0.0.1:${port}/`,
     close: async () => {
       server.closeAllConnections();
