@@ -4,6 +4,7 @@ import { ComlinkSpawner } from "./adapters/comlink-spawner.ts";
 import { DataChannelWire } from "./adapters/data-channel-wire.ts";
 import { peerTransport, signalingIn } from "./adapters/peer-transport.ts";
 import { Sandbox } from "./adapters/sandbox-box.ts";
+import { SharedWorkerCloakroom } from "./adapters/shared-worker-cloakroom.ts";
 import { WebWorkerClock } from "./adapters/web-worker-clock.ts";
 import { transports } from "./runtime/connectors.ts";
 import type { JoinOptions, LentHost } from "./runtime/lending.ts";
@@ -21,6 +22,7 @@ export function openToPeers(platform: Platform): void {
     prepare: async () => ({}),
     wireOf: (channel, aside) => new DataChannelWire(channel, aside),
     handsOver: true,
+    cloakroom: new SharedWorkerCloakroom(),
   });
   transports.set("peer", async () => transport);
 }

@@ -53,22 +53,21 @@ export function startWorker(endpoint: ThreadEndpoint, { lineOf, besideHosts, ...
         });
       },
       deliver: (messages) => comm.deliver(messages),
-      link: (peer, port, isWire) => {
+      link: (peer, port, way) => {
         const end = port as MessagePort;
         if (runtime === undefined) return;
         const { links } = runtime;
-        if (!isWire) return links.link(peer, new MessagePortComm<PeerMessage, PeerMessage>(end));
+        if (way === undefined) return links.link(peer, new MessagePortComm<PeerMessage, PeerMessage>(end));
         const trunk = new Trunk({ clock });
-        // Some are handed over by pages that have let go of them, others lead to the page, or process, which passes on what comes.
-        const isAside = !(end instanceof MessagePort);
-        trunk.attach(isAside ? new DataChannelWire(end) : new MessagePortWire(end));
+        const isPort = end instanceof MessagePort;
+        trunk.attach(isPort ? new MessagePortWire(end) : new DataChannelWire(end));
         const comm = checkedPeerComm(trunk.channel(0) as Comm<PeerMessage, PeerMessage>);
-        if (isAside) {
-          links.link(peer, comm, "aside");
-          comm.closed.then((reason) => trunk.close(reason));
-        } else {
+        if (way === "by-hosts") {
           links.link(peer, besideHosts?.(trunk, comm, { clock, peer, links }) ?? comm);
           answerHost(trunk.channel(IDLE_CHANNEL), peer, links);
+        } else {
+          links.link(peer, comm, isPort ? "port" : "aside");
+          comm.closed.then((reason) => trunk.close(reason));
         }
       },
     },

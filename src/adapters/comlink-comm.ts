@@ -8,7 +8,7 @@
 
 import type { Remote } from "comlink";
 import type { Comm } from "../ports/comm.ts";
-import type { ThreadEndpoint, WorkerSetup } from "../ports/spawner.ts";
+import type { ThreadEndpoint, WayElsewhere, WorkerSetup } from "../ports/spawner.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import { lengthenReports, shortenOrders } from "../protocol/short-batches.ts";
 import type {
@@ -22,7 +22,7 @@ import type {
 export interface WorkerThread {
   start(setup: WorkerSetup): void;
   deliver(messages: readonly SchedulerToWorkerMessage[]): void;
-  link(peer: WorkerAddress, port: object, isWire: boolean): void;
+  link(peer: WorkerAddress, port: object, way: WayElsewhere | undefined): void;
 }
 
 type Calls = typeof import("comlink");
@@ -108,8 +108,8 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
     this.#remote?.start(setup);
   }
 
-  link(peer: WorkerAddress, port: object, isWire: boolean): void {
-    this.#remote?.link(peer, (this.#comlink as Calls).transfer(port, [port as Transferable]), isWire);
+  link(peer: WorkerAddress, port: object, way: WayElsewhere | undefined): void {
+    this.#remote?.link(peer, (this.#comlink as Calls).transfer(port, [port as Transferable]), way);
     this.#demandSent();
   }
 

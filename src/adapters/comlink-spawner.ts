@@ -1,6 +1,6 @@
 /** Starts threads by the first way that works, and puts a worker's comm on each. */
 
-import type { PlatformThread, Spawner, Thread, ThreadSource, WorkerSetup } from "../ports/spawner.ts";
+import type { PlatformThread, Spawner, Thread, ThreadSource, WayElsewhere, WorkerSetup } from "../ports/spawner.ts";
 import type { StackTaken } from "../protocol/call-stacks.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { WorkerReady } from "../protocol/worker-messages.ts";
@@ -95,8 +95,8 @@ class SpawnedThread implements Thread {
     });
   }
 
-  link(peer: WorkerAddress, port: object, isWire = false): void {
-    this.comm.link(peer, port, isWire);
+  link(peer: WorkerAddress, port: object, way?: WayElsewhere): void {
+    this.comm.link(peer, port, way);
   }
 
   lookInto(tell: (stack?: StackTaken) => void): void {

@@ -1,8 +1,9 @@
 /** PeerJS, as what reaches `peer:` addresses: opens wires to peers by their names at a signalling server, and accepts those of others. */
 
+import type { Cloakroom } from "../ports/cloakroom.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ConnectorOptions, Transport } from "../ports/connector.ts";
-import type { Wire } from "../ports/wire.ts";
+import type { Wire, WireAside } from "../ports/wire.ts";
 import { UnauthorizedError } from "../protocol/errors.ts";
 import { Meeting, type Met } from "./peer-meeting.ts";
 import { followRoute } from "./peer-route.ts";
@@ -18,13 +19,15 @@ export interface PeerPlatform {
   readonly clock: Clock;
   /** Puts in place what PeerJS finds in browsers, and tells what connections are to be told beside. */
   readonly prepare: () => Promise<object>;
-  /** `aside` opens one more channel beside, with a number that both ends agreed on; it throws where that cannot be. */
+  /** `aside`: see {@link Wire}. */
   readonly wireOf: (
     channel: RTCDataChannel,
-    aside: ((number: number) => RTCDataChannel) | undefined,
+    aside: WireAside | undefined,
   ) => Wire & { isRelayed?: boolean | undefined };
   /** Whether channels can be handed to threads. */
   readonly handsOver: boolean;
+  /** Where pages of one browser leave things for each other. */
+  readonly cloakroom?: Cloakroom;
 }
 
 /** Names at a signalling server, as PeerJS takes them. */
@@ -62,10 +65,13 @@ export function peerTransport(platform: PeerPlatform): Transport {
   /** A wire on a connection, each of which ends with the other. */
   function wireOn(place: Place, { connection }: Met): Wire {
     const { peerConnection } = connection;
-    const aside = (number: number) => {
-      // It throws if there is one of that number already.
-      const id = FIRST_ASIDE + (number % (LAST_ASIDE - FIRST_ASIDE + 1));
-      return peerConnection.createDataChannel("manyhands", { negotiated: true, id });
+    const aside: WireAside = {
+      open: (number) => {
+        // It throws if there is one of that number already.
+        const id = FIRST_ASIDE + (number % (LAST_ASIDE - FIRST_ASIDE + 1));
+        return peerConnection.createDataChannel("manyhands", { negotiated: true, id });
+      },
+      cloakroom: platform.cloakroom,
     };
     const wire = platform.wireOf(connection.dataChannel, platform.handsOver ? aside : undefined);
     place.users += 1;

@@ -48,13 +48,16 @@ export interface LinePlan {
 /** What it says of that, in place of a batch: that what it says goes by it from here on; or that it is gone, and nothing is said or heard any more. */
 export type LineNews = { readonly type: "line-begun" } | { readonly type: "line-over"; readonly reason: string };
 
+/** How a link leads to a worker of another host: through both hosts, which pass on what is said, or past them. */
+export type WayElsewhere = "by-hosts" | "past-hosts";
+
 /** A thread a worker lives in. It is the spawner's to watch: whatever ends it closes `comm` with the reason. */
 export interface Thread {
   readonly comm: Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>;
   /** Settles when the thread can take messages; rejects if it ended first. */
   readonly ready: Promise<void>;
-  /** Hands the worker its end of a direct link to a peer; `isWire` if bytes go through it, because the peer is elsewhere. */
-  link(peer: WorkerAddress, port: object, isWire?: boolean): void;
+  /** Hands the worker its end of a direct link to a peer. `way`: the peer is elsewhere, and bytes go through the link. */
+  link(peer: WorkerAddress, port: object, way?: WayElsewhere): void;
   /** Tells where in its code it is, or why that cannot be told; nothing where nobody can look into threads. */
   lookInto(tell: (stack?: StackTaken) => void): void;
   terminate(reason: string): void;

@@ -1,5 +1,20 @@
 /** Wire: bytes between two parties, as a technology moves them; what comms to other machines and pages are built on. */
 
+import type { Cloakroom } from "./cloakroom.ts";
+
+/** What can be had beside a wire, where it is one between pages. */
+export interface WireAside {
+  /**
+   * One more channel between the same two, which can be handed to a thread in the turn in which it is made. Both ends name the same number,
+   * which counts on from wire to wire.
+   *
+   * @throws if there can be none of that number.
+   */
+  open(number: number): object;
+  /** Whether or not the other end is in the same browser: if it is, it finds there what was left by this one. */
+  readonly cloakroom?: Cloakroom | undefined;
+}
+
 /**
  * What it promises, and what every adapter is tried for:
  * - messages arrive whole, in order, each once, for as long as it is open; those that came before anybody listened are held;
@@ -25,11 +40,7 @@ export interface Wire {
   onDrain(drained: () => void): void;
   close(reason: string): void;
   readonly closed: Promise<string>;
-  /**
-   * Where it can have channels beside it: one more between the same two, which can be handed to a thread in the turn in which it is made. Both
-   * ends name the same number, which counts on from wire to wire. Throws if there can be none of that number.
-   */
-  readonly aside?: ((number: number) => object) | undefined;
+  readonly aside?: WireAside | undefined;
   /** Whether a server between the two passes on what they say, as far as that is known. */
   readonly isRelayed?: boolean | undefined;
 }

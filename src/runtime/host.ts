@@ -143,7 +143,7 @@ export class Host implements WorkerOwner {
     const thread = this.#threads.get(worker)?.thread;
     if (thread === undefined) return undefined;
     const [here, there] = this.#spawner.channel();
-    thread.link(peer, here, true);
+    thread.link(peer, here, "by-hosts");
     return there;
   }
 
@@ -152,7 +152,7 @@ export class Host implements WorkerOwner {
     const thread = this.#threads.get(worker)?.thread;
     if (thread === undefined || this.#spawner.takesChannels !== true) return false;
     try {
-      thread.link(peer, channel, true);
+      thread.link(peer, channel, "past-hosts");
       return true;
     } catch {
       return false;

@@ -328,7 +328,7 @@ export class PeerHosts {
     const answers = numbers.map(async (number) => {
       const link = pipes.get(number)?.link;
       const isSo = link === undefined || (await askWorker(link, question));
-      if (isSo && question === "rest") asides?.handed.delete(number);
+      if (isSo && question === "rest") asides?.letGo(number);
       return isSo;
     });
     return (await Promise.all(answers)).every((isSo) => isSo);

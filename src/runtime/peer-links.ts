@@ -24,21 +24,26 @@ export interface PeerLinksShell {
 }
 
 interface Peer {
-  /** Those that are there, the latest last, which is the best: they lead to the same worker, and others of them may break. */
+  /** Those that are there, the best last, which is the latest of its kind: they lead to the same worker, and others of them may break. */
   readonly links: PeerComm[];
+  /** The latest by way of the hosts. */
+  pipe: PeerComm | undefined;
   /** Questions that it has not answered, and by which link each was asked; undefined while there is none. */
   readonly open: Map<number, { readonly ids: readonly TaskId[]; link: PeerComm | undefined }>;
   /** Those among them that lead past the hosts. */
   readonly asides: Map<PeerComm, AsideLink>;
   /** Those among these that only values go by. */
   readonly bypasses: Set<PeerComm>;
+  /** Those that lead from page to page within a browser. */
+  readonly ports: Set<PeerComm>;
 }
 
 /**
- * Which way a link leads: within the host, or by way of both hosts; past them, for all that is said; or past them for values alone, which
- * are asked for again when it breaks.
+ * Which way a link leads: within the host, or by way of both hosts; past them, for all that is said, by a channel of the connection that they have,
+ * which ends with that, or in one browser by a port, which is faster, but nobody is told for certain when its other end is gone; or past
+ * them for values alone, which are asked for again when it breaks.
  */
-export type LinkKind = "hosts" | "aside" | "bypass";
+export type LinkKind = "hosts" | "aside" | "port" | "bypass";
 
 export class PeerLinks {
   /** The best link to each peer that has one, for whatever is to be said but that values are wanted. */
@@ -62,21 +67,34 @@ export class PeerLinks {
   link(address: WorkerAddress, given: PeerComm, kind: LinkKind = "hosts"): void {
     const peer: Peer = this.#peers.get(address) ?? {
       links: [],
+      pipe: undefined,
       open: new Map(),
       asides: new Map(),
       bypasses: new Set(),
+      ports: new Set(),
     };
     this.#peers.set(address, peer);
     const link = kind === "hosts" ? given : this.#aside(address, peer, given);
-    if (kind === "hosts") for (const former of peer.asides.keys()) former.close("there is another way");
+    if (kind === "hosts") {
+      for (const former of peer.asides.keys()) former.close("there is another way");
+      peer.pipe = link;
+    }
     if (kind === "bypass") peer.bypasses.add(link);
-    peer.links.push(link);
+    const last = peer.links.at(-1);
+    const isSecond = kind === "aside" && last !== undefined && peer.ports.has(last);
+    peer.links.splice(peer.links.length - (isSecond ? 1 : 0), 0, link);
+    if (kind === "port") {
+      peer.ports.add(link);
+      // Its other end may be gone without a word: that there is no other way any more tells of it.
+      peer.pipe?.closed.then((reason) => link.close(reason));
+    }
     this.#prefer(address, peer);
     link.listen((message) => this.#hear(address, peer, link, message));
     link.closed.then(() => {
       peer.links.splice(peer.links.indexOf(link), 1);
       peer.asides.delete(link);
       peer.bypasses.delete(link);
+      peer.ports.delete(link);
       this.#prefer(address, peer);
       askAgain(peer, link);
     });

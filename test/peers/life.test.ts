@@ -36,10 +36,10 @@ after(async () => {
   await signaling.close();
 });
 
-async function open(browser: Browser): Promise<Page> {
+async function open(browser: Browser, url = server.url): Promise<Page> {
   const page = await browser.newPage();
   await page.bringToFront();
-  await page.goto(`${server.url}peer.html`);
+  await page.goto(`${url}peer.html`);
   await page.waitForFunction(() => document.title === "ready", { timeout: 40_000, polling: 50 });
   return page;
 }
@@ -213,7 +213,8 @@ describe("a page", { concurrency: 1 }, () => {
     "that another could not be reached from goes straight as soon as it can, and by way of the room when it cannot any more",
     limit,
     async () => {
-      const [room, one, other] = [await open(chromium), await open(chromium), await open(chromium)];
+      const [room, one] = [await open(chromium), await open(chromium)];
+      const other = await open(chromium, server.otherUrl);
       const invitation = await openRoom(room, "wall", signaling.url);
       for (const [i, page] of [one, other].entries()) {
         await lend(page, invitation, { nWorkers: 1, name: `${i}`, ...trusting });

@@ -15,6 +15,8 @@ const top = fileURLToPath(new URL("../../", import.meta.url));
 export interface PageServer {
   /** Ends in a slash. */
   readonly url: string;
+  /** The same pages, from another origin: they have no more in common with those than pages of two browsers. */
+  readonly otherUrl: string;
   /** Requests to `/reached/…`, which only what got out of somewhere makes. */
   readonly reached: string[];
   close(): Promise<void>;
@@ -45,8 +47,10 @@ export async function servePages(headers: Readonly<Record<string, string>> = {})
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `http://127.0.0.1:${port}/`,
+    otherUrl: `http://localhost:${port}/`,
     reached,
     async close() {
       server.close();

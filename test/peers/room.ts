@@ -53,6 +53,16 @@ export const openConnections = (page: Page) =>
         .length,
   );
 
+/** Bytes that have come by connections of that page; of pages in which {@link countConnections} was begun. */
+export const receivedBytes = (page: Page) =>
+  page.evaluate(async () => {
+    let sum = 0;
+    for (const connection of (globalThis as unknown as { made: RTCPeerConnection[] }).made)
+      for (const [, figures] of await connection.getStats())
+        if (figures.type === "candidate-pair") sum += figures.bytesReceived ?? 0;
+    return sum;
+  });
+
 /** Notes the connections that a page makes from now on. */
 export async function countConnections(page: Page): Promise<void> {
   await page.evaluate(() => {

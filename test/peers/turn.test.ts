@@ -28,8 +28,8 @@ async function stage(name: BrowserName) {
   const [browser, turn] = await Promise.all([startBrowser(name), TurnServer.start()]);
   return {
     turn,
-    open: async () => {
-      const page = await browser.open(`${server.url}peer.html`);
+    open: async (url = server.url) => {
+      const page = await browser.open(`${url}peer.html`);
       await relayOnly(page);
       return page;
     },
@@ -45,7 +45,7 @@ describe("peers that may not go straight", { concurrency: true }, () => {
     it(`go by way of the TURN server that they are told of in ${name}`, { timeout: 60_000 }, async () => {
       await using staged = await stage(name);
       const { turn, open } = staged;
-      const [room, one, other] = [await open(), await open(), await open()];
+      const [room, one, other] = [await open(), await open(), await open(server.otherUrl)];
       const { iceServers } = turn;
       const invitation = await openRoom(room, name, signaling.url, { iceServers });
       await lend(one, invitation, { nWorkers: 1, name: "one", iceServers, ...trusting });

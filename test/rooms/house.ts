@@ -47,6 +47,7 @@ const technologies: Readonly<Record<string, readonly string[]>> = {
   "message-port": [],
   system: [],
   comlink: ["comlink"],
+  "shared-worker": [],
   "web-worker": [],
   "worker-thread": ["node:"],
   sandbox: ["node:"],

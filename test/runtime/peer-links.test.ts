@@ -181,3 +181,25 @@ it("by a link that only values go by, they are asked for, and nothing else is sa
   another.call();
   await another.closed;
 });
+
+it(
+  "a port is the best way, also when there is a later channel; it ends with the way of the hosts that it was beside",
+  limit,
+  async () => {
+    const { links, link } = stage();
+    const pipe = link();
+    const port = link("port");
+    const channel = link("aside");
+    links.ask("peer", 1, [1]);
+    assert.deepEqual([port.asked, channel.asked], [[1], []]);
+    port.close();
+    await turn();
+    assert.deepEqual([channel.asked, pipe.asked], [[1], []], "then the channel is the best");
+    const next = link("port");
+    links.ask("peer", 2, [1]);
+    pipe.close();
+    await next.closed;
+    await turn();
+    assert.deepEqual([next.asked, channel.asked], [[2], [1, 2]], "a channel tells of its end by itself");
+  },
+);
