@@ -21,7 +21,7 @@ import { veil } from "./admission.ts";
 import type { OpenBypasses } from "./bypasses.ts";
 import { type Destination, destinationOf, transportOf, transports } from "./connectors.ts";
 import { Host } from "./host.ts";
-import { LentWorkers } from "./lent-workers.ts";
+import { LentWorkers, LINE_FROM } from "./lent-workers.ts";
 import { hostMemory, type MemoryOptions } from "./memory-limits.ts";
 import { PeerHosts } from "./peer-hosts.ts";
 import { delay, isFinal, Tether } from "./tether.ts";
@@ -188,7 +188,7 @@ export class LentHost implements AsyncDisposable {
       say: (word) => this.#say(word),
       end: (worker, reason) => this.#host.end(worker, reason),
       lookInto: (worker, tell) => this.#host.lookInto(worker, tell),
-      hasLines: this.#hasWires,
+      linesFrom: this.#hasWires ? LINE_FROM : Number.POSITIVE_INFINITY,
       planOf: (word) => this.#planOf(word),
       after: (ms, act) => void platform.clock.after(ms, act),
       linkInside: (one, other) => this.#host.link(one, other),

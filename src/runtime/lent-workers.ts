@@ -20,7 +20,7 @@ import type { Trunk } from "./trunk.ts";
 import type { TrunkChannel } from "./trunk-channel.ts";
 
 /** A worker that has said so much something is given a wire of its own, where that can be. Batches. */
-const LINE_FROM = 64;
+export const LINE_FROM = 64;
 /** For a host whose scheduler is gone to hear of that, too, before a worker is ended that has lost its wire. Milliseconds. */
 const GRACE_MS = 1_000;
 
@@ -45,8 +45,8 @@ export interface LentWorkersShell {
   say(word: HostToScheduler): void;
   end(worker: WorkerAddress, reason: string): void;
   lookInto(worker: WorkerAddress, tell: (stack?: StackTaken) => void): void;
-  /** Whether threads can have wires of their own. */
-  readonly hasLines: boolean;
+  /** From how many batches on threads are given wires of their own; infinite where they can have none. */
+  readonly linesFrom: number;
   /** Where it goes, for whoever has that ticket. */
   planOf(word: TicketWord): Pick<LinePlan, "address" | "line" | "ticket" | "ca">;
   after(ms: number, act: () => void): void;
@@ -232,7 +232,7 @@ export class LentWorkers implements WorkerRegistry {
     const { channel } = lent;
     if (channel === undefined) return;
     lent.batches += 1;
-    if (lent.batches === LINE_FROM && this.#shell.hasLines) channel.send({ type: "line-wanted" });
+    if (lent.batches === this.#shell.linesFrom) channel.send({ type: "line-wanted" });
     const comm: WorkerComm = {
       send: (batch) => channel.send(shortenReports(batch)),
       listen: () => {},

@@ -28,8 +28,9 @@ import { Random } from "../support/random.ts";
 import { assertEmptyHanded, assertForgotten, validateScheduler } from "../support/validate.ts";
 import { slowComm } from "./client-link.ts";
 import { act, data } from "./deeds.ts";
-import { FarHost } from "./far-host.ts";
+import { FarHost, type FarHostOptions } from "./far-host.ts";
 import { Liar } from "./liars.ts";
+import { LinedHost } from "./lined-host.ts";
 import { drawHabits, type Habits, type Outcome } from "./simulate.ts";
 import { brief, SimulatedSpawner } from "./thread.ts";
 import { User } from "./user.ts";
@@ -39,9 +40,14 @@ import { World } from "./world.ts";
 /** More happenings than any of these worlds should need. */
 const MOST_STEPS = 100_000;
 
-export async function simulateChurn(seed: number, { tellsStory = false } = {}): Promise<Outcome> {
+/** The same where workers get wires of their own to the scheduler, of which each may drop apart from its host's. */
+export function simulateLines(seed: number, options: { tellsStory?: boolean | undefined } = {}): Promise<Outcome> {
+  return simulateChurn(seed, { ...options, hasLines: true });
+}
+
+export async function simulateChurn(seed: number, { tellsStory = false, hasLines = false } = {}): Promise<Outcome> {
   const world = new World(seed, tellsStory);
-  const cluster = new ChurningCluster(world, new Random(seed ^ 0xc4a12e));
+  const cluster = new ChurningCluster(world, new Random(seed ^ 0xc4a12e), hasLines);
   await loadUnpacking();
   let problem: unknown;
   const { warn } = console;
@@ -79,7 +85,7 @@ class ChurningCluster {
   readonly #fate: Random;
   readonly #clock: Clock;
   readonly #slownessMs: number;
-  readonly #hosts: FarHost[] = [];
+  readonly #hosts: (FarHost | LinedHost)[] = [];
   readonly #people: Person[] = [];
   readonly #liars: Liar[] = [];
   readonly #habits: Habits;
@@ -88,12 +94,18 @@ class ChurningCluster {
   #broken: unknown;
   #validatedAt: unknown;
 
-  constructor(world: World, fate: Random) {
+  /** How wires of workers fare; undefined where they have none. */
+  readonly #lines: Random | undefined;
+
+  constructor(world: World, fate: Random, hasLines: boolean) {
     const { random } = world;
     this.#world = world;
     this.#fate = fate;
     this.#slownessMs = random.pick([0.1, 0.5, 2]);
     this.spawner = new SimulatedSpawner(world, (stage) => this.work.performance(stage), this.#slownessMs);
+    this.#lines = hasLines ? new Random(~fate.integer(0, 2 ** 30)) : undefined;
+    if (hasLines)
+      this.spawner.openLine = (thread, plan) => this.#lined(thread.address)?.openLine(thread, plan) as never;
     this.#clock = {
       now: () => world.nowMs,
       after: (afterMs, wake) => this.#after(afterMs, wake),
@@ -170,7 +182,7 @@ class ChurningCluster {
         this.#world.at(random.next() * spanMs, () => act(user, this.#habits.deeds, others));
       }
     }
-    const sometimes = (times: readonly number[], happen: (host: FarHost) => void) => {
+    const sometimes = (times: readonly number[], happen: (host: FarHost | LinedHost) => void) => {
       for (let i = fate.pick(times) ?? 0; i > 0; i--) {
         this.#world.at(fate.next() * spanMs * 1.5, () => {
           const host = fate.pick(this.#hosts);
@@ -190,6 +202,10 @@ class ChurningCluster {
     sometimes([0, 0, 1, 2], () => this.#lapse(fate.pick(this.#people)));
     sometimes([0, 0, 0, 1, 2], () => this.#loseScheduler());
     sometimes([0, 1, 3], (host) => this.#measure(host));
+    const lines = this.#lines;
+    if (lines === undefined) return;
+    sometimes([0, 1, 2, 4], (host) => host instanceof LinedHost && host.troubleLine(lines.next() * 30, false));
+    sometimes([0, 0, 1, 2], (host) => host instanceof LinedHost && host.troubleLine(0, true));
   }
 
   /** A scheduler that knows nothing. */
@@ -220,7 +236,7 @@ class ChurningCluster {
     for (const host of this.#hosts) this.#after(this.#fate.next() * 20, () => this.#join(host));
   }
 
-  #join(host: FarHost): void {
+  #join(host: FarHost | LinedHost): void {
     if (!host.isJoined) host.join(this.#scheduler);
   }
 
@@ -231,17 +247,45 @@ class ChurningCluster {
       slownessMs: this.#slownessMs * this.#fate.pick([1, 1, 4]),
       nThreads: random.pick([1, 1, 2]),
     };
-    const host = new FarHost(this.#world, this.#clock, this.spawner, options, (error) => {
-      // It gives up on threads that are killed before they have begun.
-      this.#world.tell(() => `${host.name}: ${String(error)}`);
-    });
+    // It gives up on threads that are killed before they have begun.
+    const fail = (error: unknown) => this.#world.tell(() => `${options.name}: ${String(error)}`);
+    const host = this.#newHost(options, fail);
     this.#hosts.push(host);
     host.start(random.pick([1, 2, 2]));
     host.join(this.#scheduler);
   }
 
+  #newHost(options: FarHostOptions, fail: (error: unknown) => void): FarHost | LinedHost {
+    const fate = this.#lines;
+    if (fate === undefined) return new FarHost(this.#world, this.#clock, this.spawner, options, fail);
+    return new LinedHost(
+      this.#world,
+      this.#clock,
+      this.spawner,
+      { ...options, fate, fail },
+      {
+        pipe: (number) => {
+          const ends = this.#pipes.get(number) ?? [...this.spawner.channel()];
+          this.#pipes.set(number, ends);
+          return ends.shift() as object;
+        },
+        disbelieved: (worker, reason) => {
+          this.#broken ??= new Error(`${worker} was not believed: ${reason}`);
+        },
+      },
+    );
+  }
+
+  /** Ends of links between workers of two hosts that have not been taken. */
+  readonly #pipes = new Map<number, object[]>();
+  #nextPipe = 1;
+
+  #lined(worker: WorkerAddress): LinedHost | undefined {
+    return this.#hosts.find((host): host is LinedHost => host instanceof LinedHost && host.name === hostOf(worker));
+  }
+
   /** Its workers finish what they have begun and hand over what they hold. The first stays, so that somebody does. */
-  #leave(host: FarHost): void {
+  #leave(host: FarHost | LinedHost): void {
     if (host === this.#hosts[0] || host.hasLeft || !host.isJoined) return;
     this.#world.tell(() => `${host.name} wants to leave`);
     host.hasLeft = true;
@@ -252,7 +296,7 @@ class ChurningCluster {
     );
   }
 
-  #measure(host: FarHost): void {
+  #measure(host: FarHost | LinedHost): void {
     const from = host.name;
     const to = this.#fate.pick([...this.#hosts.map(({ name }) => name), "scheduler"]) ?? from;
     this.#scheduler.noteLink({ from, to, latencyMs: this.#fate.next() * 5, bytesPerMs: this.#fate.next() * 1e6 });
@@ -267,10 +311,23 @@ class ChurningCluster {
   }
 
   #link(from: WorkerAddress, to: WorkerAddress): void {
+    if (this.#lines !== undefined) return this.#linkLined(from, to);
     const threads = [from, to].map((address) => this.spawner.living.find((thread) => thread.address === address));
     const [here, there] = this.spawner.channel();
     threads[0]?.link(to, here);
     threads[1]?.link(from, there);
+  }
+
+  /** Their hosts make the link, when they hear of it. */
+  #linkLined(from: WorkerAddress, to: WorkerAddress): void {
+    const pipe = hostOf(from) === hostOf(to) ? 0 : this.#nextPipe++;
+    for (const [worker, peer] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      const comm = this.#lined(worker)?.commOf(worker);
+      comm?.tell({ type: "link", peer, host: hostOf(peer), pipe });
+    }
   }
 
   #end(worker: WorkerAddress, reason: string): void {
@@ -278,6 +335,10 @@ class ChurningCluster {
     if (liar !== undefined) return void this.#after(0, () => liar.end(reason));
     const host = this.#hosts.find(({ name }) => name === hostOf(worker));
     if (/^ProtocolError/.test(reason)) this.#broken ??= new Error(`${worker} was not believed: ${reason}`);
+    if (host instanceof LinedHost) {
+      const isForGood = this.#scheduler.isRetiring(worker);
+      return host.commOf(worker)?.tell({ type: "end", reason, isForGood });
+    }
     this.#after(0, () => host?.host.end(worker, reason));
   }
 

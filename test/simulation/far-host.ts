@@ -15,7 +15,7 @@ import { Wire, type World } from "./world.ts";
 type ThreadComm = Comm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>;
 
 /** Both directions of what a host and its scheduler say. While it is down, what is said waits; once it is cut, nothing comes through. */
-class FarLink {
+export class FarLink {
   readonly #up: Wire;
   readonly #down: Wire;
   readonly #world: World;
@@ -30,23 +30,29 @@ class FarLink {
   }
 
   up(act: () => void): void {
-    this.#up.carry(this.#world.nowMs, () => this.#deliver(act));
+    this.#up.carry(this.#world.nowMs, () => this.deliver(act));
   }
 
   down(act: () => void): void {
-    this.#down.carry(this.#world.nowMs, () => this.#deliver(act));
+    this.#down.carry(this.#world.nowMs, () => this.deliver(act));
   }
 
   restore(): void {
     this.isDown = false;
-    for (const act of this.#held.splice(0)) this.#deliver(act);
+    for (const act of this.#held.splice(0)) this.deliver(act);
   }
 
-  #deliver(act: () => void): void {
+  deliver(act: () => void): void {
     if (this.isCut) return;
     if (this.isDown) this.#held.push(act);
     else act();
   }
+}
+
+export interface FarHostOptions {
+  readonly name: string;
+  readonly slownessMs: number;
+  readonly nThreads: number;
 }
 
 interface Present {
@@ -72,7 +78,7 @@ export class FarHost {
     world: World,
     clock: Clock,
     spawner: SimulatedSpawner,
-    { name, slownessMs, nThreads }: { readonly name: string; readonly slownessMs: number; readonly nThreads: number },
+    { name, slownessMs, nThreads }: FarHostOptions,
     fail: (error: unknown) => void,
   ) {
     this.name = name;

@@ -1,6 +1,6 @@
 /** `npm run simulate`: lives through one simulated cluster per seed, and tells the story of those that go wrong. */
 import { parseArgs } from "node:util";
-import { simulateChurn } from "./churn.ts";
+import { simulateChurn, simulateLines } from "./churn.ts";
 import { type Outcome, simulate as simulateThreads } from "./simulate.ts";
 
 const { values: options } = parseArgs({
@@ -17,6 +17,12 @@ const { values: options } = parseArgs({
 
 type Simulate = typeof simulateThreads;
 
+const worlds: Readonly<Record<string, Simulate>> = {
+  threads: simulateThreads,
+  hosts: simulateChurn,
+  lines: simulateLines,
+};
+
 /** Worlds that may go wrong before it is called off. */
 const MOST_BAD = 20;
 
@@ -29,7 +35,8 @@ if (options.help) {
   --seeds N     live through N worlds (1000)
   --from S      the first of them (1)
   --seed X      only this one; SEED=X in the environment does the same
-  --only KIND   threads: one host and its threads; hosts: several that come and go. Both unless said
+  --only KIND   threads: one host and its threads; hosts: several that come and go; lines: such whose workers have wires
+                of their own. All unless said
   --verbose     the whole story of a world that goes wrong, and with --seed of any
   --keep-going  do not stop at the first world that goes wrong, and tell no stories`);
 } else {
@@ -56,7 +63,7 @@ async function main(): Promise<number> {
     const outcome = await simulate(seed);
     steps += outcome.steps;
     if (outcome.problem !== undefined) {
-      bad.push(`${seed} (${simulate === simulateChurn ? "hosts" : "threads"})`);
+      bad.push(`${seed} (${Object.entries(worlds).find(([, each]) => each === simulate)?.[0]})`);
       if (!options["keep-going"]) {
         tell(await simulate(seed, { tellsStory: true }));
         break;
@@ -76,10 +83,10 @@ async function main(): Promise<number> {
 
 /** What is to be lived through with each seed. */
 function kinds(): readonly Simulate[] {
-  if (options.only === "threads") return [simulateThreads];
-  if (options.only === "hosts") return [simulateChurn];
-  if (options.only !== undefined) throw new TypeError(`--only is threads or hosts, not ${options.only}`);
-  return [simulateThreads, simulateChurn];
+  if (options.only === undefined) return Object.values(worlds);
+  const chosen = worlds[options.only];
+  if (chosen === undefined) throw new TypeError(`--only is threads, hosts or lines, not ${options.only}`);
+  return [chosen];
 }
 
 function progress(seeds: number, steps: number, ms: number): string {

@@ -1,7 +1,7 @@
 /** Some hundred simulated clusters, each with its own misfortunes; `npm run simulate` lives through as many more as one likes. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { simulateChurn } from "./churn.ts";
+import { simulateChurn, simulateLines } from "./churn.ts";
 import { simulate } from "./simulate.ts";
 
 /** Worlds that went wrong before something was mended. */
@@ -15,9 +15,11 @@ const PER_TEST = 100;
 /** The same, of several hosts. */
 const ONCE_BAD_HOSTS = [3, 6, 8, 22, 38, 51, 53, 64, 253, 711, 7959, 13378, 24422, 30307];
 
-async function live(seeds: Iterable<number>, kind: "threads" | "hosts" = "threads"): Promise<void> {
+const worlds = { threads: simulate, hosts: simulateChurn, lines: simulateLines };
+
+async function live(seeds: Iterable<number>, kind: keyof typeof worlds = "threads"): Promise<void> {
   for (const seed of seeds) {
-    const { problem } = await (kind === "hosts" ? simulateChurn : simulate)(seed);
+    const { problem } = await worlds[kind](seed);
     if (problem === undefined) continue;
     const again = `npm run simulate -- --only ${kind} --seed ${seed}`;
     throw new Error(`seed ${seed} went wrong; for its story: ${again}`, { cause: problem });
@@ -37,6 +39,8 @@ describe("a simulated cluster", () => {
   it("lives well through what it once did not", () => live(ONCE_BAD));
 
   it("of several hosts that come and go ends so, too: seeds 1 to 150", () => live(range(1, 151), "hosts"));
+
+  it("whose workers speak past their hosts ends so, too: seeds 1 to 40", () => live(range(1, 41), "lines"));
 
   it("of several hosts lives well through what it once did not", () => live(ONCE_BAD_HOSTS, "hosts"));
 

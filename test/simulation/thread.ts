@@ -4,13 +4,15 @@ import { MemoryStore } from "../../src/adapters/memory-store.ts";
 import { ThreadClients } from "../../src/client/thread-clients.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Comm } from "../../src/ports/comm.ts";
-import type { Spawner, Thread, WorkerSetup } from "../../src/ports/spawner.ts";
+import type { LinePlan, Spawner, Thread, WorkerSetup } from "../../src/ports/spawner.ts";
 import type { StartTaskClients } from "../../src/ports/task-clients.ts";
 import type { WorkerAddress } from "../../src/protocol/identity.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { SchedulerToWorkerMessage, WorkerMessage } from "../../src/protocol/worker-messages.ts";
 import { limitMemory } from "../../src/runtime/limited-memory.ts";
 import type { WorkerComm } from "../../src/runtime/sending.ts";
+import type { Trunk } from "../../src/runtime/trunk.ts";
+import { WorkerLine } from "../../src/runtime/worker-line.ts";
 import { WorkerRuntime } from "../../src/runtime/worker-runtime.ts";
 import type { WorkerMachine } from "../../src/worker/machine.ts";
 import type { WorkerState } from "../../src/worker/state.ts";
@@ -55,8 +57,18 @@ export class SimulatedThread implements Thread, Stage {
   #close: (reason: string) => void = () => {};
   #becomeReady: () => void = () => {};
 
-  constructor(world: World, setup: WorkerSetup, performance: (stage: Stage) => Performance, slownessMs: number) {
+  /** Undefined where threads speak by way of their hosts alone. */
+  readonly #openLine: ((plan: LinePlan) => Promise<Trunk>) | undefined;
+
+  constructor(
+    world: World,
+    setup: WorkerSetup,
+    performance: (stage: Stage) => Performance,
+    slownessMs: number,
+    openLine?: (thread: SimulatedThread, plan: LinePlan) => Promise<Trunk>,
+  ) {
     this.#world = world;
+    this.#openLine = openLine && ((plan) => openLine(this, plan));
     this.address = setup.address;
     this.nThreads = setup.nThreads;
     this.isLiar = setup.name === "host-0";
@@ -121,7 +133,8 @@ export class SimulatedThread implements Thread, Stage {
     // What the store does takes a while, and is heard of when the thread is free.
     const pause = () => new Promise<void>((resolve) => this.wakeAfter(this.#world.whims.between(0.05, 3), resolve));
     const equipment = { limitMemory, openStore: async () => new MemoryStore({ pause }) };
-    this.#runtime = new WorkerRuntime(setup, comm, clock, scope, startClients, equipment);
+    const speaking = this.#openLine === undefined ? comm : new WorkerLine(comm, this.#openLine);
+    this.#runtime = new WorkerRuntime(setup, speaking, clock, scope, startClients, equipment);
     this.#surroundings = places[PLACE];
     this.#outbound.carry(this.localMs, () => {
       this.isReady = true;
@@ -306,6 +319,7 @@ export class SimulatedSpawner implements Spawner {
   readonly #world: World;
   readonly #performance: (stage: Stage) => Performance;
   readonly #slownessMs: number;
+  openLine: ((thread: SimulatedThread, plan: LinePlan) => Promise<Trunk>) | undefined;
 
   constructor(world: World, performance: (stage: Stage) => Performance, slownessMs: number) {
     this.#world = world;
@@ -318,7 +332,7 @@ export class SimulatedSpawner implements Spawner {
   }
 
   spawn(setup: WorkerSetup): Thread {
-    const thread = new SimulatedThread(this.#world, setup, this.#performance, this.#slownessMs);
+    const thread = new SimulatedThread(this.#world, setup, this.#performance, this.#slownessMs, this.openLine);
     this.threads.push(thread);
     this.#world.tell(() => `${setup.address} is started`);
     return thread;
