@@ -138,9 +138,10 @@ export class Spilling implements KeepingRules<LocalTask> {
   }
 
   holdUp(task: LocalTask): "ready" | "waiting" | "full" {
+    if (task.shape === 0) return this.#isFull ? this.#heldUp.add(task) : "ready";
     const missing = new Set<TaskId>();
     let usesWhatIsHere = false;
-    for (let slot = 0; task.shape !== 0 && slot < task.slots.length; slot++) {
+    for (let slot = 0; slot < task.slots.length; slot++) {
       const id = task.slots[slot] as TaskId;
       if (!isReference(task.shape, slot) || task.data.has(id)) continue;
       if (this.isOut(id)) missing.add(id);
