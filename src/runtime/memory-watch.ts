@@ -31,6 +31,8 @@ export class MemoryWatch {
   /** Where there is a limit to what may be held. */
   #keeper: ValueKeeper | undefined;
   #dueMs: number;
+  /** What the store is to do once all has been said: it may take the thread's time. */
+  #forStore: StoreInstruction[] = [];
 
   /** To be made when all else is there, and before anything is heard. */
   constructor({ memory }: WorkerSetup, equipment: WorkerEquipment, shell: MemoryShell) {
@@ -61,13 +63,13 @@ export class MemoryWatch {
     this.#shell.machine.report({ type: "memory-used", threadBytes: this.#equipment.gauge?.used() });
   }
 
-  /** Does what is to be done about values that are written out; false of anything else. */
-  performs(instruction: WorkerInstruction): instruction is StoreInstruction | CameBack {
+  /** Takes what is to be done about values that are written out; false of anything else. */
+  takes(instruction: WorkerInstruction): instruction is StoreInstruction | CameBack {
     switch (instruction.type) {
       case "write-value":
       case "read-value":
       case "remove-value":
-        this.#keeper?.perform(instruction);
+        this.#forStore.push(instruction);
         return true;
       case "came-back":
         this.#shell.cameBack(instruction.id);
@@ -75,5 +77,13 @@ export class MemoryWatch {
       default:
         return false;
     }
+  }
+
+  /** Does what it has taken. */
+  perform(): void {
+    if (this.#forStore.length === 0) return;
+    const instructions = this.#forStore;
+    this.#forStore = [];
+    for (const instruction of instructions) this.#keeper?.perform(instruction);
   }
 }

@@ -367,7 +367,7 @@ export class WorkerRuntime {
     this.#clients.flush();
     this.#memory.look(nowMs);
     for (const instruction of this.#machine.take()) {
-      if (this.#memory.performs(instruction)) continue;
+      if (this.#memory.takes(instruction)) continue;
       switch (instruction.type) {
         case "send":
           sendSound(this.#comm, instruction, (message, cause) => this.#clients.refuse(message, cause));
@@ -386,6 +386,7 @@ export class WorkerRuntime {
           instruction satisfies never;
       }
     }
+    this.#memory.perform();
   }
 
   #gather(from: WorkerAddress, request: number, ids: readonly TaskId[]): void {

@@ -11,6 +11,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as library from "manyhands";
@@ -23,6 +24,9 @@ import { median } from "./statistics.mjs";
 const { Client, LocalCluster } = library;
 
 const MB = 2 ** 20;
+
+/** How long the files of the one before may take to be cleared away: the next is not to be disturbed by that. */
+const CLEARING_MS = 250;
 
 /** What a machine can be expected to have to spare: beyond that, a reduction is stopped. */
 const MOST_BYTES = 4096 * MB;
@@ -109,7 +113,9 @@ async function compare(where, count, size, hand, ours) {
   /** @type {Measured[]} */ const spills = [];
   for (let round = 0; round < (isQuick ? 5 : 9); round++) {
     byHands.push(await hand());
+    await setTimeout(CLEARING_MS);
     spills.push(await ours());
+    await setTimeout(CLEARING_MS);
   }
   const [mine, its] = [speedOf(spills), speedOf(byHands)];
   const all = (/** @type {readonly Measured[]} */ rounds) =>

@@ -41,9 +41,10 @@ export async function spilled({ Client, LocalCluster }, count, size) {
   const nothing = await client.submit((/** @type {number} */ x) => x, 1).result();
   if (nothing !== 1) throw new Error("no answer");
   const seeds = Array.from({ length: count }, (_, i) => i);
-  // What it takes to make them is not what is to be measured.
-  const warm = client.map(make, [1, 2], [length, length]);
+  // What it takes to make them is not what is to be measured, nor what it takes until there is a file: by hand, it is open by then as well.
+  const warm = client.map(make, [1, 2, 3], [length, length, length]);
   await client.gather(client.map((/** @type {Float64Array} */ a) => a.length, warm));
+  await until(async () => (await bytesIn(client)).spilled > 0);
   for (const future of warm) future.release();
   const making = await timed(async () => {
     const cheap = client.submit(
