@@ -6,7 +6,7 @@ import type { Wire } from "../ports/wire.ts";
 import type { WorkerAddress } from "../protocol/identity.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { PeerComm } from "./aside-link.ts";
-import type { Bypassing } from "./bypass-wires.ts";
+import type { Bypassing, Expected } from "./bypass-wires.ts";
 import { BYPASS_CHANNEL, type BypassNews, type BypassOrder } from "./bypass-words.ts";
 import { checkedPeerComm } from "./checked-peer-comm.ts";
 import type { PeerLinks } from "./peer-links.ts";
@@ -38,6 +38,8 @@ export class BypassEnd {
   readonly #shell: BypassEndShell;
   readonly #channel: TrunkChannel;
   #trunk: Trunk | undefined;
+  /** Whom it waits for: one at a time, however often it is told to. */
+  #expected: Expected | undefined;
   #isClosed = false;
   /** What had come by way of the hosts when it was said last that another would pay. */
   #noted = 0;
@@ -59,6 +61,7 @@ export class BypassEnd {
     this.#channel.listen((order) => void this.#obey(order as BypassOrder));
     this.#channel.closed.then((reason) => {
       this.#isClosed = true;
+      this.#expected?.stop(reason);
       this.#trunk?.close(reason);
     });
   }
@@ -74,9 +77,12 @@ export class BypassEnd {
     try {
       const bypassing = await this.#shell.bypassing();
       if (order.type === "call") return this.#begin(number, await bypassing.call(order.address, ticket));
-      const { port, wire } = await bypassing.expect(order.at, ticket);
-      this.#say({ type: "expecting", number, port });
-      this.#begin(number, await wire);
+      const expected = await bypassing.expect(order.at, ticket);
+      this.#expected?.stop("another is expected");
+      this.#expected = expected;
+      if (this.#isClosed) expected.stop("the worker has no use for it any more");
+      this.#say({ type: "expecting", number, port: expected.port });
+      this.#begin(number, await expected.wire);
     } catch {
       if (order.type === "expect") this.#say({ type: "expecting", number, port: 0 });
       this.#say({ type: "over", number });

@@ -20,6 +20,8 @@ export interface Expected {
   readonly port: number;
   /** Rejects if nobody comes who knows the ticket. */
   readonly wire: Promise<Wire>;
+  /** Nobody is waited for any more. */
+  stop(reason: string): void;
 }
 
 export interface Bypassing {
@@ -49,7 +51,11 @@ export class BypassWires implements Bypassing {
       void post.close();
     };
     visit.wire.then(stop, stop);
-    return { port: Number(new URL(post.address).port), wire: visit.wire };
+    return {
+      port: Number(new URL(post.address).port),
+      wire: visit.wire,
+      stop: (reason) => visit.end(reason),
+    };
   }
 
   async call(address: string, ticket: Uint8Array): Promise<Wire> {

@@ -100,3 +100,12 @@ it(
     assert.equal(places.size, 0);
   },
 );
+
+it("nobody is waited for any more once that is said", limit, async () => {
+  const { wires, places } = stage();
+  const { wire, stop } = await wires.expect("tcp://10.0.0.1:0", nobleSecrecy.random(32));
+  stop("there is no use for it");
+  await assert.rejects(wire, { message: "there is no use for it" });
+  await turn();
+  assert.equal(places.size, 0);
+});

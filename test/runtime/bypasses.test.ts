@@ -49,7 +49,7 @@ function stage({ canExpect = true } = {}) {
       tell("other's worker is to wait");
       if (!canExpect) throw new Error("there is no port left");
       const wire = new Promise<Wire>((resolve) => awaited.set(nameOf(at.replace(/:0$/, ":77"), ticket), resolve));
-      return { port: 77, wire };
+      return { port: 77, wire, stop: () => {} };
     },
     call: async (address, ticket) => {
       const accept = awaited.get(nameOf(address, ticket));
