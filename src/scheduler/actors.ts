@@ -90,6 +90,11 @@ export class Actors implements ActorShell {
     return true;
   }
 
+  /** Whether somebody waits for something here. */
+  get isWaiting(): boolean {
+    return this.#remaking.size > 0;
+  }
+
   /** To be called after every event. */
   settle(): void {
     for (const remaking of this.#remaking) {

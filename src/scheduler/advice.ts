@@ -35,7 +35,8 @@ export class Advice {
   readonly #warn: (client: ClientRecord, text: string) => void;
   /** What has been said, in words of our own. */
   readonly #said = new Set<string>();
-  #nextMs = 0;
+  /** When it is to be looked again. */
+  nextMs = 0;
   /** Workers that were full when it was looked last. */
   #full: ReadonlySet<WorkerRecord> = new Set();
   /** Functions with lower numbers have been looked at. */
@@ -62,8 +63,8 @@ export class Advice {
 
   settle(): void {
     const { nowMs } = this.#state;
-    if (nowMs < this.#nextMs) return;
-    this.#nextMs = nowMs + LOOK_MS;
+    if (nowMs < this.nextMs) return;
+    this.nextMs = nowMs + LOOK_MS;
     this.#findTiny();
     this.#findSources();
     this.#findArguments();

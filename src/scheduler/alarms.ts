@@ -31,6 +31,7 @@ export class Alarms {
   set(afterMs: number, ring: () => void): Alarm {
     const alarm = { atMs: this.#state.nowMs + afterMs, number: this.#count++, ring, heapIndex: -1 };
     if (Number.isFinite(afterMs)) this.#due.update(alarm);
+    this.#ask();
     return alarm;
   }
 
@@ -59,14 +60,14 @@ export class Alarms {
   ring(): void {
     this.#askedMs = Number.POSITIVE_INFINITY;
     for (let first = this.#due.peek(); first !== undefined; first = this.#due.peek()) {
-      if (first.atMs > this.#state.nowMs) return;
+      if (first.atMs > this.#state.nowMs) return this.#ask();
       this.#due.delete(first);
       first.ring();
     }
   }
 
   /** Asks to be woken for the first, unless that has been asked for. To be woken too early does no harm. */
-  settle(): void {
+  #ask(): void {
     const first = this.#due.peek();
     if (first === undefined || first.atMs >= this.#askedMs) return;
     this.#askedMs = first.atMs;

@@ -166,8 +166,8 @@ export interface RequestRules {
   isUsed(task: TaskRecord): boolean;
   /** The worker that ran it is gone. True if the task has failed with that. */
   interrupt(task: TaskRecord, worker: WorkerAddress, reason: string): boolean;
-  /** Answers what can be answered now. Called after every event. */
-  settle(): void;
+  /** Answers what can be answered now. Called after every event, with that. */
+  settle(event: SchedulerEvent): void;
 }
 
 /** What the machine is taught when a task first submits tasks: see `nesting.ts`. */
@@ -219,8 +219,6 @@ export interface DemandRules {
   /** Has `ring` called after so long. */
   later(afterMs: number, ring: () => void): void;
   ring(): void;
-  /** Asks to be woken. Called after every event. */
-  settle(): void;
 }
 
 /** What the machine is taught, at the latest when tasks first refer to others: to keep them together. See `woven.ts`. */

@@ -112,6 +112,11 @@ export class Coordination implements AskShell {
   }
 
   /** To be called after every event. */
+  /** Whether a task waits for something here. */
+  get isWaiting(): boolean {
+    return this.#standstill.isWaiting;
+  }
+
   lookAround(): void {
     this.#standstill.settle();
   }

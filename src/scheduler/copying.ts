@@ -38,6 +38,11 @@ export class Copying {
     this.#tools = tools;
   }
 
+  /** Whether somebody waits for something here. */
+  get isWaiting(): boolean {
+    return this.#underWay.size + this.#orders.size > 0;
+  }
+
   /** Notes which copies are not on their way any more. To be called before anything is asked here. */
   settle(): void {
     const { replicas, workers } = this.#state;

@@ -47,10 +47,6 @@ export function demandRules({
       isTimed: (task) => alarms.isSetFor(task),
       later: (afterMs, ring) => void alarms.set(afterMs, ring),
       ring: () => alarms.ring(),
-      settle: () => {
-        placing.settle();
-        alarms.settle();
-      },
     };
   };
 }

@@ -58,12 +58,11 @@ export class SchedulerMachine {
     settleRecommendations(state);
     assign(state);
     // What was answered may not be kept any more, nor what only that needed.
-    for (state.requests?.settle(); state.recommendations.length > 0; state.requests?.settle()) {
+    for (state.requests?.settle(event); state.recommendations.length > 0; state.requests?.settle(event)) {
       settleRecommendations(state);
       assign(state);
     }
     state.hosts?.settle();
-    state.demands?.settle();
   }
 
   /**

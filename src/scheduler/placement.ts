@@ -37,9 +37,10 @@ export function expectedUs({ durationUs }: FunctionRecord): number {
 
 /** Whether a task of `costUs` may be sent now: to a free slot, or behind work that will not take long. */
 export function fits(worker: WorkerRecord, costUs: number): boolean {
-  const { inFlight, running, nThreads } = worker;
+  const { running, nThreads } = worker;
   // A worker that is busy cannot hand out what others wait for: meanwhile these may run something else.
   if (running - Math.min(worker.fetching, nThreads) < nThreads) return true;
+  const { inFlight } = worker;
   // One more than there are slots, lest a thread have to ask for its next task each time that it ends one of a few milliseconds.
   const isNext = inFlight === nThreads && costUs <= NEXT_US && worker.occupancyUs <= NEXT_US * nThreads;
   return isNext || (worker.occupancyUs + costUs <= worker.windowUs && inFlight < MAX_IN_FLIGHT);

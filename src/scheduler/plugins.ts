@@ -72,6 +72,11 @@ export class Plugins {
     for (const registration of this.#registered.values()) this.#send([worker], registration);
   }
 
+  /** Whether somebody waits for something here. */
+  get isWaiting(): boolean {
+    return this.#open.length > 0;
+  }
+
   /** Answers what is done or has failed. */
   settle(): void {
     if (this.#open.length === 0) return;

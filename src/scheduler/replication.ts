@@ -52,6 +52,11 @@ export class Replication {
     this.#jobs = this.#jobs.filter((job) => job.client !== client);
   }
 
+  /** Whether somebody waits for something here. */
+  get isWaiting(): boolean {
+    return this.#jobs.length > 0;
+  }
+
   /** Takes each a step further, and answers those that are done. */
   settle(): void {
     if (this.#jobs.length > 0) this.#jobs = this.#jobs.filter((job) => !this.#goOn(job));

@@ -15,7 +15,7 @@ import type { ErrandDone, TaskItems } from "../protocol/worker-messages.ts";
 import { Actors } from "./actors.ts";
 import { Advice } from "./advice.ts";
 import { findWorkers } from "./answers.ts";
-import type { RecoveredMeetings, RequestRules } from "./contract.ts";
+import type { RecoveredMeetings, RequestRules, SchedulerEvent } from "./contract.ts";
 import { Coordination } from "./coordination.ts";
 import { Copies } from "./copies.ts";
 import { Copying } from "./copying.ts";
@@ -69,6 +69,10 @@ class Requests implements RequestRules {
   /** Whose results are whose, once somebody has asked. */
   #makers: Makers | undefined;
   #waiting: Waiting[] = [];
+  /** Nobody waits for anything: what most events do then concerns none of these rules. */
+  #isResting = false;
+  /** Functions that had been introduced when it was looked last which may be forgotten. */
+  #introductions = 0;
 
   constructor(state: SchedulerState, tools: RequestTools) {
     this.#state = state;
@@ -200,6 +204,7 @@ class Requests implements RequestRules {
   }
 
   followStream(task: TaskRecord): void {
+    this.#isResting = false;
     this.#streams.follow(task);
   }
 
@@ -238,6 +243,7 @@ class Requests implements RequestRules {
   }
 
   unname(key: Key): void {
+    this.#isResting = false;
     this.#coordination.unname(key);
   }
 
@@ -298,7 +304,11 @@ class Requests implements RequestRules {
     this.#workers.receiveValue(worker, task, value);
   }
 
-  settle(): void {
+  settle(event: SchedulerEvent): void {
+    const { nowMs, introductions } = this.#state;
+    const isNews = introductions !== this.#introductions || nowMs >= this.#advice.nextMs;
+    if (this.#isResting && !isNews && isPlain(event)) return;
+    this.#introductions = introductions;
     this.#workers.settle();
     this.#streams.settle();
     this.#actors.settle();
@@ -309,12 +319,13 @@ class Requests implements RequestRules {
     this.#copying.send();
     this.#advice.settle();
     this.#forgetting.settle();
-    if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter(({ client, number, tryAnswer }) => {
       const answer = tryAnswer();
       if (answer !== undefined) this.#answer(client, number, answer);
       return answer === undefined;
     });
+    const waiting = [this.#workers, this.#streams, this.#actors, this.#coordination, this.#copying, this.#replication];
+    this.#isResting = ![...waiting, this.#rebalancing].some(({ isWaiting }) => isWaiting) && this.#waiting.length === 0;
   }
 
   #noteRemoval(worker: WorkerRecord, reason: string, expected: boolean): void {
@@ -329,6 +340,14 @@ class Requests implements RequestRules {
   #answer(client: ClientRecord, number: number, outcome: Answer["outcome"]): void {
     this.#state.toClient(client).send({ type: "answer", number, outcome });
   }
+}
+
+/** Whether it is one of those that come for each task. Whoever waits may wait for just that; nobody else is concerned. */
+function isPlain(event: SchedulerEvent): boolean {
+  if (event.type !== "client-message" && event.type !== "worker-message") return false;
+  const { type } = event.message;
+  if (type === "update-graph" || type === "gather" || type === "news-received") return true;
+  return type === "client-releases-keys" || type === "task-finished" || type === "task-started";
 }
 
 /** What such a request is about, in words. */

@@ -45,6 +45,11 @@ export class Restarts {
     this.#waiting = this.#waiting.filter((each) => each.client !== client || each.number !== number);
   }
 
+  /** Whether somebody waits for something here. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   settle(): void {
     if (this.#waiting.length === 0) return;
     const state = this.#state;

@@ -67,9 +67,9 @@ export class Placing {
   readonly #warned = new WeakMap<ClientRecord, Set<string>>();
   /** What waits for resources on a worker: who comes later must not take them in passing. Worked out anew each time. */
   readonly #spokenFor = new Map<WorkerRecord, Resources>();
-  /** What is at least so urgent has been tried, and nothing has changed since. */
+  /** What is at least so urgent has been tried at this event, and nothing has changed since. */
   #triedFrom = Number.POSITIVE_INFINITY;
-  #hasTried = false;
+  #triedAt = -1;
   #spreads: Spread[] = [];
 
   constructor(state: SchedulerState, tools: RequestTools, { alarms, quorum, patienceMs }: PlacingParts) {
@@ -87,7 +87,7 @@ export class Placing {
     const isFirst = demands.quorum === undefined || this.#quorum.votersOf(task).length === 0;
     if (!(demands.workers ?? demands.resources ?? demands.actor) && isFirst) return false;
     this.#alarms.clear(task);
-    this.#hasTried = false;
+    this.#triedAt = -1;
     const lane = this.#laneOf(task, demands);
     lane.parked.delete(task);
     if (isStranded(lane)) this.#state.recommend(task, "no-worker");
@@ -115,8 +115,8 @@ export class Placing {
   }
 
   assign(priority: number): void {
-    if (this.#lanes.size === 0 || (this.#hasTried && priority >= this.#triedFrom)) return;
-    this.#hasTried = true;
+    if (this.#lanes.size === 0 || (this.#triedAt === this.#state.stimulus && priority >= this.#triedFrom)) return;
+    this.#triedAt = this.#state.stimulus;
     this.#triedFrom = priority;
     this.#spokenFor.clear();
     const blocked = new Set<Lane>();
@@ -128,7 +128,7 @@ export class Placing {
   }
 
   reconsider(): void {
-    this.#hasTried = false;
+    this.#triedAt = -1;
     for (const lane of this.#lanes.values()) {
       this.#judge(lane);
       if (!isStranded(lane)) {
@@ -158,11 +158,6 @@ export class Placing {
     const held = new Map(able.map((worker) => [worker, state.replicas.leftsOf(worker).size]));
     able.sort((a, b) => (held.get(a) as number) - (held.get(b) as number));
     for (const worker of able.slice(0, count)) this.#tools.putData(state, task, worker);
-  }
-
-  /** An event has been dealt with: the next may change anything. */
-  settle(): void {
-    this.#hasTried = false;
   }
 
   /** Whether all that are being started are there. */

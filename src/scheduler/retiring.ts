@@ -109,6 +109,11 @@ export class Retirements {
     task.value = value;
   }
 
+  /** Whether somebody waits for something here. */
+  get isWaiting(): boolean {
+    return this.#leaving.size + this.#asked.length > 0;
+  }
+
   /** Takes each that is leaving a step further. */
   settle(): void {
     for (const [worker, leaving] of this.#leaving) if (!worker.ending) this.#goOn(worker, leaving);

@@ -113,6 +113,11 @@ export class Streams {
     for (const stream of this.#streams) if (stream.client === client) this.#close(stream);
   }
 
+  /** Whether somebody waits for something here. */
+  get isWaiting(): boolean {
+    return this.#streams.size > 0;
+  }
+
   /** Sees what has become of the tasks, and hands out what is there. */
   settle(): void {
     for (const stream of this.#streams) {

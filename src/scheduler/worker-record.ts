@@ -99,6 +99,6 @@ export class WorkerRecord {
 
   /** Runs in flight that take a slot. */
   get running(): number {
-    return Math.max(0, this.inFlight - this.seceded.size - this.lent);
+    return Math.max(0, this.processing + this.zombies.size - this.seceded.size - this.lent);
   }
 }

@@ -135,6 +135,12 @@ export class WorkerRequests {
     this.#retirements.receiveValue(worker, task, value);
   }
 
+  /** Whether somebody waits for something here. */
+  get isWaiting(): boolean {
+    const all = [this.#plugins, this.#retirements, this.#restarts, this.#tracing];
+    return this.#toRun.length > 0 || all.some(({ isWaiting }) => isWaiting);
+  }
+
   settle(): void {
     if (this.#toRun.length > 0 && this.#state.starting === 0) {
       for (const { question, request } of this.#toRun.splice(0)) run(this.#state, this.#errands, question, request);

@@ -37,6 +37,10 @@ export class Standstill {
     this.#asks.delete(ask);
   }
 
+  get isWaiting(): boolean {
+    return this.#asks.size > 0 || this.#sinceMs !== undefined;
+  }
+
   /** To be called after every event. */
   settle(): void {
     const isOver = this.#asks.size === 0 || [...this.#state.workers.values()].some(({ running }) => running > 0);
