@@ -38,6 +38,7 @@ export class Incoming {
   /** `left`: bytes of the same message that are still to come. @throws ProtocolError */
   hear(bytes: Uint8Array<ArrayBuffer>, left: number): void {
     const beside = this.#beside;
+    if (left === 0 && this.isWhole) return words.readFrames(bytes, this.#hearFrame);
     if (beside !== undefined && this.#taken + this.#gathered + bytes.length + left !== beside.bytes)
       throw new ProtocolError(`${beside.bytes} bytes were to come, not ${bytes.length + left}.`);
     // How long a message is, and what it is made of, is told in one part.
@@ -46,16 +47,16 @@ export class Incoming {
       const message = this.#whole(bytes, left);
       if (message === undefined) return;
       if (beside !== undefined) this.#hearPart(beside, message, 0);
-      else words.readFrames(message, (frame) => this.#hearFrame(frame));
+      else words.readFrames(message, this.#hearFrame);
     }
   }
 
-  #hearFrame(frame: words.Frame): boolean {
+  readonly #hearFrame = (frame: words.Frame): boolean => {
     if (this.#beside !== undefined) throw new ProtocolError("A piece was to come, not another frame.");
     if (frame.type !== words.DATA_BESIDE) return this.#shell.frame(frame);
     this.#beside = frame;
     return true;
-  }
+  };
 
   #hearPart(beside: words.Frame, bytes: Uint8Array<ArrayBuffer>, left: number): void {
     this.#taken += bytes.length;

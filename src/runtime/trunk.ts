@@ -163,7 +163,11 @@ export class Trunk {
     this.#timers.callOff("lease");
     this.#isResting = false;
     this.#wire = wire;
-    if (!this.#try(() => this.#sender.start(wire, theirReceived))) return;
+    try {
+      this.#sender.start(wire, theirReceived);
+    } catch (error) {
+      return this.#fail(error);
+    }
     this.#attachments++;
     this.#pulse.start();
     wire.onDrain(() => {
@@ -301,17 +305,10 @@ export class Trunk {
   #hear(bytes: Uint8Array<ArrayBuffer>, left: number): void {
     this.#pulse.heard();
     this.#receivedBytes += bytes.length;
-    this.#try(() => this.#incoming.hear(bytes, left));
-  }
-
-  /** False if the other end broke the rules by it. */
-  #try(run: () => void): boolean {
     try {
-      run();
-      return true;
+      this.#incoming.hear(bytes, left);
     } catch (error) {
       this.#fail(error);
-      return false;
     }
   }
 
