@@ -65,6 +65,8 @@ export class PeerLinks {
    * there is a new one of those.
    */
   link(address: WorkerAddress, given: PeerComm, kind: LinkKind = "hosts"): void {
+    // It was under way when the peer went.
+    if (kind === "bypass" && !this.#peers.has(address)) return given.close("the peer is gone");
     const peer: Peer = this.#peers.get(address) ?? {
       links: [],
       pipe: undefined,

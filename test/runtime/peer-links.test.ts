@@ -203,3 +203,11 @@ it(
     assert.deepEqual([next.asked, channel.asked], [[2], [1, 2]], "a channel tells of its end by itself");
   },
 );
+
+it("there is none past the hosts to a peer that is gone", async () => {
+  const { links, link } = stage();
+  link();
+  links.remove("peer");
+  await link("bypass").closed;
+  assert.equal(links.ask("peer", 1, [1]), false);
+});
