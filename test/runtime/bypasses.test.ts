@@ -43,6 +43,8 @@ function stage({ canExpect = true } = {}) {
   /** Those who are waited for: by address and ticket. */
   const awaited = new Map<string, (wire: Wire) => void>();
   const made: Wire[] = [];
+  /** Nothing comes through these any more, and nobody says so. */
+  const wires = { areMute: false };
   const nameOf = (address: string, ticket: Uint8Array) => `${address} ${Buffer.from(ticket).toString("hex")}`;
   const bypassing: Bypassing = {
     expect: async (at, ticket) => {
@@ -54,7 +56,7 @@ function stage({ canExpect = true } = {}) {
     call: async (address, ticket) => {
       const accept = awaited.get(nameOf(address, ticket));
       if (accept === undefined) throw new Error("nobody is expected there");
-      const [here, there] = memoryWire();
+      const [here, there] = memoryWire({ carry: (arrive) => queueMicrotask(() => wires.areMute || arrive()) });
       made.push(here);
       accept(there);
       return here;
@@ -103,7 +105,7 @@ function stage({ canExpect = true } = {}) {
       look();
     });
   const values = { type: "data", request: 1, ids: [1], values: [new Uint8Array(MUCH)] } as unknown as PeerMessage;
-  return { one, other, story, until, made, clock, values };
+  return { one, other, story, until, made, wires, clock, values };
 }
 
 it(
@@ -157,6 +159,25 @@ it("one that breaks is over for both, and there is another when much has gone by
   t.one.bypasses.remove(PIPE);
   await t.until("one has none", 2);
 });
+
+it(
+  "one by which nothing comes any more is given up after a while, not because a worker computes for long",
+  limit,
+  async () => {
+    const t = stage();
+    t.one.end.comm.send(t.values);
+    await t.until("one has some");
+    await t.until("other has some");
+    await t.clock.pass(60_000);
+    assert.deepEqual([t.one.bypasses.made, t.other.bypasses.made], [[PIPE], [PIPE]], "they ask each other, and answer");
+    t.wires.areMute = true;
+    await t.clock.pass(25_000);
+    assert.deepEqual([t.one.bypasses.made, t.other.bypasses.made], [[PIPE], [PIPE]]);
+    await t.clock.pass(15_000);
+    await t.until("one has none");
+    await t.until("other has none");
+  },
+);
 
 it("where the other cannot wait, all goes by the pipe, and it is tried again later and later", limit, async () => {
   const t = stage({ canExpect: false });
