@@ -171,6 +171,7 @@ export class Asides {
       end = await cloakroom.fetch(ticket);
       this.#busy.delete(pipe);
     }
+    if (this.#trunk.isClosed) return;
     this.#say(end !== undefined && this.#takePort(pipe, end) ? "fetched" : "missing", pipe, number);
   }
 

@@ -49,6 +49,7 @@ export class Pulse {
   }
 
   heard(): void {
+    if (this.#options.pingMs === undefined) return; // Nobody looks.
     this.#heardAt = this.#options.clock.now();
     this.#isForgiven = false;
   }

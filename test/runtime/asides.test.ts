@@ -242,3 +242,25 @@ it("a port outlasts the wire; channels of the next wire are offered, and no seco
   await settle(staged);
   assert.equal(story.at(-1), "here hands a port to 7");
 });
+
+it("what is found when the other host is gone is handed to nobody", limit, async () => {
+  let find = (_: object) => {};
+  const slow = {
+    ...browser().cloakroom,
+    fetch: () =>
+      new Promise<object>((resolve) => {
+        find = resolve;
+      }),
+  };
+  const staged = hosts([], inOne(slow));
+  const { here, there, story } = staged;
+  there.asides.add(7, false);
+  here.asides.add(7, true);
+  await staged.until("here knows that 7 is made");
+  await settle(staged);
+  here.trunk.close("over");
+  await there.trunk.closed;
+  find({ number: "its other end" });
+  await new Promise(setImmediate);
+  assert.equal(story.at(-1), "here knows that 7 is made");
+});
