@@ -131,15 +131,21 @@ async function giveInPart(room: Page, from: string, to: string): Promise<void> {
         new BroadcastChannel("under way").onmessage = () => resolve();
       });
       const muted = client.with({ workers: [source] }).submit(() => {
-        const { prototype } = MessagePort;
-        const { postMessage } = prototype;
         let bytes = 0;
-        prototype.postMessage = function (this: MessagePort, ...args: Parameters<MessagePort["postMessage"]>) {
-          // What is moved is empty afterwards.
-          if (args[0] instanceof Uint8Array) bytes += args[0].length;
-          if (bytes < 20_000_000) postMessage.apply(this, args);
-          else new BroadcastChannel("under way").postMessage("some of it was said");
-        } as MessagePort["postMessage"];
+        // By the port; or, where the machine was so busy that the hosts lost each other meanwhile, by whatever else.
+        const ways = [
+          [MessagePort.prototype, "postMessage"],
+          [RTCDataChannel.prototype, "send"],
+        ] as unknown as [Record<string, (...args: unknown[]) => void>, string][];
+        for (const [prototype, name] of ways) {
+          const say = prototype[name] as (...args: unknown[]) => void;
+          prototype[name] = function (this: object, ...args: unknown[]) {
+            // What is moved is empty afterwards.
+            if (args[0] instanceof Uint8Array) bytes += args[0].length;
+            if (bytes < 20_000_000) say.apply(this, args);
+            else new BroadcastChannel("under way").postMessage("some of it was said");
+          };
+        }
       });
       await muted.result();
       const made = client
@@ -218,10 +224,14 @@ for (const name of browserNames) {
       const { routes } = await move(room, "other-0", "one-0", 1);
       assert.deepEqual(routes, ["threads"]);
       assert.ok((await receivedBytes(other)) > 16_000_000, "what another origin was sent went by its connection");
-      await untilNear(room, "one", near, "near");
-      const before = await receivedBytes(near);
-      assert.deepEqual((await move(room, "one-0", "near-0", 200)).ends, [25_000_000, 7, 7]);
-      assert.ok((await receivedBytes(near)) - before < 2_000_000, "it went by another way");
+      // On a machine that is very busy, hosts may lose each other for a while.
+      for (let isPast = false, round = 0; !isPast; round++) {
+        assert.ok(round < 3, "it went by connections of the page");
+        await untilNear(room, "one", near, "near");
+        const before = await receivedBytes(near);
+        assert.deepEqual((await move(room, "one-0", "near-0", 200)).ends, [25_000_000, 7, 7]);
+        isPast = (await receivedBytes(near)) - before < 2_000_000;
+      }
       // A page that is stuck does not keep its thread from giving out what it has. Who is slow to look may come too late, and looks again.
       for (let isStuck = false, round = 0; !isStuck; round++) {
         assert.ok(round < 10, "the value always waited for its page");
