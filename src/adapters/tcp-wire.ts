@@ -28,6 +28,8 @@ export class TcpWire implements Wire {
   #settleClosed: (reason: string) => void = () => {};
   #onPart: OnPart | undefined;
   #held: [Bytes, number][] = [];
+  /** Of a message that is to be heard whole, what has come. */
+  readonly #parts: Bytes[] = [];
   #drained: () => void = () => {};
   #isHigh = false;
   #isClosed = false;
@@ -85,17 +87,22 @@ export class TcpWire implements Wire {
   };
 
   listen(onMessage: (bytes: Bytes) => void): void {
-    let parts: Bytes[] = [];
-    this.listenToParts((bytes, left) => {
-      parts.push(bytes);
+    this.#hear((bytes, left) => {
+      this.#parts.push(bytes);
       if (left > 0) return;
-      const message = parts.length === 1 ? bytes : joined(parts);
-      parts = [];
-      onMessage(message);
+      const parts = this.#parts.splice(0);
+      onMessage(parts.length === 1 ? bytes : joined(parts));
     });
   }
 
   listenToParts(onPart: OnPart): void {
+    // Whoever listened before may have been given half a message, and has not heard of it.
+    const parts = this.#parts.splice(0);
+    if (parts.length > 0 && !this.#isClosed) onPart(joined(parts), this.#left);
+    this.#hear(onPart);
+  }
+
+  #hear(onPart: OnPart): void {
     this.#onPart = onPart;
     for (const [bytes, left] of this.#held.splice(0)) if (!this.#isClosed) onPart(bytes, left);
   }

@@ -1,8 +1,9 @@
 /** Bytes by TCP, here within one thread: what every wire promises, and long messages as they come in. */
 import assert from "node:assert/strict";
-import { connect } from "node:net";
+import { EventEmitter } from "node:events";
+import { connect, type Socket } from "node:net";
 import { it } from "node:test";
-import { tcpTransport } from "../../src/adapters/tcp-wire.ts";
+import { TcpWire, tcpTransport } from "../../src/adapters/tcp-wire.ts";
 import type { Listener } from "../../src/ports/connector.ts";
 import type { Wire } from "../../src/ports/wire.ts";
 import { promisesOfWire } from "../compliance/wire.ts";
@@ -59,6 +60,30 @@ it("a long message is heard as it comes in, with how much is left of it", limit,
   here.close("over");
   assert.equal(await there.closed, "over");
   await end();
+});
+
+it("whoever takes over from another in the middle of a message hears all of it", () => {
+  const message = [5, 0, 0, 0, 1, 2, 3, 4, 5];
+  for (const inParts of [true, false]) {
+    const stub = { setNoDelay: () => {}, writableLength: 0 };
+    const socket = Object.assign(new EventEmitter(), stub) as unknown as Socket;
+    const wire = new TcpWire(socket);
+    wire.listen(() => assert.fail("it is not whole"));
+    socket.emit("data", Buffer.from(message.slice(0, 6)));
+    const heard: number[][] = [];
+    if (inParts) wire.listenToParts((bytes, left) => heard.push([...bytes, left]));
+    else wire.listen((bytes) => heard.push([...bytes]));
+    socket.emit("data", Buffer.from(message.slice(6)));
+    assert.deepEqual(
+      heard,
+      inParts
+        ? [
+            [1, 2, 3],
+            [3, 4, 5, 0],
+          ]
+        : [[1, 2, 3, 4, 5]],
+    );
+  }
 });
 
 it("whoever sends what is no message, or too long a one, is left", limit, async () => {
