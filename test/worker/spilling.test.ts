@@ -103,8 +103,13 @@ describe("a worker with a limit", () => {
     stage.machine.limit((state, push) => new Spilling(state, LIMIT, push, () => 20_000));
     for (let id = 1; id <= 5; id++) stage.machine.handle({ type: "put-data", id, value: id, nbytes: 20_000 });
     const ids = Array.from({ length: 200 }, (_, i) => 10 + i);
-    const rows = ids.flatMap((id) => [id, 1, id, 0, 1, 0, id]);
+    const [one, others] = [ids.slice(0, 100), ids.slice(100)];
+    const rows = one.flatMap((id) => [id, 1, id, 0, 1, 0, id]);
     stage.machine.handle({ type: "compute-task", client: "c1", rows });
+    const blocks = [0, 1, 0, others[0] as number, 1, others[0] as number, others.length];
+    stage.machine.handle({ type: "compute-blocks", client: "c1", blocks, args: others });
+    stage.machine.handle({ type: "compute-task", client: "c1", rows: [300, 1, 300, 0, 1, 0, 300] });
+    ids.push(300);
     assert.equal(stage.machine.next(), undefined);
     stage.machine.state.keeping?.written(1);
     const run: number[] = [];
