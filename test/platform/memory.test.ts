@@ -68,6 +68,46 @@ describe("a worker with a memoryLimit", () => {
   });
 });
 
+describe("a worker whose disk takes no more", () => {
+  it("warns, refuses what is beyond its limit, loses nothing, and goes on when futures are released", async () => {
+    const { code, output } = await run(
+      `
+      import { spawnSync } from "node:child_process";
+      import { Client, LocalCluster } from "manyhands";
+      if (process.argv[2] === undefined) {
+        // No file may be longer than 1 MB, which is half a value.
+        const limited = 'ulimit -f 2048; exec "$0" "$1" limited';
+        const { status } = spawnSync("sh", ["-c", limited, process.execPath, process.argv[1]], { stdio: "inherit" });
+        process.exit(status ?? 1);
+      }
+      process.on("SIGXFSZ", () => {});
+      console.warn = () => {};
+      const cluster = new LocalCluster({ nWorkers: 1, memoryLimit: 8 * 2 ** 20 });
+      const client = new Client(cluster);
+      const made = [];
+      const make = async (i) => {
+        made.push(client.submit((x) => new Float64Array(262_144).fill(x), i));
+        await made[i].exception().catch(() => {});
+      };
+      for (let i = 0; i < 3; i++) await make(i);
+      let warnings = [];
+      while (warnings.length === 0) warnings = await client.events("warnings");
+      for (let i = 3; i < 12; i++) await make(i);
+      const outcomes = await Promise.allSettled(made.map((future) => future.result()));
+      const fine = outcomes.flatMap(({ value }, i) => (value === undefined ? [] : [value.every((x) => x === i)]));
+      const errors = outcomes.flatMap(({ reason }) => reason ?? []);
+      console.log(fine.every((isSo) => isSo), fine.length >= 3, fine.length + errors.length, errors.every(({ name }) => name === "MemoryLimitError"));
+      console.log(/no room for the result.*nothing can be written out: EFBIG/.test(errors[0].message));
+      console.log(warnings.every(({ message }) => /nothing can be written out: EFBIG/.test(message.text)));
+      for (const future of made) future.release();
+      console.log((await client.submit((x) => new Float64Array(262_144).fill(x), 9).result())[5]);
+      await client.close();
+      await cluster.close();`,
+    );
+    assert.deepEqual({ code, output }, { code: 0, output: "true true 12 true\ntrue\ntrue\n9" });
+  });
+});
+
 describe("a stream that nobody holds", () => {
   it("is cancelled, and leaves nothing behind", async () => {
     const { code, output } = await run(
