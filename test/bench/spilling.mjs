@@ -46,6 +46,8 @@ export async function spilled({ Client, LocalCluster }, count, size) {
   await client.gather(client.map((/** @type {Float64Array} */ a) => a.length, warm));
   await until(async () => (await bytesIn(client)).spilled > 0);
   for (const future of warm) future.release();
+  // The store may still be at one of them.
+  await new Promise((resolve) => setTimeout(resolve, 50));
   const making = await timed(async () => {
     const cheap = client.submit(
       (/** @type {number} */ n, /** @type {number} */ length) => {
