@@ -10,8 +10,8 @@ import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { PeerComm } from "../../src/runtime/aside-link.ts";
 import { BypassEnd } from "../../src/runtime/bypass-end.ts";
 import type { Bypassing } from "../../src/runtime/bypass-wires.ts";
-import { BYPASSES } from "../../src/runtime/bypass-words.ts";
-import { Bypasses } from "../../src/runtime/bypasses.ts";
+import { BYPASS_CHANNEL, BYPASSES, type BypassOrder } from "../../src/runtime/bypass-words.ts";
+import { Bypasses, openBypasses } from "../../src/runtime/bypasses.ts";
 import type { LinkKind } from "../../src/runtime/peer-links.ts";
 import { Trunk } from "../../src/runtime/trunk.ts";
 import { ownMemory } from "../../src/runtime/trunk-options.ts";
@@ -204,3 +204,33 @@ it("what is no word of it ends the trunk between the hosts", limit, async () => 
     assert.match(await t.other.trunk.closed, /no word of the protocol/);
   }
 });
+
+it(
+  "threads are called, and wait, at the interface of their host, and not where that speaks under TLS",
+  limit,
+  async () => {
+    for (const scheme of ["ws", "wss"]) {
+      const [fromOne, fromOther] = trunks();
+      const clock = new ManualClock();
+      const session = { id: "s", key: nobleSecrecy.random(32) };
+      const orders: unknown[] = [];
+      const host = (trunk: Trunk, theirs: string | undefined, ours: string | undefined) => {
+        const [atHost, atWorker] = trunks();
+        const threshold = { clock, secrecy: nobleSecrecy };
+        openBypasses({ trunk, session, threshold, theirs, ours, say: () => {} }).add(PIPE, atHost);
+        const worker = atWorker.channel(BYPASS_CHANNEL);
+        worker.listen((word) => {
+          const order = word as BypassOrder;
+          orders.push(order.type === "expect" ? order.at : order.address);
+          if (order.type === "expect") worker.send({ type: "expecting", number: order.number, port: 4321 });
+        });
+        return worker;
+      };
+      host(fromOne, `${scheme}://10.0.0.2:8000`, `${scheme}://10.0.0.1:9000`).send({ type: "wanted" });
+      host(fromOther, undefined, `${scheme}://10.0.0.2:8000`).send({ type: "wanted" });
+      await clock.pass(0);
+      await clock.pass(0);
+      assert.deepEqual(orders, scheme === "ws" ? ["tcp://10.0.0.2:0", "tcp://10.0.0.2:4321"] : []);
+    }
+  },
+);
