@@ -51,7 +51,8 @@ export async function openOpfsStore(place: StorePlace): Promise<ValueStore> {
       .catch(reject);
   });
   await clearAfterTheDead(all, name).catch(() => {});
-  const store = new OpfsStore(all, name, await all.getDirectoryHandle(name, { create: true }), letGo);
+  const directory = await answerOf(all, all.getDirectoryHandle(name, { create: true }));
+  const store = new OpfsStore(all, name, directory, letGo);
   // So that the first value need not wait for it. What is in the way may be gone when something is written.
   await store.open().catch(() => {});
   return store;
@@ -157,7 +158,8 @@ class OpfsStore implements ValueStore {
   /** Begins a file that has room for so much. */
   async open(bytes = 0): Promise<void> {
     const name = String(this.#nextFile++);
-    const file = await this.#directory.getFileHandle(name, { create: true });
+    const directory = this.#directory;
+    const file = await answerOf(directory, directory.getFileHandle(name, { create: true }));
     const access = await answerOf(file, file.createSyncAccessHandle());
     if (this.#isClosed) {
       access.close();
