@@ -73,6 +73,8 @@ export class Speculation {
     const other = task.processingOn;
     if (other !== undefined) {
       this.#tools.callOff(this.#state, task, other, { reason: "another worker was first" });
+      // First the one that has won, whose load has changed, too: beside one that is out of order, another does not find its place.
+      this.#tools.judgeRoom(this.#state, worker);
       this.#tools.judgeRoom(this.#state, other);
     } else this.#tools.leaveQueue(this.#state, task);
     task.state = "processing";
