@@ -320,13 +320,12 @@ export class SchedulerRuntime {
       const isMuch = this.#dispatchesSeen > ADVISED_FROM || machine.state.introductions > MANY_FUNCTIONS;
       if (isMuch && !machine.hasLearnt) void this.#couldLearn();
       // Where the rules cannot be loaded it goes on without; what cannot do without them will say so.
-      const knowsHow = !this.#isBroken && machine.isUneven && (machine.hasLearnt || (await this.#couldLearn()));
-      if (!knowsHow) {
-        this.#isLookDue = false;
-        return;
-      }
-      this.#handle([{ type: "look-around" }]);
-      this.#lookLater();
+      const surplus = this.#isBroken ? "none" : machine.surplus;
+      const knowsHow = surplus === "uneven" && (machine.hasLearnt || (await this.#couldLearn()));
+      this.#isLookDue = false;
+      if (knowsHow) this.#handle([{ type: "look-around" }]);
+      // Others may be through with theirs later, and nothing else need happen then.
+      if ((knowsHow || surplus === "some") && !this.#isLookDue) this.#lookLater();
     });
   }
 

@@ -26,7 +26,7 @@ import type { hostRules } from "./hosts.ts";
 import { addClient, addWorker, removeClient, removeWorker, setResources } from "./membership.ts";
 import type { nestingRules } from "./nesting.ts";
 import { tell } from "./news.ts";
-import { assign, isUneven, judgeRoom } from "./placement.ts";
+import { assign, judgeRoom, surplus } from "./placement.ts";
 import { unfold } from "./plain.ts";
 import type { ClientRecord } from "./records.ts";
 import { isLost, releaseClaim, stopFetching } from "./release.ts";
@@ -96,9 +96,9 @@ export class SchedulerMachine {
     this.#state.durability = rules(this.#state, requestTools);
   }
 
-  /** Whether it might be worth looking around whether work can be shared: see `stealing.ts`. */
-  get isUneven(): boolean {
-    return isUneven(this.#state);
+  /** Whether it might be worth looking around whether work can be shared, now or later: see `stealing.ts`. */
+  get surplus(): ReturnType<typeof surplus> {
+    return surplus(this.#state);
   }
 
   get hasLearnt(): boolean {

@@ -62,12 +62,13 @@ export function hasSurplus({ running, fetching, nThreads, alone, takesTasks }: W
   return running - fetching > nThreads && takesTasks && !alone;
 }
 
-/** Whether some worker has tasks that wait for others to be done, while another has a free slot. */
-export function isUneven({ workers }: SchedulerState): boolean {
+/** Whether some worker has tasks that wait for others to be done: "some", or "uneven" if another has a free slot meanwhile. */
+export function surplus({ workers }: SchedulerState): "none" | "some" | "uneven" {
   const all = [...workers.values()];
   const isFree = ({ running, fetching, nThreads, alone, takesTasks }: WorkerRecord) =>
     running - fetching < nThreads && takesTasks && !alone;
-  return all.some(hasSurplus) && all.some(isFree);
+  if (!all.some(hasSurplus)) return "none";
+  return all.some(isFree) ? "uneven" : "some";
 }
 
 /** Enters the worker among those that can take more, or takes it out. To be called whenever its occupancy changed. */

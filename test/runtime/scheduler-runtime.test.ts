@@ -160,3 +160,43 @@ describe("a scheduler that is told much at once", () => {
     assert.equal(heard.length, 8);
   });
 });
+
+describe("a scheduler that has given workers much to do", () => {
+  it("looks whether they share it evenly for as long as one has too much, though nothing happens meanwhile", async () => {
+    let surplus: SchedulerMachine["surplus"] = "some";
+    let looks = 0;
+    const machine = new SchedulerMachine();
+    Object.defineProperty(machine, "surplus", { get: () => surplus });
+    Object.defineProperty(machine, "hasLearnt", { value: true });
+    const handle = machine.handle.bind(machine);
+    machine.handle = (event, ms) => {
+      looks += Number(event.type === "look-around");
+      handle(event, ms);
+    };
+    const timers: (() => void)[] = [];
+    const clock = {
+      now: () => 0,
+      after: (_ms: number, wake: () => void) => {
+        timers.push(wake);
+        return () => {};
+      },
+      nextTurn: () => {},
+      keepAlive: () => () => {},
+    };
+    const owner = { link() {}, end() {}, lookInto() {} };
+    const runtime = new SchedulerRuntime(machine, owner, clock, { noWorkersTimeoutMs: 1_000 }, () => {});
+    machine.state.dispatches = 200;
+    runtime.expectWorkers(0);
+    const next = async (now: typeof surplus) => {
+      surplus = now;
+      timers.shift()?.();
+      await settled();
+      return [looks, timers.length];
+    };
+    assert.equal(timers.length, 1);
+    assert.deepEqual(await next("some"), [0, 1], "nobody could take it yet");
+    assert.deepEqual(await next("uneven"), [1, 1]);
+    assert.deepEqual(await next("some"), [1, 1]);
+    assert.deepEqual(await next("none"), [1, 0]);
+  });
+});
