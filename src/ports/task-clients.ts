@@ -56,8 +56,8 @@ export interface ActorClient {
     readonly state: { readonly value: unknown } | undefined;
   }>;
   ready(actor: ActorNumber): Promise<void>;
-  /** Throws if `state` cannot travel. */
-  save(actor: ActorNumber, state: unknown): void;
+  /** Settles when the scheduler has it; rejects if `state` cannot travel. */
+  save(actor: ActorNumber, state: unknown): Promise<void>;
   /** The handle has been given out, and is not needed here. */
   letGo(): void;
 }

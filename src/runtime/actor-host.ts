@@ -390,7 +390,9 @@ export class ActorHost {
   async #save(actor: HostedActor): Promise<void> {
     const state: unknown = await this.#shell.apart(() => actor.method("checkpoint")?.call(actor.instance));
     actor.isDirty = false;
-    this.#clients.get(actor)?.save(actor.number, state);
+    const saved = this.#clients.get(actor)?.save(actor.number, state);
     this.#shell.flush();
+    // Answers go another way: whoever has one may have its worker ended before what was said here is heard.
+    await saved;
   }
 }

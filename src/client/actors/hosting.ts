@@ -37,9 +37,10 @@ export class ActorHosting implements ActorClient {
     await this.#ask({ type: "actor-ready", actor });
   }
 
-  save(actor: ActorNumber, state: unknown): void {
+  async save(actor: ActorNumber, state: unknown): Promise<void> {
     const packed = packValue(state, "what checkpoint() returned", this.#session.naming);
-    this.#ask({ type: "checkpoint-actor", actor, state: packed }).catch(() => {});
+    // One that ends without us, or with its scheduler, needs no checkpoint any more.
+    await this.#ask({ type: "checkpoint-actor", actor, state: packed }).catch(() => {});
   }
 
   letGo(): void {
