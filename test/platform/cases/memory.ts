@@ -81,6 +81,11 @@ export const memory: readonly Case[] = [
     limitMs: 15_000,
     async run() {
       await using t = limited({ nWorkers: 2, memoryLimit: 4 * MB });
+      await t.client.waitForWorkers(2);
+      // One that has only just come, and has not said yet how much it may hold, might be larger.
+      const limits = async () =>
+        Object.values((await t.client.schedulerInfo()).workers).map((each) => each.memoryLimit);
+      while ((await limits()).includes(undefined)) await nextTurn();
       const parts = t.client.map((seed: number) => new Float64Array(131_072).fill(seed), range(6));
       const sum = t.client.submit((...all: Float64Array[]) => all.length, ...parts);
       const error = await rejects(
