@@ -1,4 +1,9 @@
-/** Networks of this machine alone, for root with Debian's iproute2: namespaces, each joined to ours by a pair of interfaces. */
+/**
+ * Networks of this machine alone, for root with Debian's iproute2: namespaces, each joined to ours by a pair of interfaces.
+ *
+ * Not for tests beside which a browser runs: where an interface comes or goes, Chromium gives up what it is loading, whatever by
+ * (`net::ERR_NETWORK_CHANGED`), and a page lacks one of its scripts.
+ */
 import { execFileSync } from "node:child_process";
 
 const sh = (...words: readonly string[]) => execFileSync(words[0] as string, words.slice(1), { stdio: "pipe" });

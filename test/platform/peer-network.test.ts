@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, it } from "node:test";
 import { Client, LocalCluster } from "manyhands/peer";
 import { serveSignaling } from "../../src/adapters/signaling-server.ts";
-import { type Started, startHost, tokens } from "../platform/commands.ts";
 import { Network, obstacle } from "../support/networks.ts";
+import { type Started, startHost, tokens } from "./commands.ts";
 
 const why = obstacle();
 
