@@ -30,6 +30,8 @@ export interface TaskStory {
   readonly steps: readonly StoryStep[];
   /** Since when moves are noted, in milliseconds since 1970; undefined if nobody records at the moment. */
   readonly recordedSince: number | undefined;
+  /** Whether moves of it may be missing since then: where tasks move more than 20,000 times a second, those of some are left out. */
+  readonly isPartial: boolean;
   /** The same for people, a line each. */
   toString(): string;
 }
@@ -47,8 +49,9 @@ export async function readStory(session: Session, key: string): Promise<TaskStor
     }),
   ].sort((a, b) => a.atMs - b.atMs);
   const recordedSince = answer.sinceMs === undefined ? undefined : answer.sinceMs + sinceMs;
-  const { now } = answer;
-  return { key, now, steps, recordedSince, toString: () => storyText({ key, now, steps, recordedSince }) };
+  const { now, isPartial } = answer;
+  const story = { key, now, steps, recordedSince, isPartial };
+  return { ...story, toString: () => storyText(story) };
 }
 
 type Details = Partial<Omit<StoryStep, "atMs" | "seenBy" | "what">>;
@@ -75,7 +78,7 @@ function spanStep({ worker, kind, beganMs, ms, status }: TaskSpan): StoryStep {
 }
 
 /** A story in lines. */
-export function storyText({ key, now, steps, recordedSince }: Omit<TaskStory, "toString">): string {
+export function storyText({ key, now, steps, recordedSince, isPartial }: Omit<TaskStory, "toString">): string {
   const gone = steps.length > 0 ? "it is over, and forgotten" : "there is no such task, or not any more";
   const lines = [`${key}: ${now === undefined ? gone : stateText(now)}`];
   if (now !== undefined) lines.push(...detailLines(now));
@@ -90,6 +93,7 @@ export function storyText({ key, now, steps, recordedSince }: Omit<TaskStory, "t
   if (recordedSince === undefined) {
     lines.push("Moves are noted while somebody looks: open a dashboard, taskStream() or performanceReport() before.");
   } else lines.push(`Moves are noted since ${timeText(recordedSince)}.`);
+  if (isPartial) lines.push("There were more than can be noted: some of this task may be missing.");
   return lines.join("\n");
 }
 

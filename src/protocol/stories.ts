@@ -51,6 +51,8 @@ export interface StoryAnswer {
   readonly texts: readonly string[];
   /** Rows of {@link MOVE_FIELDS}: states by their place in `texts`, the worker likewise or -1, the number of the event that caused it, and when by the scheduler's clock. */
   readonly moves: readonly number[];
+  /** Whether there may have been others: of more moves than can be noted, some are left out. */
+  readonly isPartial: boolean;
   /** Since when moves were noted, by that clock; undefined if they are not. */
   readonly sinceMs: number | undefined;
   /** What workers told of it. */

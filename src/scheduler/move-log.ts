@@ -1,9 +1,11 @@
 /**
- * Notes the moves that tasks make, while somebody records what workers do, and keeps the last of them: in columns, and of tasks that make their
- * moves together one row for all of them, so that noting costs next to nothing.
+ * Notes the moves that tasks make, while somebody records what workers do, and keeps the last of them: in columns, of tasks that make their moves
+ * together one row for all of them, and of more than anybody could follow those of every second task, every fourth and so on. So it costs a share
+ * of the time, however many there are.
  */
 
 import type { Key } from "../protocol/identity.ts";
+import type { StoryAnswer } from "../protocol/stories.ts";
 import type { MoveNotes } from "./contract.ts";
 import type { ClientRecord, Span, TaskRecord } from "./records.ts";
 import type { SchedulerState } from "./state.ts";
@@ -11,10 +13,24 @@ import type { WorkerRecord } from "./worker-record.ts";
 
 /** Rows that are kept. */
 const MOST_MOVES = 1 << 17;
-const WHO_FIELDS = 4;
-const WHAT_FIELDS = 4;
 /** Names that are remembered of tasks that are forgotten. */
 const MOST_NAMES = 10_000;
+
+// Columns: whose task, the first number, how many it is of, the stimulus, milliseconds; and in one, by numbers, the worker, what it was and is.
+const FIELDS = 6;
+const CLIENT = 0;
+const FIRST = 1;
+const COUNT = 2;
+const STIMULUS = 3;
+const AT_MS = 4;
+const MOVE = 5;
+/** There are fewer states. */
+const STATES = 16;
+
+/** Rows that may be written in each window: where there are more moves, those of fewer tasks are noted, by their numbers. */
+const MOST_IN_WINDOW = 2000;
+const WINDOW_MS = 100;
+const MOST_MASK = 2 ** 20 - 1;
 
 /** Gives texts numbers. */
 class Texts {
@@ -34,45 +50,66 @@ class Texts {
 export class MoveLog implements MoveNotes {
   readonly sinceMs: number;
   readonly #state: SchedulerState;
-  /** In each row, who: whose number a task has, what it was and is, and the worker. They lie together, for each row is written once and hardly ever read. */
-  readonly #who = new Array<string | undefined>(MOST_MOVES * WHO_FIELDS);
-  /** In each row, how many and when: the first number, how many it is of, the stimulus, milliseconds. */
-  readonly #what = new Float64Array(MOST_MOVES * WHAT_FIELDS);
+  /** Numbers alone: what the collector would have to look through again and again costs more than all the noting. */
+  readonly #rows = new Float64Array(MOST_MOVES * FIELDS);
+  readonly #clients = new Texts();
+  readonly #workers = new Texts();
+  readonly #states = new Texts();
   /** Rows that were ever written. */
   #count = 0;
+  /** Of one task in so many, less one, moves are noted: of those whose number has none of these bits. */
+  #mask = 0;
+  #mostMask = 0;
+  #windowEndMs: number;
+  /** Rows written in this window, since the mask became what it is. */
+  #inWindow = 0;
+  /** When a move was last left out. */
+  #leftOutMs = Number.NEGATIVE_INFINITY;
   readonly #named = new Map<Key, { readonly client: string; readonly number: number }>();
 
   constructor(state: SchedulerState) {
     this.#state = state;
     this.sinceMs = state.nowMs;
+    this.#windowEndMs = this.sinceMs + WINDOW_MS;
   }
 
   note(task: TaskRecord, from: string, to: string, worker: WorkerRecord | undefined): void {
     const { client, clientTask, name } = task;
+    if (this.#state.nowMs >= this.#windowEndMs) this.#nextWindow();
+    if ((clientTask & this.#mask) !== 0) return this.#leaveOut();
     if (name !== undefined && !this.#named.has(name)) this.#remember(name, client.id, clientTask);
     this.#write(client, clientTask, 1, from, to, worker);
   }
 
   noteMany(span: Span, at: number, count: number, to: string, worker?: WorkerRecord): void {
+    const first = span.firstClientTask + at;
+    if (this.#state.nowMs >= this.#windowEndMs) this.#nextWindow();
+    // None of those that are noted is among them.
+    if ((-first & this.#mask) >= count) return this.#leaveOut();
     const from = to === "memory" ? "processing" : to !== "processing" ? "released" : span.kin ? "waiting" : "queued";
-    this.#write(span.group.client, span.firstClientTask + at, count, from, to, worker);
+    this.#write(span.group.client, first, count, from, to, worker);
   }
 
   /** The moves of a task, as in a {@link StoryAnswer}. */
-  movesOf(client: string, number: number): { readonly texts: readonly string[]; readonly moves: readonly number[] } {
+  movesOf(client: string, number: number): Pick<StoryAnswer, "texts" | "moves" | "isPartial"> {
     const texts = new Texts();
     const moves: number[] = [];
+    const whose = this.#clients.placeOf(client);
+    const rows = this.#rows;
     for (let i = Math.max(0, this.#count - MOST_MOVES); i < this.#count; i++) {
-      const who = (i % MOST_MOVES) * WHO_FIELDS;
-      const what = (i % MOST_MOVES) * WHAT_FIELDS;
-      const first = this.#what[what] as number;
-      if (this.#who[who] !== client || number < first || number >= first + (this.#what[what + 1] as number)) continue;
-      const worker = this.#who[who + 3];
-      moves.push(texts.placeOf(this.#who[who + 1] as string), texts.placeOf(this.#who[who + 2] as string));
+      const at = (i % MOST_MOVES) * FIELDS;
+      const first = rows[at + FIRST] as number;
+      if (rows[at + CLIENT] !== whose || number < first || number >= first + (rows[at + COUNT] as number)) continue;
+      const move = rows[at + MOVE] as number;
+      const stateAt = (place: number) => texts.placeOf(this.#states.list[place % STATES] as string);
+      const worker = this.#workers.list[Math.floor(move / STATES / STATES) - 1];
+      moves.push(stateAt(Math.floor(move / STATES)), stateAt(move));
       moves.push(worker === undefined ? -1 : texts.placeOf(worker));
-      moves.push(this.#what[what + 2] as number, this.#what[what + 3] as number);
+      moves.push(rows[at + STIMULUS] as number, rows[at + AT_MS] as number);
     }
-    return { texts: texts.list, moves };
+    const [from = -1, , , , beganMs = this.sinceMs] = moves;
+    const isWhole = (number & this.#mostMask) === 0 || (texts.list[from] === "released" && beganMs > this.#leftOutMs);
+    return { texts: texts.list, moves, isPartial: !isWhole };
   }
 
   /** Whose task was called so. */
@@ -89,6 +126,18 @@ export class MoveLog implements MoveNotes {
     }
   }
 
+  #nextWindow(): void {
+    const { nowMs } = this.#state;
+    const windows = Math.floor((nowMs - this.#windowEndMs) / WINDOW_MS) + 1;
+    this.#mask >>= Math.min(windows, 31);
+    this.#inWindow = 0;
+    this.#windowEndMs += windows * WINDOW_MS;
+  }
+
+  #leaveOut(): void {
+    this.#leftOutMs = this.#state.nowMs;
+  }
+
   #write(
     client: ClientRecord,
     first: number,
@@ -97,16 +146,19 @@ export class MoveLog implements MoveNotes {
     to: string,
     worker: WorkerRecord | undefined,
   ): void {
-    const row = this.#count++ % MOST_MOVES;
-    const who = row * WHO_FIELDS;
-    this.#who[who] = client.id;
-    this.#who[who + 1] = from;
-    this.#who[who + 2] = to;
-    this.#who[who + 3] = worker?.address;
-    const what = row * WHAT_FIELDS;
-    this.#what[what] = first;
-    this.#what[what + 1] = count;
-    this.#what[what + 2] = this.#state.stimulus;
-    this.#what[what + 3] = this.#state.nowMs;
+    if (this.#inWindow++ >= MOST_IN_WINDOW) {
+      this.#mask = (this.#mask * 2 + 1) & MOST_MASK;
+      this.#mostMask |= this.#mask;
+      this.#inWindow = 0;
+    }
+    const at = (this.#count++ % MOST_MOVES) * FIELDS;
+    const rows = this.#rows;
+    const place = worker === undefined ? 0 : this.#workers.placeOf(worker.address) + 1;
+    rows[at + CLIENT] = this.#clients.placeOf(client.id);
+    rows[at + FIRST] = first;
+    rows[at + COUNT] = count;
+    rows[at + STIMULUS] = this.#state.stimulus;
+    rows[at + AT_MS] = this.#state.nowMs;
+    rows[at + MOVE] = (place * STATES + this.#states.placeOf(from)) * STATES + this.#states.placeOf(to);
   }
 }

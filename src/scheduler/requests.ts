@@ -68,9 +68,12 @@ class Requests implements RequestRules {
   readonly #rebalancing: Rebalancing;
   /** Whose results are whose, once somebody has asked. */
   #makers: Makers | undefined;
+  /** For workers that come, or for what is noted. */
   #waiting: Waiting[] = [];
-  /** Nobody waits for anything: what most events do then concerns none of these rules. */
+  /** Nobody waits for anything that tasks do: what most events do then concerns none of these rules. */
   #isResting = false;
+  /** Events that had been noted when it was looked last who waits for them. */
+  #logged = 0;
   /** Functions that had been introduced when it was looked last which may be forgotten. */
   #introductions = 0;
 
@@ -306,8 +309,8 @@ class Requests implements RequestRules {
 
   settle(event: SchedulerEvent): void {
     const { nowMs, introductions } = this.#state;
-    const isNews = introductions !== this.#introductions || nowMs >= this.#advice.nextMs;
-    if (this.#isResting && !isNews && isPlain(event)) return;
+    const isTold = introductions === this.#introductions && this.#log.count === this.#logged;
+    if (this.#isResting && isTold && nowMs < this.#advice.nextMs && isPlain(event)) return;
     this.#introductions = introductions;
     this.#workers.settle();
     this.#streams.settle();
@@ -324,8 +327,9 @@ class Requests implements RequestRules {
       if (answer !== undefined) this.#answer(client, number, answer);
       return answer === undefined;
     });
+    this.#logged = this.#log.count;
     const waiting = [this.#workers, this.#streams, this.#actors, this.#coordination, this.#copying, this.#replication];
-    this.#isResting = ![...waiting, this.#rebalancing].some(({ isWaiting }) => isWaiting) && this.#waiting.length === 0;
+    this.#isResting = ![...waiting, this.#rebalancing].some(({ isWaiting }) => isWaiting);
   }
 
   #noteRemoval(worker: WorkerRecord, reason: string, expected: boolean): void {

@@ -19,7 +19,8 @@ export function tellStory(
 ): StoryAnswer {
   const { moveLog } = tracing;
   const found = find(state, key) ?? moveLog?.named(key) ?? submitterIn(state, key);
-  const { texts, moves } = (found && moveLog?.movesOf(found.client, found.number)) ?? { texts: [], moves: [] };
+  const noted = found && moveLog?.movesOf(found.client, found.number);
+  const { texts, moves, isPartial } = noted ?? { texts: [], moves: [], isPartial: false };
   const workers = new Set<WorkerAddress>();
   for (let i = 2; i < moves.length; i += MOVE_FIELDS) workers.add(texts[moves[i] as number] as string);
   const removals = log.read("workers").events.filter(({ message }) => {
@@ -31,6 +32,7 @@ export function tellStory(
     now: found === undefined ? undefined : describe(state, found),
     texts,
     moves,
+    isPartial,
     sinceMs: moveLog?.sinceMs,
     traces: tracing.ofTask(key),
     events: [...removals, ...deaths],

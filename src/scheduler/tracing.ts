@@ -116,11 +116,6 @@ export class Tracing {
     }
   }
 
-  /** Whether somebody waits for something here. */
-  get isWaiting(): boolean {
-    return this.#readers.length > 0;
-  }
-
   /** Answers those who read, if there is something new. */
   settle(): void {
     if (this.#readers.length === 0) return;

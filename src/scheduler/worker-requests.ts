@@ -135,9 +135,9 @@ export class WorkerRequests {
     this.#retirements.receiveValue(worker, task, value);
   }
 
-  /** Whether somebody waits for something here. */
+  /** Whether somebody waits for something here. Who records waits for what workers tell alone. */
   get isWaiting(): boolean {
-    const all = [this.#plugins, this.#retirements, this.#restarts, this.#tracing];
+    const all = [this.#plugins, this.#retirements, this.#restarts];
     return this.#toRun.length > 0 || all.some(({ isWaiting }) => isWaiting);
   }
 
