@@ -29,10 +29,10 @@ import { ActorCaller, type SendResults } from "./actor-caller.ts";
 import type { ActorShell } from "./actor-shell.ts";
 import { ActorStreams, isItems } from "./actor-streams.ts";
 import { HostedActor, hasCheckpoints } from "./hosted-actor.ts";
+import { FLUSH_MS } from "./pacing.ts";
 import { isThenable } from "./thenable.ts";
 
-/** Answers are sent at least so often while calls are being worked off, and it is looked at the clock after so many. */
-const FLUSH_MS = 1;
+/** So many calls are worked off before it is looked at the clock. */
 const LOOK_AFTER = 32;
 
 export class ActorHost {

@@ -6,13 +6,9 @@ import { measure, typeOf } from "../shipping/measure.ts";
 import { takeTransfers } from "../shipping/transfer.ts";
 import type { WorkerMachine } from "../worker/machine.ts";
 import type { InFlight } from "./in-flight.ts";
+import { FLUSH_MS, LONG_MS, SLICE_MS } from "./pacing.ts";
 import type { LocalTask, Running } from "./running-task.ts";
 
-/** How long a generator may run on end before the thread listens again. Milliseconds. */
-const SLICE_MS = 5;
-/** An item that took longer is sent before the next is begun; others wait for each other so long. Milliseconds. */
-const LONG_MS = 0.5;
-const FLUSH_MS = 1;
 /** Items of so many bytes are transferred once they are copied, for a copy made by sending takes twice as long. */
 const TRANSFER_FROM = 64 * 1024;
 

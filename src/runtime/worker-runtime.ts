@@ -17,6 +17,7 @@ import { Errands } from "./errands.ts";
 import { Executor } from "./executor.ts";
 import { InFlight } from "./in-flight.ts";
 import { MemoryWatch } from "./memory-watch.ts";
+import { FLUSH_MS, LONG_MS, MANY_US, MOST_AT_ONCE, SLICE_MS } from "./pacing.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { type LocalTask, Running, type Workplace } from "./running-task.ts";
 import { refuseResult, sendSound, type WorkerComm } from "./sending.ts";
@@ -27,16 +28,6 @@ import { Watching } from "./watching.ts";
 import { WorkShare } from "./work-share.ts";
 import { WorkerClients } from "./worker-clients.ts";
 import type { WorkerEquipment } from "./worker-equipment.ts";
-
-/** How long tasks may run on end before the thread listens again. Milliseconds. */
-const SLICE_MS = 5;
-/** What has gathered is sent at least this often between tasks. Milliseconds. */
-const FLUSH_MS = 1;
-/** Before a task expected to take longer, everything that is known is sent, and that it begins. Microseconds. */
-const LONG_US = 500;
-/** Plain tasks are run on end for so long, or until there are so many results. Microseconds. */
-const MANY_US = 500;
-const MOST_AT_ONCE = 256;
 
 /** A task that waits for an actor for longer gives its slot back. Milliseconds. */
 const SOON_MS = 2;
@@ -58,6 +49,8 @@ export class WorkerRuntime {
   readonly #aborts = new Aborts();
   readonly #peers: PeerLinks;
   #lastFlushMs = 0;
+  /** There is something to be told, in the next turn if not before. */
+  #isFlushDue = false;
   #isRunning = false;
   readonly #share: WorkShare;
   readonly #memory: MemoryWatch;
@@ -168,6 +161,7 @@ export class WorkerRuntime {
   }
 
   #hear(messages: readonly SchedulerToWorkerMessage[]): void {
+    if (this.#isFlushDue && messages.some(({ type }) => type === "errand")) this.#flush(this.#clock.now());
     for (const message of messages) {
       if (message.type === "rejoin") this.#beginAnew(message.number);
       else if (message.type === "register-functions") this.#executor.register(message.functions);
@@ -198,33 +192,39 @@ export class WorkerRuntime {
     this.#isRunning = true;
     const beganMs = this.#clock.now();
     let nowMs = beganMs;
-    this.#lastFlushMs = nowMs;
+    let lastMs = beganMs;
+    if (!this.#isFlushDue) this.#lastFlushMs = nowMs;
     for (;;) {
       if (this.#errands.holdTasks) break;
       const block = this.#machine.nextBlock();
       if (block !== undefined && this.#executor.isSlight(block.fn) && !this.#errands.areWatched) {
         if (nowMs - this.#lastFlushMs > FLUSH_MS) this.#flush(nowMs);
-        nowMs = this.#runMany(block, nowMs);
+        nowMs = lastMs = this.#runMany(block, nowMs);
         if (nowMs - beganMs > SLICE_MS && this.#machine.hasNext) return this.#pause(beganMs, nowMs);
         continue;
       }
       const task = this.#machine.next();
       if (task === undefined) break;
       const averageUs = this.#executor.averageUs(task.fn);
-      if (averageUs === undefined || averageUs > LONG_US || (task.shape & ANNOUNCED) !== 0) {
+      if (averageUs === undefined || averageUs > LONG_MS * 1000 || (task.shape & ANNOUNCED) !== 0) {
         this.#machine.announce(task);
         this.#flush(nowMs);
       } else if (nowMs - this.#lastFlushMs > FLUSH_MS) this.#flush(nowMs);
+      lastMs = nowMs;
       nowMs = this.#begin(task, nowMs);
       if (nowMs - beganMs > SLICE_MS && this.#machine.hasNext) return this.#pause(beganMs, nowMs);
     }
     this.#isRunning = this.#share.rests(beganMs, nowMs);
-    this.#flush(nowMs);
+    // While a long one ran the next may have come. Its beginning is told together with that end: whoever hears of them wakes up once.
+    this.#isFlushDue = !this.#isRunning && nowMs - lastMs > LONG_MS;
+    if (!this.#isFlushDue) return this.#flush(nowMs);
+    this.#clock.nextTurn(() => this.#isFlushDue && !this.#isRunning && this.#flush(this.#clock.now()));
   }
 
   #pause(beganMs: number, nowMs: number): void {
-    this.#flush(nowMs);
-    if (!this.#share.rests(beganMs, nowMs)) this.#clock.nextTurn(() => this.#run());
+    this.#isFlushDue = !this.#share.rests(beganMs, nowMs);
+    if (this.#isFlushDue) this.#clock.nextTurn(() => this.#run());
+    else this.#flush(nowMs);
   }
 
   /** Runs plain tasks of a block one after the other, for about as long as results may wait to be sent. Returns the time afterwards. */
@@ -364,6 +364,7 @@ export class WorkerRuntime {
   /** Does what the machine asks for. */
   #flush(nowMs: number): void {
     this.#lastFlushMs = nowMs;
+    this.#isFlushDue = false;
     this.#clients.flush();
     this.#memory.look(nowMs);
     for (const instruction of this.#machine.take()) {

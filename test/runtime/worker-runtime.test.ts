@@ -51,6 +51,40 @@ describe("a worker", () => {
     assert.deepEqual(told, [1005, 2100]);
   });
 
+  it("tells of the end of a long task together with the beginning of one that came meanwhile, and in the next turn if none did", () => {
+    const [scheduler, worker] = memoryComm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>();
+    const told: string[] = [];
+    scheduler.listen((messages) => {
+      const types = messages.map(({ type }) => type).filter((type) => type !== "memory-used");
+      if (types.length > 0) told.push(types.join(" "));
+    });
+    let nowMs = 5;
+    const turns: (() => void)[] = [];
+    const nextTurn = (run: () => void) => void turns.push(run);
+    const clock: Clock = { now: () => nowMs, after: () => () => {}, nextTurn, keepAlive: () => () => {} };
+    const tick = (ms: number) => {
+      nowMs += ms;
+    };
+    const setup = { address: "w1", name: "w1", nThreads: 1 };
+    new WorkerRuntime(setup, worker, clock, { tick }, (id, line) => new ThreadClients(id, line));
+    const order = (id: number, ms: number) =>
+      ({ type: "compute-task", client: "c1", rows: [id, 1, id, 0, 1, 0, ms] }) as const;
+    scheduler.send([{ type: "register-functions", functions: [[0, describeFunction((ms: number) => tick(ms))]] }]);
+    scheduler.send([order(1, 3)]);
+    assert.deepEqual(told.splice(0), ["task-started"]);
+    scheduler.send([order(2, 3)]);
+    assert.deepEqual(told.splice(0), ["task-finished task-started"]);
+    for (const run of turns.splice(0)) run();
+    assert.deepEqual(told.splice(0), ["task-finished"]);
+    // Beyond its slice it listens in between.
+    scheduler.send([order(3, 8), order(4, 3)]);
+    assert.deepEqual(told.splice(0), ["task-started"]);
+    for (const run of turns.splice(0)) run();
+    assert.deepEqual(told.splice(0), ["task-finished task-started"]);
+    scheduler.send([{ type: "errand", number: 1, errand: { type: "trace", pace: undefined } }]);
+    assert.equal(told[0], "task-finished", "before anything else is begun that may take long");
+  });
+
   it("answers a peer that asks for what a task has scattered once it knows its number", async () => {
     const [scheduler, worker] = memoryComm<readonly SchedulerToWorkerMessage[], readonly WorkerMessage[]>();
     const [peer, link] = memoryComm<PeerMessage, PeerMessage>();
