@@ -118,7 +118,11 @@ export class Recording implements AsyncDisposable {
   /** Settles with where to begin to read. */
   async #open(signal?: AbortSignal): Promise<number> {
     const open = { type: "trace-open", perSecond: this.#perSecond } as const;
-    const late = () => void this.#close().catch(() => {});
+    // Nobody wants to read what is left.
+    const late = () =>
+      void this.#close()
+        .then(() => this.#session.ask({ type: "trace-read", after: Number.MAX_SAFE_INTEGER, now: true }))
+        .catch(() => {});
     const { count } = (await this.#session.ask(open, signal, late)) as Traces;
     return count;
   }

@@ -32,6 +32,8 @@ interface Watcher {
   readonly perSecond: number;
   /** It has closed; workers have still to tell it the rest. */
   isLeaving: boolean;
+  /** They have; it has still to read that. */
+  isOver: boolean;
 }
 
 export class Tracing {
@@ -55,7 +57,7 @@ export class Tracing {
   }
 
   get isOn(): boolean {
-    return this.#watchers.length > 0;
+    return this.#watchers.some(({ isOver }) => !isOver);
   }
 
   hear(question: Question, request: TraceRequest): void {
@@ -63,7 +65,7 @@ export class Tracing {
     switch (request.type) {
       case "trace-open":
         if (!this.isOn) this.#begin();
-        this.#watchers.push({ client, perSecond: wantedBy(request), isLeaving: false });
+        this.#watchers.push({ client, perSecond: wantedBy(request), isLeaving: false, isOver: false });
         this.#setPace();
         return answer(this.#state, question, { value: { traces: [], count: this.#count, missed: 0 } satisfies Traces });
       case "trace-read":
@@ -77,7 +79,7 @@ export class Tracing {
         if (this.#watchers.every(({ isLeaving }) => isLeaving)) this.#pace = undefined;
         // Each tells the rest before it answers; until then it is taken.
         return this.#tell(this.#state.workers.values(), this.#pace, () => {
-          this.#watchers = this.#watchers.filter((each) => each !== left);
+          if (left !== undefined) left.isOver = true;
           if (!this.isOn) removeNotes(this.#state, this.moveLog);
           this.#setPace();
           answer(this.#state, question, { value: undefined });
@@ -97,7 +99,7 @@ export class Tracing {
     this.#readers = this.#readers.filter(({ question }) => question.client !== client);
     this.#watchers = this.#watchers.filter((each) => each.client !== client);
     this.#setPace();
-    if (!this.isOn) this.#forget();
+    if (this.#watchers.length === 0) this.#forget();
   }
 
   addWorker(worker: WorkerRecord): void {
@@ -121,12 +123,19 @@ export class Tracing {
     if (this.#readers.length === 0) return;
     this.#readers = this.#readers.filter(({ question, request: { after, now } }) => {
       if (after >= this.#count && !now) return true;
+      if (after >= this.#count) this.#leave(question.client);
       const missed = Math.max(0, this.#count - this.#kept.length - after);
       const traces = this.#kept.slice(this.#kept.length - (this.#count - after - missed));
       answer(this.#state, question, { value: { traces, count: this.#count, missed } satisfies Traces });
       return false;
     });
-    if (!this.isOn) this.#forget();
+    if (this.#watchers.length === 0) this.#forget();
+  }
+
+  /** Somebody has read to the end, if not just to look. An answer may have crossed with a word that it was not waited for any more. */
+  #leave(client: ClientRecord): void {
+    const left = this.#watchers.find((each) => each.client === client && each.isOver);
+    this.#watchers = this.#watchers.filter((each) => each !== left);
   }
 
   /** What is kept of what workers told of this task. */

@@ -116,7 +116,10 @@ describe("processes", { timeout: 90_000 }, () => {
     await seen.result();
     assert.equal(await heard, "written by seen");
     await recording.stop();
-    assert.ok(recording.spans.some(({ key }) => key === "seen"));
+    assert.ok(
+      recording.spans.some(({ key }) => key === "seen"),
+      `of ${recording.spans.length} spans`,
+    );
   });
 
   it("a durable scheduler that is killed and started again has what clients met at, and does not do again what was done", async () => {

@@ -1,5 +1,7 @@
 /** What workers are told of how much they are to tell, as those come and go who want to know. */
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Traces } from "../../src/protocol/tracing.ts";
 import { SchedulerStage } from "../support/scheduler-stage.ts";
 import { follow as followOn } from "../support/transcript.ts";
 
@@ -61,5 +63,33 @@ describe("what workers tell of themselves", () => {
       > w1: done 4 = null
         c1 <- 6: answer 5: done
     `);
+  });
+
+  it("is kept until it has been read to its end, though an answer was not waited for any more", () => {
+    const stage = new SchedulerStage();
+    const read = (number: number, after: number, now: boolean) => {
+      const request = { type: "trace-read", after, now } as const;
+      stage.machine.handle({ type: "client-message", client: "c1", message: { type: "request", number, request } });
+      const [told] = stage.machine.take();
+      const [answer] = told?.type === "send-to-client" ? told.messages : [];
+      assert.ok(answer?.type === "answer" && "value" in answer.outcome);
+      const { traces, count, missed } = answer.outcome.value as Traces;
+      return { spans: traces.map(({ texts }) => texts.join()), count, missed };
+    };
+    const play = (...commands: readonly string[]) => commands.map((command) => stage.play(command));
+    play("add client c1", "add worker w1");
+    play(`c1: request 0 {"type": "trace-open"}`, `c1: request 1 {"type": "trace-open"}`, "w1: done 0 = null");
+    play(`c1: request 2 {"type": "trace-close"}`, `c1: request 3 {"type": "trace-close"}`);
+    const trace = { type: "trace", texts: ["f"], rows: Float64Array.of(0, 0, 5, 1, 1, 0, -1, 0) } as const;
+    stage.machine.handle({ type: "worker-message", worker: "w1", message: trace });
+    play("w1: done 1 = null", "w1: done 2 = null");
+    const all = { spans: ["f"], count: 1, missed: 0 };
+    assert.deepEqual(read(4, 0, false), all);
+    play("c1: withdraw 4");
+    assert.deepEqual(read(5, 0, true), all);
+    assert.deepEqual(read(6, 1, true), { spans: [], count: 1, missed: 0 });
+    assert.deepEqual(read(7, 0, true), all, "for the other that was opened");
+    assert.deepEqual(read(8, 1, true), { spans: [], count: 1, missed: 0 });
+    assert.deepEqual(read(9, 0, true), { spans: [], count: 1, missed: 1 }, "nobody was left to read it");
   });
 });
