@@ -4,10 +4,10 @@
  * The last line says it all, alone: `N passed, N failed`. The exit code is 1 unless nothing failed.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, setPriority, tmpdir } from "node:os";
-import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { ensureBrowsers } from "./browsers/browsers.mjs";
 
@@ -40,7 +40,7 @@ const builtFolders = ["platform", "consumers", "peers", "pages", "size"];
 const steps = [
   { name: "lint", about: "formatter and linter", run: () => command(bin("biome"), ["check", "--error-on-warnings"]) },
   { name: "types", about: "type checks: the source, the pure rooms, tests and demos", run: checkTypes },
-  { name: "unit", about: "tests that need no build", named: true, run: () => nodeTests(unitFiles()) },
+  { name: "unit", about: "tests that need no build", named: true, run: unitTests },
   { name: "build", about: "dist/, as it is published", run: () => command("npm", ["run", "--silent", "build"]) },
   {
     name: "size",
@@ -61,7 +61,7 @@ const steps = [
     about: "the packed package in bundlers, pages and Node",
     named: true,
     needs: ["build", "install-browsers"],
-    run: () => nodeTests(files("consumers"), ["--test-concurrency=1"]),
+    run: () => nodeTests(files("consumers"), ["--test-concurrency=2"]), // They wait more than they work.
   },
   {
     name: "browsers",
@@ -200,6 +200,28 @@ async function checkTypes() {
   const counts = [];
   for (const project of projects) counts.push(await command(bin("tsc"), project));
   return sum(counts);
+}
+
+/** Those of a folder share a process: to start one for each file takes as long as all of the tests. What meets the platform has one of its own. */
+async function unitTests() {
+  const folder = mkdtempSync(join(tmpdir(), "manyhands-unit-"));
+  try {
+    const paths = unitFiles();
+    const alone = paths.filter((path) => path.startsWith(join("test", "adapters") + sep));
+    const groups = new Map(/** @type {[string, string[]][]} */ ([["simulation", []]])); // What takes longest is begun first.
+    for (const path of paths) {
+      const [, name = ""] = path.split(sep);
+      if (!alone.includes(path)) groups.set(name, [...(groups.get(name) ?? []), path]);
+    }
+    const entries = [...groups].map(([name, its], i) => {
+      const entry = join(folder, `${String(i).padStart(2, "0")}-${name}.mjs`);
+      writeFileSync(entry, its.map((path) => `import ${JSON.stringify(pathToFileURL(join(top, path)))};\n`).join(""));
+      return entry;
+    });
+    return await nodeTests([...entries, ...alone]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** @param {readonly string[]} paths @param {readonly string[]} flags */

@@ -5,6 +5,8 @@ import { Event } from "../../src/client/coordination/event.ts";
 import { Lock, MultiLock } from "../../src/client/coordination/lock.ts";
 import { Queue } from "../../src/client/coordination/queue.ts";
 import { Topic } from "../../src/client/coordination/topic.ts";
+import { openSessions } from "../../src/client/open-sessions.ts";
+import type { Session } from "../../src/client/session.ts";
 import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import type { SharedAct } from "../../src/protocol/coordination.ts";
 import { scripted, typesOf } from "./scripted.ts";
@@ -22,6 +24,8 @@ function open() {
 
 describe("a handle", () => {
   it("belongs to the only client that is open, or else has to be told", () => {
+    // Whatever other tests have left open.
+    for (const session of [...openSessions]) (session as Session).close("another test begins");
     assert.throws(() => new Lock("a"), /a lock belongs to a client, and no client is open/);
     using one = open();
     assert.equal(new Lock("a").name, "a");

@@ -12,6 +12,8 @@ import { expected, importProgram, moduleProgram, namesProgram, page, workModule 
 import { ownScriptsOnly, serve } from "./server.ts";
 
 const projects = scratch();
+/** What is the same in several builds is minified once. */
+const cache = { type: "filesystem", cacheDirectory: projects.project("cache", {}) } as const;
 const programs = {
   "functions shipped as source": moduleProgram,
   "functions of a module": importProgram,
@@ -69,7 +71,10 @@ describe("bundlers", () => {
       it(`webpack builds for ${mode} a page that runs ${what}`, async () => {
         const context = projects.project(`webpack-${mode}-${name}`, files);
         const folder = join(context, "dist");
-        assert.deepEqual(await webpackBuild({ context, mode, entry: "./main.js", output: { path: folder } }), []);
+        assert.deepEqual(
+          await webpackBuild({ context, mode, cache, entry: "./main.js", output: { path: folder } }),
+          [],
+        );
         writeFileSync(join(folder, "index.html"), page('<script src="main.js"></script>'));
         // webpack's development builds consist of eval, which the policy forbids.
         const outcome = await outcomeOf(folder, { policy: mode === "production" });
