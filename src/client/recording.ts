@@ -4,7 +4,7 @@ import { SPAN_FIELDS, SPAN_KINDS, type SpanKind, type Traces } from "../protocol
 import type { Session } from "./session.ts";
 
 /** How often workers' news is asked for. They tell no more often. Milliseconds. */
-const LOOK_MS = 100;
+const LOOK_MS = 250;
 
 /** A span of time in the life of a worker. */
 export interface TaskSpan {

@@ -40,7 +40,7 @@ export interface TracePace {
 
 /** Workers that tell of themselves do so this often: the more there are, the less often each, for whoever listens to all. Milliseconds. */
 export function tellingEveryMs(workers: number): number {
-  return Math.min(1000, Math.max(100, workers * 5));
+  return Math.min(1000, Math.max(250, workers * 5));
 }
 
 /** Answered with {@link Traces} as soon as there are some after the first `after`; with `now`, at once, be it with none. */

@@ -13,7 +13,7 @@ describe("whose result it is", () => {
       > c1: request 0 {"type": "who-made", "tasks": []}
         c1 <- 1: answer 0: {}
       > c1: request 1 {"type": "trace-open"}
-        w1 <- errand 0: trace Infinity a second, each 100 ms
+        w1 <- errand 0: trace Infinity a second, each 250 ms
         c1 <- 2: answer 1: {"traces":[],"count":0,"missed":0}
       > c1: submit x = f(1) as "X"
         w1 <- learn f

@@ -14,23 +14,23 @@ describe("what workers tell of themselves", () => {
       > add client c2
       > add worker w1
       > c1: request 0 {"type": "trace-open", "perSecond": 400}
-        w1 <- errand 0: trace 400 a second, each 100 ms
+        w1 <- errand 0: trace 400 a second, each 250 ms
         c1 <- 1: answer 0: {"traces":[],"count":0,"missed":0}
       > add worker w2
-        w2 <- errand 1: trace 400 a second, each 100 ms
+        w2 <- errand 1: trace 400 a second, each 250 ms
       > add worker w3
-        w1 <- errand 2: trace 133.33333333333334 a second, each 100 ms
-        w2 <- errand 2: trace 133.33333333333334 a second, each 100 ms
-        w3 <- errand 2: trace 133.33333333333334 a second, each 100 ms
+        w1 <- errand 2: trace 133.33333333333334 a second, each 250 ms
+        w2 <- errand 2: trace 133.33333333333334 a second, each 250 ms
+        w3 <- errand 2: trace 133.33333333333334 a second, each 250 ms
       > c2: request 0 {"type": "trace-open"}
-        w1 <- errand 3: trace Infinity a second, each 100 ms
-        w2 <- errand 3: trace Infinity a second, each 100 ms
-        w3 <- errand 3: trace Infinity a second, each 100 ms
+        w1 <- errand 3: trace Infinity a second, each 250 ms
+        w2 <- errand 3: trace Infinity a second, each 250 ms
+        w3 <- errand 3: trace Infinity a second, each 250 ms
         c2 <- 1: answer 0: {"traces":[],"count":0,"missed":0}
       > remove client c2
-        w1 <- errand 4: trace 133.33333333333334 a second, each 100 ms
-        w2 <- errand 4: trace 133.33333333333334 a second, each 100 ms
-        w3 <- errand 4: trace 133.33333333333334 a second, each 100 ms
+        w1 <- errand 4: trace 133.33333333333334 a second, each 250 ms
+        w2 <- errand 4: trace 133.33333333333334 a second, each 250 ms
+        w3 <- errand 4: trace 133.33333333333334 a second, each 250 ms
       > remove client c1
         w1 <- errand 5: trace off
         w2 <- errand 5: trace off
@@ -43,16 +43,16 @@ describe("what workers tell of themselves", () => {
       > add client c1
       > add worker w1
       > c1: request 0 {"type": "trace-open"}
-        w1 <- errand 0: trace Infinity a second, each 100 ms
+        w1 <- errand 0: trace Infinity a second, each 250 ms
         c1 <- 1: answer 0: {"traces":[],"count":0,"missed":0}
       > c1: request 1 {"type": "trace-open"}
         c1 <- 2: answer 1: {"traces":[],"count":0,"missed":0}
       > c1: request 2 {"type": "trace-close"}
-        w1 <- errand 1: trace Infinity a second, each 100 ms
+        w1 <- errand 1: trace Infinity a second, each 250 ms
       > c1: request 3 {"type": "trace-close"}
         w1 <- errand 2: trace off
       > c1: request 4 {"type": "trace-open"}
-        w1 <- errand 3: trace Infinity a second, each 100 ms
+        w1 <- errand 3: trace Infinity a second, each 250 ms
         c1 <- 3: answer 4: {"traces":[],"count":0,"missed":0}
       > w1: done 1 = null
         c1 <- 4: answer 2: done

@@ -38,7 +38,7 @@ export const stories: readonly Case[] = [
       const future = client.submit(spin, 15);
       const { key } = future;
       await future.result();
-      // Workers tell ten times a second; what they tell while they are asked is among it.
+      // Workers tell a few times a second; what they tell while they are asked is among it.
       await client.run(() => {});
       const moves = (await client.story(key)).steps.filter(({ seenBy }) => seenBy === "scheduler");
       equal(
