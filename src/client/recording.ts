@@ -1,10 +1,7 @@
 /** Recording: what workers do, span by span, from when it begins until it is stopped. */
 
-import { SPAN_FIELDS, SPAN_KINDS, type SpanKind, type Traces } from "../protocol/tracing.ts";
+import { LEAST_TELLING_MS, SPAN_FIELDS, SPAN_KINDS, type SpanKind, type Traces } from "../protocol/tracing.ts";
 import type { Session } from "./session.ts";
-
-/** How often workers' news is asked for. They tell no more often. Milliseconds. */
-const LOOK_MS = 250;
 
 /** A span of time in the life of a worker. */
 export interface TaskSpan {
@@ -163,7 +160,7 @@ export class Recording implements AsyncDisposable {
       after = traces.count;
       this.missed += traces.missed;
       this.#take(traces);
-      if (!isLast) await pause(LOOK_MS, this.#end.signal);
+      if (!isLast) await pause(LEAST_TELLING_MS, this.#end.signal);
     }
   }
 

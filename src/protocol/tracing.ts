@@ -38,9 +38,12 @@ export interface TracePace {
   readonly everyMs: number;
 }
 
+/** Nobody tells more often: what is told costs less than what it takes to tell it. Milliseconds. */
+export const LEAST_TELLING_MS = 250;
+
 /** Workers that tell of themselves do so this often: the more there are, the less often each, for whoever listens to all. Milliseconds. */
 export function tellingEveryMs(workers: number): number {
-  return Math.min(1000, Math.max(250, workers * 5));
+  return Math.min(1000, Math.max(LEAST_TELLING_MS, workers * 5));
 }
 
 /** Answered with {@link Traces} as soon as there are some after the first `after`; with `now`, at once, be it with none. */

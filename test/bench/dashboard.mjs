@@ -48,7 +48,9 @@ const seconds = options.quick ? 2 : Number(options.seconds);
 async function readLikeABrowser(url) {
   let end = new AbortController();
   const read = async (path, signal) => {
-    for await (const _ of (await fetch(new URL(path, url), { signal })).body);
+    const response = await fetch(new URL(path, url), { signal });
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    for await (const _ of response.body);
   };
   const survey = async (signal) => {
     while (!signal.aborted) {
@@ -74,8 +76,15 @@ async function newReader(client) {
   const reader = spawn(process.execPath, [fileURLToPath(import.meta.url), "--reader", url], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
+  let wrong = "";
+  reader.on("message", (text) => {
+    wrong ||= text;
+  });
+  const gone = new AbortController();
+  reader.once("exit", () => gone.abort());
+  /** Whatever went wrong since the last time counts, too: nothing would be measured then. */
   const heard = async () => {
-    const [wrong] = await once(reader, "message");
+    await once(reader, "message", { signal: gone.signal });
     if (wrong !== "") throw new Error(`it cannot be read what a dashboard shows: ${wrong}`);
   };
   await heard();
