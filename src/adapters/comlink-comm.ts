@@ -40,8 +40,7 @@ export interface ComlinkCall {
  * the other end (`comlink-thread.ts`). To be cloned, the wrapping takes longer than a small batch: its arrays have holes, as far as the clone can tell.
  */
 function shorten(call: ComlinkCall): unknown {
-  const [method] = call.path;
-  return method === "deliver"
+  return call.path[0] === "deliver"
     ? shortenOrders(call.argumentList[0]?.value as readonly SchedulerToWorkerMessage[])
     : call;
 }

@@ -6,6 +6,7 @@ import type { ClientTaskId } from "../protocol/identity.ts";
 export const NOTICE_FROM = 256 * 1024;
 /** How many are remembered. */
 const MOST = 4;
+const NONE: readonly ClientTaskId[] = [];
 
 interface Noticed {
   readonly original: WeakRef<object>;
@@ -35,6 +36,7 @@ export class NoticedArrays {
 
   /** Forgets all; returns whom. */
   clear(): readonly ClientTaskId[] {
+    if (this.#noticed.length === 0) return NONE;
     return this.#noticed.splice(0).map(({ id }) => id);
   }
 }

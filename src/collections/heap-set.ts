@@ -68,7 +68,7 @@ export class HeapSet<T extends HeapMember> {
       this.#place(above, at);
       at = parent;
     }
-    this.#place(item, at);
+    if (at !== from) this.#place(item, at);
   }
 
   #sink(from: number): void {
@@ -84,6 +84,6 @@ export class HeapSet<T extends HeapMember> {
       this.#place(below, at);
       at = child;
     }
-    this.#place(item, at);
+    if (at !== from) this.#place(item, at);
   }
 }

@@ -16,8 +16,8 @@ function isRow(word: Word): boolean {
 }
 
 export function shortenOrders(messages: readonly SchedulerToWorkerMessage[]): Word {
-  const [first, second] = messages;
-  if (second !== undefined || first?.type !== "compute-blocks") return messages;
+  const first = messages[0];
+  if (messages.length > 1 || first?.type !== "compute-blocks") return messages;
   const { blocks, client, args, refs } = first;
   const isLong = blocks.length > BLOCK_HEADER || args.length > MOST_VALUES || refs !== undefined;
   return isLong ? messages : [...blocks, client, ...args];
@@ -25,13 +25,13 @@ export function shortenOrders(messages: readonly SchedulerToWorkerMessage[]): Wo
 
 export function lengthenOrders(word: Word): Word {
   if (!isRow(word)) return word;
-  const [client, ...args] = word.slice(BLOCK_HEADER);
-  return [{ type: "compute-blocks", client, blocks: word.slice(0, BLOCK_HEADER), args }];
+  const blocks = word.slice(0, BLOCK_HEADER);
+  return [{ type: "compute-blocks", client: word[BLOCK_HEADER], blocks, args: word.slice(BLOCK_HEADER + 1) }];
 }
 
 export function shortenReports(messages: readonly WorkerMessage[]): Word {
-  const [first, second] = messages;
-  if (second !== undefined || first?.type !== "task-finished") return messages;
+  const first = messages[0];
+  if (messages.length > 1 || first?.type !== "task-finished") return messages;
   const { ranges, spent, values } = first;
   const isLong = ranges.length !== 3 || spent.length !== 3 || values.length > MOST_VALUES;
   return isLong ? messages : [...ranges, ...spent, ...values];

@@ -220,7 +220,11 @@ export class SchedulerRuntime {
     isCurrent: () => boolean,
   ): void {
     const hear = (messages: readonly Message[]) => {
-      if (isCurrent()) this.#handle(messages.map(eventOf));
+      if (!isCurrent()) return;
+      // What `map` makes is another kind of array once it is compiled, and whatever was compiled for the first is compiled again.
+      const events: SchedulerEvent[] = [];
+      for (const message of messages) events.push(eventOf(message));
+      this.#handle(events);
     };
     /** What came after the first of what there is something to be learnt for, until that is there. */
     let held: (readonly Message[])[] | undefined;

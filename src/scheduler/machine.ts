@@ -55,7 +55,7 @@ export class SchedulerMachine {
     state.nowMs = nowMs;
     this.#dispatch(event);
     state.durability?.settle();
-    settleRecommendations(state);
+    if (state.recommendations.length > 0) settleRecommendations(state);
     assign(state);
     // What was answered may not be kept any more, nor what only that needed.
     for (state.requests?.settle(event); state.recommendations.length > 0; state.requests?.settle(event)) {

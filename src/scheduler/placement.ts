@@ -82,7 +82,7 @@ const room = { fits, judge: judgeRoom };
 
 /** Sends queued tasks to workers until there are no more of either. Called once per event, when all its news is in. */
 export function assign(state: SchedulerState): void {
-  if (state.suspects.length > 0 && state.queued > 0) assignSuspects(state);
+  if (state.queued > 0 && state.suspects.length > 0) assignSuspects(state);
   state.weaving?.assign();
   if (state.followers.size > 0 || state.candidates.length > 0) sendAhead(state, room);
   if (state.queued === 0) return;
@@ -92,7 +92,7 @@ export function assign(state: SchedulerState): void {
 }
 
 function assignQueued(state: SchedulerState): void {
-  while (state.roomy.size > 0) {
+  while (state.queued > 0 && state.roomy.size > 0) {
     const line = nextLine(state);
     const leastBusy = state.roomy.peek();
     if (line === undefined || leastBusy === undefined) return;
@@ -112,6 +112,7 @@ function supply(state: SchedulerState, line: Line, worker: WorkerRecord): void {
       const room = fn.nbytes === 0 ? MAX_IN_FLIGHT : roomForResults(state, worker, fn);
       const most = Math.min(room, MAX_IN_FLIGHT - worker.inFlight, Math.ceil((untilUs - worker.occupancyUs) / costUs));
       dispatchSpan(state, task, worker, costUs, Math.max(1, most));
+      if (task.next === task.count) line.shift();
       continue;
     }
     if (task instanceof Span) {
@@ -130,7 +131,7 @@ function supply(state: SchedulerState, line: Line, worker: WorkerRecord): void {
     dispatch(state, task, target, costUs);
     considerDependents(state, task);
     if (target !== worker) judgeRoom(state, target);
-  } while (worker.occupancyUs < untilUs);
+  } while (state.queued > 0 && worker.occupancyUs < untilUs);
   judgeRoom(state, worker);
 }
 
