@@ -6,7 +6,6 @@ import type { ClientTaskId } from "../protocol/identity.ts";
 export const NOTICE_FROM = 256 * 1024;
 /** How many are remembered. */
 const MOST = 4;
-const NONE: readonly ClientTaskId[] = [];
 
 interface Noticed {
   readonly original: WeakRef<object>;
@@ -34,10 +33,9 @@ export class NoticedArrays {
     this.#noticed = this.#noticed.filter(({ id }) => !ids.includes(id));
   }
 
-  /** Forgets all; returns whom. */
-  clear(): readonly ClientTaskId[] {
-    if (this.#noticed.length === 0) return NONE;
-    return this.#noticed.splice(0).map(({ id }) => id);
+  /** Forgets all, and tells whom. */
+  clear(tell: (id: ClientTaskId) => void): void {
+    for (const { id } of this.#noticed.splice(0)) tell(id);
   }
 }
 

@@ -391,9 +391,9 @@ export class Session implements FutureOwner {
     }
     this.#rest();
     if (this.#ledger.size > 0) return;
-    for (const id of this.#noticed.clear()) {
+    this.#noticed.clear((id) => {
       this.#submission.release(id);
       this.#flushSoon();
-    }
+    });
   }
 }
