@@ -6,7 +6,7 @@ import type { TaskStory } from "../client/stories.ts";
 import type { Survey } from "../protocol/survey.ts";
 
 /** Spans a second that a dashboard shows of all workers: of more, short ones are told together. */
-export const SHOWN_PER_SECOND = 1000;
+export const SHOWN_PER_SECOND = 2000;
 
 export interface SpanStream extends AsyncIterable<readonly TaskSpan[]> {
   stop(): Promise<void>;

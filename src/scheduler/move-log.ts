@@ -28,7 +28,7 @@ const MOVE = 5;
 const STATES = 16;
 
 /** Rows that may be written in each window: where there are more moves, those of fewer tasks are noted, by their numbers. */
-const MOST_IN_WINDOW = 1000;
+const MOST_IN_WINDOW = 2000;
 const WINDOW_MS = 100;
 const MOST_MASK = 2 ** 20 - 1;
 

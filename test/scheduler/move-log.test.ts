@@ -44,12 +44,12 @@ function stage() {
 describe("moves", () => {
   it("are all noted while there are few, and told as they were", () => {
     const { state, told, run, whole } = stage();
-    run(0, 250);
+    run(0, 500);
     state.nowMs = 60;
-    run(250, 450);
+    run(500, 900);
     assert.deepEqual(told(7), whole(7, 0));
-    assert.deepEqual(told(449), whole(449, 60));
-    assert.deepEqual(told(450), { lines: [], isPartial: false });
+    assert.deepEqual(told(899), whole(899, 60));
+    assert.deepEqual(told(900), { lines: [], isPartial: false });
   });
 
   it("of fewer tasks are noted where there are many: of those all, and of the others it is said that some may be missing", () => {
