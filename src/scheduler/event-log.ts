@@ -24,11 +24,15 @@ interface Topic {
 export class EventLog {
   readonly #state: SchedulerState;
   readonly #topics = new Map<string, Topic>();
-  /** Events noted so far, which is the number of the last. */
-  count = 0;
+  #count = 0;
 
   constructor(state: SchedulerState) {
     this.#state = state;
+  }
+
+  /** Events noted so far, which is the number of the last. */
+  get count(): number {
+    return this.#count;
   }
 
   /** What the scheduler itself has seen. */
@@ -38,8 +42,8 @@ export class EventLog {
 
   log(topics: readonly string[], message: unknown, from: string): void {
     for (const topic of new Set(topics)) {
-      this.count += 1;
-      const event = { number: this.count, topic, atMs: this.#state.nowMs, from, message };
+      this.#count += 1;
+      const event = { number: this.#count, topic, atMs: this.#state.nowMs, from, message };
       if (topic !== LOG_TOPIC) this.#enter(ALL_TOPICS, event);
       if (topic !== ALL_TOPICS) this.#enter(topic, event);
     }

@@ -112,6 +112,7 @@ function supply(state: SchedulerState, line: Line, worker: WorkerRecord): void {
       const room = fn.nbytes === 0 ? MAX_IN_FLIGHT : roomForResults(state, worker, fn);
       const most = Math.min(room, MAX_IN_FLIGHT - worker.inFlight, Math.ceil((untilUs - worker.occupancyUs) / costUs));
       dispatchSpan(state, task, worker, costUs, Math.max(1, most));
+      // As the next look at the line would, for which there may be no reason.
       if (task.next === task.count) line.shift();
       continue;
     }

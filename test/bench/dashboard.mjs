@@ -193,13 +193,14 @@ async function compare(work, one, other) {
   return { more, ms: median(first) };
 }
 
+const chosen = (name) => ["cost", undefined].includes(options.only) || name.includes(options.only);
+
 async function measureCost() {
   const [client, never] = [await newClient(), await newClient()];
   const reader = await newReader(client);
   console.log(
     "\nwhat looking costs, in pairs of runs: the mean of the middle half, what chance makes of it, and between what half of them lies",
   );
-  const chosen = (name) => ["cost", undefined].includes(options.only) || name.includes(options.only);
   for (const [name, work] of Object.entries(workloads).filter(([name]) => chosen(name))) {
     const { more, ms } = await compare(
       work,
@@ -352,6 +353,10 @@ async function measureFrames() {
   }
 }
 
+if (options.only !== "frames" && !Object.keys(workloads).some(chosen)) {
+  console.error(`--only ${options.only}: "cost", "frames", or a part of one of ${Object.keys(workloads).join(", ")}`);
+  process.exit(1);
+}
 if (options.only !== "frames") await measureCost();
 if (["frames", undefined].includes(options.only)) await measureFrames();
 process.exit(isMet ? 0 : 1);
