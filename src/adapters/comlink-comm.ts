@@ -36,13 +36,11 @@ export interface ComlinkCall {
 }
 
 /**
- * What travels for a call: of `deliver`, which nearly all are, only its argument, and Comlink's wrapping is put around it again at
- * the other end (`comlink-thread.ts`). To be cloned, the wrapping takes longer than a small batch: its arrays have holes, as far as the clone can tell.
+ * What travels for a call: of `deliver` only its argument, and Comlink's wrapping is put around it again at the other end (`comlink-thread.ts`). To
+ * be cloned, the wrapping takes longer than a small batch: its arrays have holes, as far as the clone can tell.
  */
 function shorten(call: ComlinkCall): unknown {
-  return call.path[0] === "deliver"
-    ? shortenOrders(call.argumentList[0]?.value as readonly SchedulerToWorkerMessage[])
-    : call;
+  return call.path[0] === "deliver" ? call.argumentList[0]?.value : call;
 }
 
 /** Anything a thread says that is not Comlink's. */
@@ -53,6 +51,7 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   readonly closed: Promise<string>;
   /** Settles when the thread can be called. */
   readonly ready: Promise<WorkerReady>;
+  #endpoint: ThreadEndpoint | undefined;
   #comlink: Calls | undefined;
   #remote: Remote<WorkerThread> | undefined;
   // Each property read makes a proxy and registers it for collection, so it is read once.
@@ -67,6 +66,7 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   #refusal: { readonly error: unknown } | undefined;
 
   constructor(endpoint: ThreadEndpoint) {
+    this.#endpoint = endpoint;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
@@ -74,14 +74,14 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
       this.#settleReady = resolve;
       this.#failReady = reject;
     });
-    const wrapped = import("comlink").then((comlink) => this.#wrap(comlink, endpoint));
+    const wrapped = import("comlink").then((comlink) => this.#wrap(comlink));
     wrapped.catch((error) => this.close(`Comlink could not be loaded: ${error.message}`));
     this.ready = Promise.all([word, wrapped]).then(([word]) => word);
     this.ready.catch(() => {});
     endpoint.onMessage((message) => this.#hear(message as ThreadWord));
   }
 
-  #wrap(comlink: Calls, endpoint: ThreadEndpoint): void {
+  #wrap(comlink: Calls): void {
     if (this.#isClosed) return;
     let answer: (event: MessageEvent) => void = () => {};
     this.#comlink = comlink;
@@ -89,7 +89,7 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
       postMessage: (message: ComlinkCall, transfer) => {
         try {
           // Comlink has a last word once there are no proxies any more.
-          if (!this.#isClosed) endpoint.postMessage(shorten(message), transfer ?? []);
+          this.#endpoint?.postMessage(shorten(message), transfer ?? []);
         } catch (error) {
           this.#refusal = { error };
         }
@@ -113,9 +113,12 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   }
 
   send(messages: readonly SchedulerToWorkerMessage[], transfer: readonly object[] = []): void {
-    if (this.#isClosed) return;
+    if (this.#endpoint === undefined || this.#deliver === undefined) return;
+    const row = shortenOrders(messages);
+    // A single block needs no wrapping at either end, which would take longer than all else that is done for a single task.
+    if (row !== messages) return this.#endpoint.postMessage(row, transfer);
     if (transfer.length > 0) this.#comlink?.transfer(messages as object, transfer as Transferable[]); // Noted of them.
-    this.#deliver?.(messages);
+    this.#deliver(messages);
     this.#demandSent();
   }
 
@@ -136,6 +139,7 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#held = [];
+    this.#endpoint = undefined;
     // Comlink holds on to the endpoint, and by way of that to all that is left of the thread, for as long as there are proxies of it.
     this.#remote = undefined;
     this.#deliver = undefined;

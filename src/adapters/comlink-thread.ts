@@ -15,12 +15,8 @@ import type { ComlinkCall, WorkerThread } from "./comlink-comm.ts";
 /** Puts Comlink's wrapping around what travelled without. */
 function lengthen(word: unknown): unknown {
   if (!Array.isArray(word)) return word;
-  return {
-    id: "0",
-    type: "APPLY",
-    path: ["deliver"],
-    argumentList: [{ type: "RAW", value: lengthenOrders(word) }],
-  } satisfies ComlinkCall;
+  const argumentList = [{ type: "RAW", value: word }];
+  return { id: "0", type: "APPLY", path: ["deliver"], argumentList } satisfies ComlinkCall;
 }
 
 /** The thread's end: lets its owner call `worker`, and says that it is ready. A worker that throws cannot be trusted to go on. */
@@ -35,15 +31,19 @@ export function exposeWorker(endpoint: ThreadEndpoint, worker: WorkerThread, can
         endpoint.postMessage({ type: "exiting", reason } satisfies WorkerExiting, []);
       }
     };
-  const { start, deliver, link } = worker;
+  const { start, link } = worker;
+  const deliver = guarded(worker.deliver);
   Comlink.expose(
-    { start: guarded(start), deliver: guarded(deliver), link: guarded(link) },
+    { start: guarded(start), deliver, link: guarded(link) },
     {
       postMessage: () => {},
       addEventListener: (_type, listener) => {
-        endpoint.onMessage((word) =>
-          (listener as (event: MessageEvent) => void)({ data: lengthen(word) } as MessageEvent),
-        );
+        endpoint.onMessage((word) => {
+          const order = Array.isArray(word) ? lengthenOrders(word) : word;
+          // A row, which its owner has sent without Comlink: see there.
+          if (order !== word) deliver(order as readonly SchedulerToWorkerMessage[]);
+          else (listener as (event: MessageEvent) => void)({ data: lengthen(word) } as MessageEvent);
+        });
       },
       removeEventListener: () => {},
     },
@@ -70,6 +70,10 @@ export class OwnerComm implements Comm<readonly WorkerMessage[], readonly Schedu
   listen(onMessage: (messages: readonly SchedulerToWorkerMessage[]) => void): void {
     this.#onMessage = onMessage;
     for (const messages of this.#held.splice(0)) onMessage(messages);
+  }
+
+  linger(): void {
+    this.#endpoint.linger?.();
   }
 
   /** To be called with each batch that the owner delivers. */

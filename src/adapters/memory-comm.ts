@@ -39,13 +39,13 @@ class MemoryComm<Out, In> implements Comm<Out, In> {
   }
 
   receive(message: In): void {
-    this.#held.push(message);
-    this.#hear();
+    if (this.#isHearing || this.#onMessage === undefined) this.#held.push(message);
+    else this.#hear(this.#onMessage, message);
   }
 
   listen(onMessage: (message: In) => void): void {
     this.#onMessage = onMessage;
-    this.#hear();
+    if (!this.#isHearing && this.#held.length > 0) this.#hear(onMessage, this.#held.shift() as In);
   }
 
   close(reason: string): void {
@@ -56,13 +56,15 @@ class MemoryComm<Out, In> implements Comm<Out, In> {
     this.#other?.close(reason);
   }
 
-  #hear(): void {
-    if (this.#isHearing || this.#onMessage === undefined) return;
+  /** Hears this, and what comes meanwhile. */
+  #hear(onMessage: (message: In) => void, message: In): void {
+    if (this.#isClosed) return;
     this.#isHearing = true;
     try {
-      for (let i = 0; i < this.#held.length && !this.#isClosed; i++) this.#onMessage(this.#held[i] as In);
+      onMessage(message);
+      for (let i = 0; i < this.#held.length && !this.#isClosed; i++) this.#onMessage?.(this.#held[i] as In);
     } finally {
-      this.#held = [];
+      if (this.#held.length > 0) this.#held = [];
       this.#isHearing = false;
     }
   }

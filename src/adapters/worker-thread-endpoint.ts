@@ -1,13 +1,26 @@
 /** worker_threads: Node's threads, from both sides. */
 
-import { parentPort, type Worker } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import type { PlatformThread, ThreadEndpoint } from "../ports/spawner.ts";
 import { isGivenUp } from "../protocol/errors.ts";
 
+/**
+ * How long a thread waits outside of its event loop. Shorter waits have the kernel set its timer anew, which takes longer than is gained by them.
+ * Milliseconds.
+ */
+const PATIENCE_MS = 5;
+
 /** The owner's side. An idle thread does not keep the process alive. */
 export function fromWorker(worker: Worker): PlatformThread {
+  // Counts what it is told; it is the first that it is told of.
+  const told = new Int32Array(new SharedArrayBuffer(4));
+  worker.postMessage(told);
   return {
-    postMessage: (message, transfer) => worker.postMessage(message, transfer as never),
+    postMessage: (message, transfer) => {
+      worker.postMessage(message, transfer as never);
+      Atomics.add(told, 0, 1);
+      Atomics.notify(told, 0);
+    },
     onMessage: (hear) => {
       worker.on("message", hear);
       worker.unref(); // Having a listener counts as a reason to stay.
@@ -37,8 +50,32 @@ export function toOwner(): ThreadEndpoint {
   process.on("unhandledRejection", (reason) => {
     if (!isGivenUp(reason)) throw reason;
   });
+  let told: Int32Array | undefined;
+  let hear = (_message: unknown) => {};
+  let isDue = false;
+  const wait = () => {
+    isDue = false;
+    for (;;) {
+      const before = Atomics.load(told as Int32Array, 0);
+      const received = receiveMessageOnPort(port);
+      if (received !== undefined) return hear(received.message);
+      if (Atomics.wait(told as Int32Array, 0, before, PATIENCE_MS) === "timed-out") return;
+    }
+  };
   return {
     postMessage: (message, transfer) => port.postMessage(message, transfer as never),
-    onMessage: (hear) => port.on("message", hear),
+    onMessage: (listener) => {
+      hear = listener;
+      port.on("message", (message) => {
+        if (told === undefined) told = message;
+        else hear(message);
+      });
+    },
+    linger: () => {
+      if (isDue) return;
+      isDue = true;
+      // Node has all promises settle that can, before it goes on with this.
+      Promise.resolve().then(wait);
+    },
   };
 }

@@ -1,7 +1,7 @@
 /** A client's end of the conversation with the scheduler: calls become messages, news becomes the state of futures. */
 
 import type { Comm } from "../ports/comm.ts";
-import type { ClientMessage, News, Scatter } from "../protocol/client-messages.ts";
+import type { ClientMessage, News, Scatter, SchedulerToClientMessage } from "../protocol/client-messages.ts";
 import { CancelledError, CommClosedError } from "../protocol/errors.ts";
 import { type ClientId, type ClientTaskId, type Key, keyOf } from "../protocol/identity.ts";
 import type { Request } from "../protocol/requests.ts";
@@ -379,7 +379,8 @@ export class Session implements FutureOwner {
 
   #hear({ batch, messages }: News): void {
     let values = 0;
-    for (const message of messages) {
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i] as SchedulerToClientMessage;
       if (message.type === "keys-in-memory") values += message.values.length;
       if (message.type === "answer") this.#requests.settle(message);
       else this.#ledger.hear(message);

@@ -1,5 +1,6 @@
 /** Messages on their way to the scheduler: tasks in columns, everything else between them in order. */
 
+import { added } from "../collections/added.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import type { ClientTaskId, FunctionId, Key } from "../protocol/identity.ts";
 import { type KeyOrNot, type NumberedFunction, REFERENCES, type TaskOptions } from "../protocol/task-spec.ts";
@@ -70,7 +71,8 @@ export class Submission {
     }
     const { rows } = graph;
     if (graph.uniform === undefined) rows.push(fn, slots.length, shape);
-    for (let i = 0; i < slots.length; i++) rows.push(slots[i]);
+    else if (graph.count === 0) graph.rows = slots.slice();
+    if (graph.rows === rows) for (let i = 0; i < slots.length; i++) rows.push(slots[i]);
     graph.count += 1;
   }
 
@@ -97,11 +99,11 @@ export class Submission {
 
   gather(id: ClientTaskId): void {
     // Tasks may still be added before it: it only says of ids that have been, that somebody waits.
-    let ranges = this.#gather;
+    const ranges = this.#gather;
     if (ranges === undefined) {
-      ranges = [];
-      this.#gather = ranges;
-      this.#messages.push({ type: "gather", ranges });
+      this.#gather = [id, 1];
+      this.#messages = added(this.#messages, { type: "gather", ranges: this.#gather });
+      return;
     }
     const last = ranges.length - 2;
     if (last >= 0 && (ranges[last] as number) + (ranges[last + 1] as number) === id)
@@ -127,7 +129,7 @@ export class Submission {
     this.#graph = undefined;
     this.#gather = undefined;
     this.#release = undefined;
-    this.#messages.push(message);
+    this.#messages = added(this.#messages, message);
   }
 
   take(): readonly ClientMessage[] {

@@ -42,6 +42,7 @@ export class Deque<T> {
 
   shift(): T | undefined {
     if (this.#head === this.#items.length) return undefined;
+    if (this.#items.length === 1) return this.#items.pop(); // There is room for the next then.
     const item = this.#items[this.#head];
     this.#items[this.#head++] = undefined;
     if (this.#head === this.#items.length) {

@@ -20,7 +20,7 @@ export function shortenOrders(messages: readonly SchedulerToWorkerMessage[]): Wo
   if (messages.length > 1 || first?.type !== "compute-blocks") return messages;
   const { blocks, client, args, refs } = first;
   const isLong = blocks.length > BLOCK_HEADER || args.length > MOST_VALUES || refs !== undefined;
-  return isLong ? messages : [...blocks, client, ...args];
+  return isLong ? messages : (blocks as Word).concat(client, args);
 }
 
 export function lengthenOrders(word: Word): Word {
@@ -34,7 +34,7 @@ export function shortenReports(messages: readonly WorkerMessage[]): Word {
   if (messages.length > 1 || first?.type !== "task-finished") return messages;
   const { ranges, spent, values } = first;
   const isLong = ranges.length !== 3 || spent.length !== 3 || values.length > MOST_VALUES;
-  return isLong ? messages : [...ranges, ...spent, ...values];
+  return isLong ? messages : (ranges as Word).concat(spent, values);
 }
 
 export function lengthenReports(word: Word): Word {

@@ -140,7 +140,7 @@ export class SchedulerRuntime {
     // Its link may have failed without our having heard of it.
     this.#dropClient(client);
     this.#clients.set(client, comm);
-    this.#handle([{ type: "add-client", client, isForeign, granted }]);
+    this.#happen({ type: "add-client", client, isForeign, granted });
     this.#listen(
       comm,
       isSpecial,
@@ -157,7 +157,7 @@ export class SchedulerRuntime {
     if (comm === undefined || this.#clients.get(client) !== comm) return;
     this.#clients.delete(client);
     comm.close("it came back");
-    this.#handle([{ type: "remove-client", client }]);
+    this.#happen({ type: "remove-client", client });
   }
 
   addWorker(
@@ -172,16 +172,16 @@ export class SchedulerRuntime {
       (message) => ({ type: "worker-message", worker: address, message }),
       () => this.#workers.get(address) === comm,
     );
-    this.#handle([{ type: "add-worker", worker: address, name, nThreads, resources, isForeign, isReturning }]);
+    this.#happen({ type: "add-worker", worker: address, name, nThreads, resources, isForeign, isReturning });
   }
 
   setResources(worker: WorkerAddress, resources: Resources): void {
-    this.#handle([{ type: "set-resources", worker, resources }]);
+    this.#happen({ type: "set-resources", worker, resources });
   }
 
   /** So many workers are being started and not there yet. */
   expectWorkers(count: number): void {
-    this.#handle([{ type: "workers-starting", count }]);
+    this.#happen({ type: "workers-starting", count });
   }
 
   /** Whether it leaves for good, so that nobody is to take its place. */
@@ -191,18 +191,18 @@ export class SchedulerRuntime {
 
   /** `expected`: it was asked to end, and what it had in hand is not to blame. */
   removeWorker(worker: WorkerAddress, reason: string, expected: boolean): void {
-    if (this.#workers.delete(worker)) this.#handle([{ type: "remove-worker", worker, reason, expected }]);
+    if (this.#workers.delete(worker)) this.#happen({ type: "remove-worker", worker, reason, expected });
   }
 
   /** A host is gone, and all of its workers with it: one death. Those of them that are gone already may be named. */
   removeHost(workers: readonly WorkerAddress[], reason: string, expected: boolean): void {
     const left = workers.filter((worker) => this.#workers.delete(worker));
-    if (left.length > 0) this.#handle([{ type: "remove-host", workers: left, reason, expected }]);
+    if (left.length > 0) this.#happen({ type: "remove-host", workers: left, reason, expected });
   }
 
   /** What a link between two hosts, or one and the scheduler, was found to do: see `LinkMeasured` in `scheduler/contract.ts`. */
   noteLink(measured: Omit<LinkMeasured, "type">): void {
-    this.#handle([{ ...measured, type: "link-measured" }]);
+    this.#happen({ ...measured, type: "link-measured" });
   }
 
   close(reason: string): void {
@@ -221,10 +221,7 @@ export class SchedulerRuntime {
   ): void {
     const hear = (messages: readonly Message[]) => {
       if (!isCurrent()) return;
-      // What `map` makes is another kind of array once it is compiled, and whatever was compiled for the first is compiled again.
-      const events: SchedulerEvent[] = [];
-      for (const message of messages) events.push(eventOf(message));
-      this.#handle(events);
+      this.#handle(messages, eventOf);
     };
     /** What came after the first of what there is something to be learnt for, until that is there. */
     let held: (readonly Message[])[] | undefined;
@@ -275,27 +272,32 @@ export class SchedulerRuntime {
     );
   }
 
-  /** Hears them, in order; those that are left after `stretchMs` in another turn. */
-  #handle(events: readonly SchedulerEvent[], stretchMs = STRETCH_MS): void {
+  #happen(event: SchedulerEvent): void {
+    this.#handle([event], asItIs);
+  }
+
+  /** Hears what happens by these, in order; what is left after `stretchMs` in another turn. */
+  #handle<Word>(words: readonly Word[], eventOf: (word: Word) => SchedulerEvent, stretchMs = STRETCH_MS): void {
     if (this.#isBroken) return;
     const machine = this.#machine;
     if (machine === undefined || this.#waiting.length > 0) {
-      this.#waiting.push(...events);
+      for (const word of words) this.#waiting.push(eventOf(word));
       return;
     }
     try {
       let nowMs = this.#clock.now();
       if (nowMs - this.#busyUntilMs > REST_MS) this.#busySinceMs = nowMs;
       let count = 0;
-      while (count < events.length && nowMs - this.#busySinceMs <= stretchMs) {
-        machine.handle(events[count++] as SchedulerEvent, nowMs);
+      while (count < words.length && nowMs - this.#busySinceMs <= stretchMs) {
+        machine.handle(eventOf(words[count++] as Word), nowMs);
         if (count % LOOK_AFTER === 0) nowMs = this.#clock.now();
       }
-      if (count < events.length) {
-        this.#waiting = events.slice(count);
+      if (count < words.length) {
+        this.#waiting = words.slice(count).map(eventOf);
         this.#clock.nextTurn(() => this.#goOn());
       }
-      for (const instruction of machine.take()) this.#perform(instruction);
+      const instructions = machine.take();
+      for (let i = 0; i < instructions.length; i++) this.#perform(instructions[i] as SchedulerInstruction);
       this.#busyUntilMs = this.#clock.now();
       if (!this.#isLookDue && machine.state.dispatches !== this.#dispatchesSeen) this.#lookLater();
     } catch (error) {
@@ -305,7 +307,7 @@ export class SchedulerRuntime {
 
   #goOn(stretchMs?: number): void {
     this.#busyUntilMs = 0;
-    this.#handle(this.#waiting.splice(0), stretchMs);
+    this.#handle(this.#waiting.splice(0), asItIs, stretchMs);
   }
 
   #break(error: unknown): void {
@@ -327,7 +329,7 @@ export class SchedulerRuntime {
       const surplus = this.#isBroken ? "none" : machine.surplus;
       const knowsHow = surplus === "uneven" && (machine.hasLearnt || (await this.#couldLearn()));
       this.#isLookDue = false;
-      if (knowsHow) this.#handle([{ type: "look-around" }]);
+      if (knowsHow) this.#happen({ type: "look-around" });
       // Others may be through with theirs later, and nothing else need happen then.
       if ((knowsHow || surplus === "some") && !this.#isLookDue) this.#lookLater();
     });
@@ -353,7 +355,7 @@ export class SchedulerRuntime {
         return this.#owner.end(instruction.worker, instruction.reason);
       case "look-into": {
         const { worker } = instruction;
-        return this.#owner.lookInto(worker, (stack) => this.#handle([{ type: "looked-into", worker, stack }]));
+        return this.#owner.lookInto(worker, (stack) => this.#happen({ type: "looked-into", worker, stack }));
       }
       case "end-cluster":
         return this.#onEnd(instruction.reason);
@@ -363,7 +365,7 @@ export class SchedulerRuntime {
       case "wake-me-at":
         this.#dropAlarm();
         this.#dropAlarm = this.#clock.after(Math.min(Math.max(0, instruction.atMs - this.#clock.now()), MOST_MS), () =>
-          this.#handle([{ type: "time-passed" }]),
+          this.#happen({ type: "time-passed" }),
         );
         return;
       case "write-journal":
@@ -374,6 +376,8 @@ export class SchedulerRuntime {
     }
   }
 }
+
+const asItIs = (event: SchedulerEvent) => event;
 
 function notLoaded(what: string, cause: unknown): Error {
   return new Error(`${what} could not be loaded: ${cause instanceof Error ? cause.message : cause}`, { cause });

@@ -11,7 +11,10 @@ import {
   type WorkerMessage,
 } from "../protocol/worker-messages.ts";
 
-export type WorkerComm = Comm<readonly WorkerMessage[], readonly SchedulerToWorkerMessage[]>;
+export interface WorkerComm extends Comm<readonly WorkerMessage[], readonly SchedulerToWorkerMessage[]> {
+  /** See `ThreadEndpoint.linger()`. */
+  linger?(): void;
+}
 
 type Refuse = (message: ClientMessage, cause: unknown) => void;
 

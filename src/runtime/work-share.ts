@@ -21,6 +21,7 @@ export class WorkShare {
 
   /** It has worked. Whether it is to do nothing for a while now; then `goOn` is called by itself. */
   rests(beganMs: number, nowMs: number): boolean {
+    if (this.#share === 1) return false;
     this.#owedMs += (nowMs - beganMs) * (1 / this.#share - 1);
     if (this.#owedMs < LEAST_REST_MS) return false;
     this.#clock.after(this.#owedMs, this.#goOn);

@@ -1,5 +1,6 @@
 /** The clients that a worker's tasks speak through: made when the first of them asks for one, and made anew for another scheduler. */
 
+import type { Clock } from "../ports/clock.ts";
 import type {
   PackedResult,
   StartTaskClients,
@@ -9,6 +10,11 @@ import type {
 } from "../ports/task-clients.ts";
 import type { ClientMessage, News } from "../protocol/client-messages.ts";
 import type { ClientId } from "../protocol/identity.ts";
+import type { WorkerMachine } from "../worker/machine.ts";
+import type { Executor } from "./executor.ts";
+
+/** A task that waits for an actor for longer gives its slot back. Milliseconds. */
+const SOON_MS = 2;
 
 export class WorkerClients {
   readonly #id: ClientId;
@@ -68,4 +74,26 @@ export class WorkerClients {
     this.#any = undefined;
     clients?.close(reason);
   }
+}
+
+/** What such clients need of their worker. `wake`: something is to be said. */
+export function clientsLine(
+  machine: WorkerMachine,
+  executor: Executor,
+  clock: Clock,
+  { wake, linkTo }: { readonly wake: () => void } & Pick<TaskClientsLine, "linkTo">,
+): TaskClientsLine {
+  return {
+    send: (messages) => {
+      machine.relay(messages);
+      wake();
+    },
+    keep: (id, value) => {
+      executor.guard(value);
+      machine.scatter(id, value);
+    },
+    isKnown: (hash, name) => executor.isKnown(hash, name),
+    linkTo,
+    soon: (run) => void clock.after(SOON_MS, run),
+  };
 }

@@ -63,7 +63,7 @@ export class WorkerLine implements WorkerComm {
     this.#hear = onMessage;
     this.#owner.listen((messages) => {
       // Another scheduler, or the same anew: it is spoken to by way of the host again.
-      const [first] = messages as readonly (SchedulerToWorkerMessage | LineOrder | undefined)[];
+      const first = messages[0] as SchedulerToWorkerMessage | LineOrder | undefined;
       if (first?.type === "rejoin") this.#leave("the host has another scheduler");
       if (first?.type === "line-open" || first?.type === "line-begins" || first?.type === "line-link-made")
         return this.#obey(first);
@@ -73,6 +73,10 @@ export class WorkerLine implements WorkerComm {
 
   close(reason: string): void {
     this.#owner.close(reason);
+  }
+
+  linger(): void {
+    if (this.#opening === undefined) this.#owner.linger?.();
   }
 
   /** What the host says of it. */

@@ -4,18 +4,20 @@ import type { Clock } from "../ports/clock.ts";
 import type { WorkerSetup } from "../ports/spawner.ts";
 import type { PackedResult, StartTaskClients } from "../ports/task-clients.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
-import { type ClientTaskId, keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
+import { keyOf, type TaskId, type WorkerAddress } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
 import { ACTOR, ANNOUNCED, STREAM } from "../protocol/task-spec.ts";
 import { clientOfWorker } from "../protocol/worker-client.ts";
 import { HELD_VALUE, type SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
 import { surround } from "../shipping/task-context.ts";
+import type { WorkerInstruction } from "../worker/contract.ts";
 import { WorkerMachine } from "../worker/machine.ts";
 import { Aborts } from "./aborts.ts";
 import { ActorTraffic } from "./actor-traffic.ts";
 import { Errands } from "./errands.ts";
 import { Executor } from "./executor.ts";
 import { InFlight } from "./in-flight.ts";
+import { Lingering } from "./lingering.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { FLUSH_MS, LONG_MS, MANY_US, MOST_AT_ONCE, SLICE_MS } from "./pacing.ts";
 import { PeerLinks } from "./peer-links.ts";
@@ -26,13 +28,8 @@ import { isThenable } from "./thenable.ts";
 import { reasonOf, ThisWorker } from "./this-worker.ts";
 import { Watching } from "./watching.ts";
 import { WorkShare } from "./work-share.ts";
-import { WorkerClients } from "./worker-clients.ts";
+import { clientsLine, WorkerClients } from "./worker-clients.ts";
 import type { WorkerEquipment } from "./worker-equipment.ts";
-
-/** A task that waits for an actor for longer gives its slot back. Milliseconds. */
-const SOON_MS = 2;
-
-type LocalBlock = NonNullable<ReturnType<WorkerMachine["nextBlock"]>>;
 
 export class WorkerRuntime {
   readonly #machine: WorkerMachine;
@@ -54,7 +51,9 @@ export class WorkerRuntime {
   #isRunning = false;
   readonly #share: WorkShare;
   readonly #memory: MemoryWatch;
+  readonly #lingering = new Lingering();
   #isWakeDue = false;
+  readonly #refuse = (message: ClientMessage, cause: unknown) => this.#clients.refuse(message, cause);
 
   constructor(
     setup: WorkerSetup,
@@ -79,19 +78,10 @@ export class WorkerRuntime {
       (description) => this.#clients.get().revive(description, undefined),
     );
     this.#inFlight = new InFlight(this.#machine, clock, surroundings, () => this.#wake());
-    const line = {
-      send: (messages: readonly ClientMessage[]) => {
-        this.#machine.relay(messages);
-        this.#wake();
-      },
-      keep: (id: ClientTaskId, value: unknown) => {
-        this.#executor.guard(value);
-        this.#machine.scatter(id, value);
-      },
-      isKnown: (hash: string, name: string) => this.#executor.isKnown(hash, name),
-      linkTo: (worker: WorkerAddress) => this.#actors.to(worker),
-      soon: (run: () => void) => void clock.after(SOON_MS, run),
-    };
+    const line = clientsLine(this.#machine, this.#executor, clock, {
+      wake: () => this.#wake(),
+      linkTo: (worker) => this.#actors.to(worker),
+    });
     const pause = () => this.#inFlight.pause(undefined);
     this.#clients = new WorkerClients(clientOfWorker(setup.address), startClients, line, pause);
     this.#workplace = {
@@ -162,7 +152,8 @@ export class WorkerRuntime {
 
   #hear(messages: readonly SchedulerToWorkerMessage[]): void {
     if (this.#isFlushDue && messages.some(({ type }) => type === "errand")) this.#flush(this.#clock.now());
-    for (const message of messages) {
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i] as SchedulerToWorkerMessage;
       if (message.type === "rejoin") this.#beginAnew(message.number);
       else if (message.type === "register-functions") this.#executor.register(message.functions);
       else if (message.type === "put-data") this.#executor.guard(message.value);
@@ -194,8 +185,7 @@ export class WorkerRuntime {
     let nowMs = beganMs;
     let lastMs = beganMs;
     if (!this.#isFlushDue) this.#lastFlushMs = nowMs;
-    for (;;) {
-      if (this.#errands.holdTasks) break;
+    while (this.#machine.hasNext && !this.#errands.holdTasks) {
       const block = this.#machine.nextBlock();
       if (block !== undefined && this.#executor.isSlight(block.fn) && !this.#errands.areWatched) {
         if (nowMs - this.#lastFlushMs > FLUSH_MS) this.#flush(nowMs);
@@ -217,8 +207,15 @@ export class WorkerRuntime {
     this.#isRunning = this.#share.rests(beganMs, nowMs);
     // While a long one ran the next may have come. Its beginning is told together with that end: whoever hears of them wakes up once.
     this.#isFlushDue = !this.#isRunning && nowMs - lastMs > LONG_MS;
-    if (!this.#isFlushDue) return this.#flush(nowMs);
-    this.#clock.nextTurn(() => this.#isFlushDue && !this.#isRunning && this.#flush(this.#clock.now()));
+    if (this.#isFlushDue)
+      return this.#clock.nextTurn(() => this.#isFlushDue && !this.#isRunning && this.#flush(this.#clock.now()));
+    this.#flush(nowMs);
+    if (this.#lingering.isDue(beganMs, nowMs) && this.#isIdle) this.#comm.linger?.();
+  }
+
+  /** Whether nothing is under way, and only the scheduler can want something. */
+  get #isIdle(): boolean {
+    return !this.#isRunning && this.#machine.isEmpty && this.#inFlight.isEmpty && this.#actors.isEmpty;
   }
 
   #pause(beganMs: number, nowMs: number): void {
@@ -228,7 +225,7 @@ export class WorkerRuntime {
   }
 
   /** Runs plain tasks of a block one after the other, for about as long as results may wait to be sent. Returns the time afterwards. */
-  #runMany(block: LocalBlock, beganMs: number): number {
+  #runMany(block: NonNullable<ReturnType<WorkerMachine["nextBlock"]>>, beganMs: number): number {
     const results: unknown[] = [];
     /** The task that is running, if anybody has asked which it is. */
     let asked: { readonly ahead: number; readonly running: Running } | undefined;
@@ -367,11 +364,13 @@ export class WorkerRuntime {
     this.#isFlushDue = false;
     this.#clients.flush();
     this.#memory.look(nowMs);
-    for (const instruction of this.#machine.take()) {
+    const instructions = this.#machine.take();
+    for (let i = 0; i < instructions.length; i++) {
+      const instruction = instructions[i] as WorkerInstruction;
       if (this.#memory.takes(instruction)) continue;
       switch (instruction.type) {
         case "send":
-          sendSound(this.#comm, instruction, (message, cause) => this.#clients.refuse(message, cause));
+          sendSound(this.#comm, instruction, this.#refuse);
           break;
         case "gather-dep":
           this.#gather(instruction.from, instruction.request, instruction.ids);

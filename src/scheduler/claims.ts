@@ -10,6 +10,7 @@ import { forEachClaim, tellPending } from "./news.ts";
 import { admitSpan, awaitSpan, forgetPart } from "./plain.ts";
 import {
   type ClientRecord,
+  type DeliveredPart,
   FLAG_AT_CLIENT,
   FLAG_CARRIES,
   FLAG_FINAL,
@@ -241,7 +242,13 @@ export function receiveAcknowledgement(state: SchedulerState, client: ClientReco
     if (delivery === undefined || delivery.batch > batch) return;
     client.delivered.shift();
     // The last delivery is remembered until there is another, but not what was in it.
-    for (const { span, count } of delivery.parts.splice(0)) forgetPart(state, span, count);
+    const { parts } = delivery;
+    delivery.parts = [];
+    for (let i = 0; i < parts.length; i++) {
+      const { span, count } = parts[i] as DeliveredPart;
+      forgetPart(state, span, count);
+    }
+    if (delivery.tasks.length === 0) continue;
     for (const task of delivery.tasks.splice(0)) {
       if (task.wanted && !forgetDelivered(state, client, task)) releaseClaim(state, client, task.clientTask);
     }

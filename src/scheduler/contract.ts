@@ -277,9 +277,13 @@ export interface HostRules {
 
 /** What is told of every move while somebody records what is done: see `move-log.ts`. Unlike watching, that leaves spans folded. */
 export interface MoveNotes {
+  /** Of tasks whose numbers have one of these bits, nothing need be told: nearly all of them, where there are more than anybody could follow. */
+  readonly mask: number;
   note(task: TaskRecord, from: string, to: string, worker: WorkerRecord | undefined): void;
   /** The same of `count` tasks of a span from its `at`-th on. */
   noteMany(span: Span, at: number, count: number, to: string, worker?: WorkerRecord): void;
+  /** Before something happens, or nothing. */
+  passTime(nowMs: number): void;
 }
 
 /** A value as it is kept, with its futures' tasks. */

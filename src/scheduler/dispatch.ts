@@ -21,7 +21,7 @@ export function dispatch(state: SchedulerState, task: TaskRecord, worker: Worker
   if ((task.shape & STREAM) !== 0) state.requests?.followStream(task);
   task.state = "processing";
   state.watch?.({ key: task.key, from, to: "processing", stimulus: state.stimulus, worker: worker.address });
-  state.notes?.note(task, from, "processing", worker);
+  state.noteMove(task, from, "processing", worker);
 }
 
 function writeRow(state: SchedulerState, task: TaskRecord, worker: WorkerRecord): void {

@@ -9,6 +9,7 @@
  * be sent a task that needs it; a client's claim is released after the tasks that were built on it have arrived.
  */
 
+import { added } from "../collections/added.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import { NO_TASK, type WorkerMessage } from "../protocol/worker-messages.ts";
 import * as claims from "./claims.ts";
@@ -53,6 +54,7 @@ export class SchedulerMachine {
     const state = this.#state;
     state.stimulus += 1;
     state.nowMs = nowMs;
+    state.notes?.passTime(nowMs);
     this.#dispatch(event);
     state.durability?.settle();
     if (state.recommendations.length > 0) settleRecommendations(state);
@@ -108,30 +110,37 @@ export class SchedulerMachine {
   /** What the shell owes, in order; emptied by the call. */
   take(): readonly SchedulerInstruction[] {
     const state = this.#state;
-    const instructions = state.orders;
-    state.orders = [];
-    const news: SchedulerInstruction[] = [];
-    for (const client of state.dirtyClients) this.#takeNews(client, news);
-    state.dirtyClients = [];
-    for (const worker of state.dirtyWorkers) {
+    let instructions = state.orders;
+    if (instructions.length > 0) state.orders = [];
+    const { dirtyClients } = state;
+    // To workers first: among the news is some that goes there.
+    let news: SchedulerInstruction[] = [];
+    for (let i = 0; i < dirtyClients.length; i++) {
+      const told = this.#takeNews(dirtyClients[i] as ClientRecord);
+      if (told !== undefined) news = added(news, told);
+    }
+    if (dirtyClients.length > 0) state.dirtyClients = [];
+    const { dirtyWorkers } = state;
+    for (let i = 0; i < dirtyWorkers.length; i++) {
+      const worker = dirtyWorkers[i] as WorkerRecord;
       worker.isDirty = false;
       const messages = worker.outbox.take();
       if (worker.isForeign) state.hosts?.note(worker, messages);
-      instructions.push({ type: "send-to-worker", worker: worker.address, messages });
+      instructions = added(instructions, { type: "send-to-worker", worker: worker.address, messages });
     }
-    state.dirtyWorkers = [];
-    for (const each of news) instructions.push(each);
-    return instructions;
+    if (dirtyWorkers.length > 0) state.dirtyWorkers = [];
+    return news.length === 0 ? instructions : instructions.concat(news);
   }
 
   /** A client's news; what the tasks of a worker are told goes the worker's way. */
-  #takeNews(client: ClientRecord, instructions: SchedulerInstruction[]): void {
+  #takeNews(client: ClientRecord): SchedulerInstruction | undefined {
     client.isDirty = false;
     const batch = client.batch++;
     const messages = client.outbox.take();
     if (client.isForeign) this.#state.hosts?.noteNews(client, messages);
-    if (client.worker === undefined) instructions.push({ type: "send-to-client", client: client.id, batch, messages });
-    else this.#state.toWorker(client.worker).send({ type: "client-news", news: { batch, messages } });
+    if (client.worker === undefined) return { type: "send-to-client", client: client.id, batch, messages };
+    this.#state.toWorker(client.worker).send({ type: "client-news", news: { batch, messages } });
+    return undefined;
   }
 
   /** Calls `watch` for every transition from now on; without it nothing is recorded. */
@@ -251,7 +260,7 @@ export class SchedulerMachine {
         task.started = true;
         state.startedMs.set(task, state.nowMs);
         stopFetching(task);
-        state.notes?.note(task, "processing", "executing", worker);
+        state.noteMove(task, "processing", "executing", worker);
         tell(state, task, (id) => ({ type: "tasks-started", ids: [id] }));
         if (task.group.options.demands !== undefined) state.demands?.begun(task);
         return state.hosts?.begun(task);

@@ -7,6 +7,7 @@ import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 export class Makers implements MoveNotes {
+  readonly mask = 0;
   /** In whose hands each was last. */
   readonly #last = new WeakMap<TaskRecord, WorkerAddress>();
 
@@ -16,6 +17,8 @@ export class Makers implements MoveNotes {
 
   /** Of what comes and goes many at a time, nobody can ask later. */
   noteMany(): void {}
+
+  passTime(): void {}
 
   /** Of those that have come to a result. */
   of(tasks: readonly TaskRecord[]): Readonly<Record<Key, WorkerAddress>> {
@@ -30,6 +33,7 @@ export class Makers implements MoveNotes {
 
 /** Several who note moves. */
 class Notes implements MoveNotes {
+  readonly mask = 0; // Each leaves out what it need not be told.
   readonly all: readonly MoveNotes[];
 
   constructor(all: readonly MoveNotes[]) {
@@ -42,6 +46,10 @@ class Notes implements MoveNotes {
 
   noteMany(...move: Parameters<MoveNotes["noteMany"]>): void {
     for (const notes of this.all) notes.noteMany(...move);
+  }
+
+  passTime(nowMs: number): void {
+    for (const notes of this.all) notes.passTime(nowMs);
   }
 }
 

@@ -13,6 +13,8 @@ import type { WorkerRecord } from "./worker-record.ts";
 
 /** Rows that are kept. */
 const MOST_MOVES = 1 << 17;
+/** Rows that there is room for at first. */
+const FIRST_MOVES = 1 << 10;
 /** Names that are remembered of tasks that are forgotten. */
 const MOST_NAMES = 10_000;
 
@@ -51,19 +53,19 @@ export class MoveLog implements MoveNotes {
   readonly sinceMs: number;
   readonly #state: SchedulerState;
   /** Numbers alone: what the collector would have to look through again and again costs more than all the noting. */
-  readonly #rows = new Float64Array(MOST_MOVES * FIELDS);
+  #rows = new Float64Array(FIRST_MOVES * FIELDS);
   readonly #clients = new Texts();
   readonly #workers = new Texts();
   readonly #states = new Texts();
   /** Rows that were ever written. */
   #count = 0;
   /** Of one task in so many, less one, moves are noted: of those whose number has none of these bits. */
-  #mask = 0;
+  mask = 0;
   #mostMask = 0;
   #windowEndMs: number;
   /** Rows written in this window, since the mask became what it is. */
   #inWindow = 0;
-  /** When a move was last left out. */
+  /** Until when moves were left out: {@link mask} says whether they are now. */
   #leftOutMs = Number.NEGATIVE_INFINITY;
   readonly #named = new Map<Key, { readonly client: string; readonly number: number }>();
 
@@ -74,20 +76,27 @@ export class MoveLog implements MoveNotes {
   }
 
   note(task: TaskRecord, from: string, to: string, worker: WorkerRecord | undefined): void {
+    if ((task.clientTask & this.mask) !== 0) return;
     const { client, clientTask, name } = task;
-    if (this.#state.nowMs >= this.#windowEndMs) this.#nextWindow();
-    if ((clientTask & this.#mask) !== 0) return this.#leaveOut();
     if (name !== undefined && !this.#named.has(name)) this.#remember(name, client.id, clientTask);
     this.#write(client, clientTask, 1, from, to, worker);
   }
 
   noteMany(span: Span, at: number, count: number, to: string, worker?: WorkerRecord): void {
     const first = span.firstClientTask + at;
-    if (this.#state.nowMs >= this.#windowEndMs) this.#nextWindow();
     // None of those that are noted is among them.
-    if ((-first & this.#mask) >= count) return this.#leaveOut();
+    if ((-first & this.mask) >= count) return;
     const from = to === "memory" ? "processing" : to !== "processing" ? "released" : span.kin ? "waiting" : "queued";
     this.#write(span.group.client, first, count, from, to, worker);
+  }
+
+  passTime(nowMs: number): void {
+    if (nowMs < this.#windowEndMs) return;
+    if (this.mask !== 0) this.#leftOutMs = nowMs;
+    const windows = Math.floor((nowMs - this.#windowEndMs) / WINDOW_MS) + 1;
+    this.mask >>= Math.min(windows, 31);
+    this.#inWindow = 0;
+    this.#windowEndMs += windows * WINDOW_MS;
   }
 
   /** The moves of a task, as in a {@link StoryAnswer}. */
@@ -108,7 +117,8 @@ export class MoveLog implements MoveNotes {
       moves.push(rows[at + STIMULUS] as number, rows[at + AT_MS] as number);
     }
     const [from = -1, , , , beganMs = this.sinceMs] = moves;
-    const isWhole = (number & this.#mostMask) === 0 || (texts.list[from] === "released" && beganMs > this.#leftOutMs);
+    const isLogged = this.mask === 0 && texts.list[from] === "released" && beganMs >= this.#leftOutMs;
+    const isWhole = (number & this.#mostMask) === 0 || isLogged;
     return { texts: texts.list, moves, isPartial: !isWhole };
   }
 
@@ -126,16 +136,10 @@ export class MoveLog implements MoveNotes {
     }
   }
 
-  #nextWindow(): void {
-    const { nowMs } = this.#state;
-    const windows = Math.floor((nowMs - this.#windowEndMs) / WINDOW_MS) + 1;
-    this.#mask >>= Math.min(windows, 31);
-    this.#inWindow = 0;
-    this.#windowEndMs += windows * WINDOW_MS;
-  }
-
-  #leaveOut(): void {
-    this.#leftOutMs = this.#state.nowMs;
+  #grow(): void {
+    const rows = new Float64Array(this.#rows.length * 2);
+    rows.set(this.#rows);
+    this.#rows = rows;
   }
 
   #write(
@@ -147,11 +151,12 @@ export class MoveLog implements MoveNotes {
     worker: WorkerRecord | undefined,
   ): void {
     if (this.#inWindow++ >= MOST_IN_WINDOW) {
-      this.#mask = (this.#mask * 2 + 1) & MOST_MASK;
-      this.#mostMask |= this.#mask;
+      this.mask = (this.mask * 2 + 1) & MOST_MASK;
+      this.#mostMask |= this.mask;
       this.#inWindow = 0;
     }
     const at = (this.#count++ % MOST_MOVES) * FIELDS;
+    if (at === this.#rows.length) this.#grow();
     const rows = this.#rows;
     const place = worker === undefined ? 0 : this.#workers.placeOf(worker.address) + 1;
     rows[at + CLIENT] = this.#clients.placeOf(client.id);

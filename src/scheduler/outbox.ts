@@ -1,7 +1,7 @@
 /** Messages on their way out, merged into columns while they can be without changing their order. */
 
+import { added } from "../collections/added.ts";
 import type { SchedulerToClientMessage } from "../protocol/client-messages.ts";
-
 import type { ClientId, ClientTaskId, FunctionId, Key, TaskId, WorkerAddress } from "../protocol/identity.ts";
 import type { ShippedFunction } from "../protocol/task-spec.ts";
 import type { SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
@@ -48,8 +48,8 @@ export class WorkerOutbox {
     return this.#compute as OpenCompute;
   }
 
-  /** Plain tasks of `client`: the head of their block, and their arguments, which are ours to keep; `refs` as in the message. */
-  block(client: ClientId, head: readonly number[], args: unknown[], refs?: TaskId[]): void {
+  /** Plain tasks of `client`: the head of their block and their arguments, which are ours to keep; `refs` as in the message. */
+  block(client: ClientId, head: number[], args: unknown[], refs?: TaskId[]): void {
     const open = this.#blocks;
     if (open?.client === client) {
       open.blocks.push(...head);
@@ -58,7 +58,7 @@ export class WorkerOutbox {
       else open.args = open.args.concat(args);
       return;
     }
-    const blocks: OpenBlocks = { type: "compute-blocks", client, blocks: [...head], args };
+    const blocks: OpenBlocks = { type: "compute-blocks", client, blocks: head, args };
     if (refs !== undefined) blocks.refs = refs;
     this.send(blocks);
     this.#blocks = blocks;
@@ -84,7 +84,7 @@ export class WorkerOutbox {
     this.#compute = undefined;
     this.#blocks = undefined;
     this.#free = undefined;
-    this.#messages.push(message);
+    this.#messages = added(this.#messages, message);
   }
 
   take(): readonly SchedulerToWorkerMessage[] {
@@ -99,7 +99,7 @@ export class WorkerOutbox {
 
 interface OpenInMemory {
   readonly type: "keys-in-memory";
-  readonly ranges: number[];
+  ranges: number[];
   values: unknown[];
   readonly shared: number[];
 }
@@ -115,16 +115,16 @@ export class ClientOutbox {
   inMemory(id: ClientTaskId, value: unknown, shared: boolean): void {
     const open = this.#open();
     if (shared) open.shared.push(open.values.length);
-    addRange(open.ranges, id, 1);
-    open.values.push(value);
+    addRange(open, id, 1);
+    open.values = added(open.values, value);
   }
 
   /** Values of tasks numbered on end, `count` of `values` from `at` on; nobody else needs them. */
   inMemoryRange(first: ClientTaskId, count: number, values: readonly unknown[], at: number): void {
     const open = this.#open();
-    addRange(open.ranges, first, count);
-    if (count < WORTH_COPYING) for (let i = at; i < at + count; i++) open.values.push(values[i]);
-    else if (open.values.length === 0) open.values = values.slice(at, at + count);
+    addRange(open, first, count);
+    if (open.values.length === 0) open.values = values.slice(at, at + count);
+    else if (count < WORTH_COPYING) for (let i = at; i < at + count; i++) open.values.push(values[i]);
     else open.values = open.values.concat(count === values.length ? values : values.slice(at, at + count));
   }
 
@@ -139,7 +139,7 @@ export class ClientOutbox {
 
   send(message: SchedulerToClientMessage): void {
     this.#inMemory = undefined;
-    this.#messages.push(message);
+    this.#messages = added(this.#messages, message);
   }
 
   take(): readonly SchedulerToClientMessage[] {
@@ -151,9 +151,11 @@ export class ClientOutbox {
 }
 
 /** Adds a run of ids to `first, count, first, count, …`. */
-function addRange(ranges: number[], first: number, count: number): void {
+function addRange(open: OpenInMemory, first: number, count: number): void {
+  const { ranges } = open;
   const last = ranges.length - 2;
   if (last >= 0 && (ranges[last] as number) + (ranges[last + 1] as number) === first) {
     ranges[last + 1] = (ranges[last + 1] as number) + count;
-  } else ranges.push(first, count);
+  } else if (last < 0) open.ranges = [first, count];
+  else ranges.push(first, count);
 }

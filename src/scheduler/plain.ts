@@ -6,6 +6,7 @@
  * that it would have had, and goes the way of all others.
  */
 
+import { added } from "../collections/added.ts";
 import type { ClientTaskId, TaskId } from "../protocol/identity.ts";
 import { AWAITED } from "../protocol/task-spec.ts";
 import {
@@ -56,7 +57,7 @@ export function dispatchSpan(
   else if (from < awaitedFrom) to = Math.min(to, awaitedFrom);
   const count = to - from;
   span.next = to;
-  span.sent.push({ worker, expectedUs, from, to });
+  span.sent = added(span.sent, { worker, expectedUs, from, to });
   span.kin?.holders.fill(worker, from, to);
   state.queued -= count;
   state.dispatches += count;
@@ -92,18 +93,22 @@ export function settleSpan(
   const span = run === FIRST_RUN ? state.tasks.foldAt(first) : undefined;
   if (span === undefined) return 0;
   const from = first - span.firstTask;
-  const index = span.sent.findIndex((part) => part.worker === worker && part.from === from);
-  const part = span.sent[index];
+  const { sent } = span;
+  let index = 0;
+  while (index < sent.length && !(sent[index]?.worker === worker && sent[index]?.from === from)) index += 1;
+  const part = sent[index];
   if (part === undefined) return 0;
   const count = Math.min(most, part.to - from);
   part.from += count;
-  if (part.from === part.to) span.sent.splice(index, 1);
+  if (part.from === part.to && sent.length === 1) sent.pop();
+  else if (part.from === part.to) sent.splice(index, 1);
   worker.processing -= count;
   worker.occupancyUs -= count * part.expectedUs;
   const { client } = span.group;
   if (span.kin !== undefined) state.weaving?.note(span, from, count, values, at);
   else state.toClient(client).inMemoryRange(span.firstClientTask + from, count, values, at);
-  client.handedOver.parts.push({ span, from, count, values, at });
+  const { handedOver } = client;
+  handedOver.parts = added(handedOver.parts, { span, from, count, values, at });
   state.notes?.noteMany(span, from, count, "memory", worker);
   return count;
 }

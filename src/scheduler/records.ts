@@ -319,7 +319,7 @@ export class Span {
   next = 0;
   /** Tasks that the client has not said it has the value of. */
   left: number;
-  readonly sent: Sent[] = [];
+  sent: Sent[] = [];
   /** Tasks whose value the client waits for: one run of them. */
   awaitedFrom = 0;
   awaitedTo = 0;

@@ -78,7 +78,7 @@ export class Speculation {
       this.#tools.judgeRoom(this.#state, other);
     } else this.#tools.leaveQueue(this.#state, task);
     task.state = "processing";
-    this.#state.notes?.note(task, "processing", "processing", worker);
+    this.#state.noteMove(task, "processing", "processing", worker);
     return task;
   }
 

@@ -1,5 +1,6 @@
 /** What the scheduler knows, taken together, and who has something to be sent. */
 
+import { added } from "../collections/added.ts";
 import { Deque } from "../collections/deque.ts";
 import { FoldingTable } from "../collections/folding-table.ts";
 import { HeapSet } from "../collections/heap-set.ts";
@@ -44,8 +45,10 @@ export interface Keeper {
 /** Work that is not worth waking another thread for. Microseconds. */
 export const CRUMB_US = 50;
 
-function busyness(worker: WorkerRecord): number {
-  return Math.max(worker.occupancyUs, CRUMB_US);
+/** Whether it is to have more before another: the less busy, and among those that are not the warmer. */
+function isBefore(a: WorkerRecord, b: WorkerRecord): boolean {
+  const difference = Math.max(a.occupancyUs, CRUMB_US) - Math.max(b.occupancyUs, CRUMB_US);
+  return difference === 0 ? a.lastUsed > b.lastUsed : difference < 0;
 }
 
 export class SchedulerState {
@@ -68,9 +71,7 @@ export class SchedulerState {
   /** Which tasks are kept by something else than clients. */
   readonly kept = new Relation<TaskRecord, Keeper>();
   /** Workers that can take more, the one to prefer first: the least busy, and among those the warmest. */
-  readonly roomy = new HeapSet<WorkerRecord>((a, b) =>
-    busyness(a) === busyness(b) ? a.lastUsed > b.lastUsed : busyness(a) < busyness(b),
-  );
+  readonly roomy = new HeapSet<WorkerRecord>(isBefore);
   /** Highest priority first. */
   readonly queues: Queue[] = [];
   /** Queued tasks that are to run alone. */
@@ -127,6 +128,12 @@ export class SchedulerState {
     this.tasks = new FoldingTable(this.unfold);
   }
 
+  /** A task has made a move, which some may note. */
+  noteMove(task: TaskRecord, from: string, to: string, worker: WorkerRecord | undefined): void {
+    const { notes } = this;
+    if (notes !== undefined && (task.clientTask & notes.mask) === 0) notes.note(task, from, to, worker);
+  }
+
   /**
    * The tasks in a worker's hands, in the order of their submission. Looked up among all, because it is asked for when a worker
    * dies, and keeping a set of them would cost something with every task.
@@ -162,7 +169,7 @@ export class SchedulerState {
   toWorker(worker: WorkerRecord): WorkerOutbox {
     if (!worker.isDirty) {
       worker.isDirty = true;
-      this.dirtyWorkers.push(worker);
+      this.dirtyWorkers = added(this.dirtyWorkers, worker);
     }
     return worker.outbox;
   }
@@ -170,7 +177,7 @@ export class SchedulerState {
   toClient(client: ClientRecord): ClientOutbox {
     if (!client.isDirty) {
       client.isDirty = true;
-      this.dirtyClients.push(client);
+      this.dirtyClients = added(this.dirtyClients, client);
     }
     return client.outbox;
   }

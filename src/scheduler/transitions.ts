@@ -45,7 +45,7 @@ export function move(state: SchedulerState, task: TaskRecord, to: TaskState): vo
   task.state = to;
   state.durability?.touch(task);
   state.watch?.({ key: task.key, from, to, stimulus: state.stimulus, worker: worker?.address });
-  state.notes?.note(task, from, to, worker);
+  state.noteMove(task, from, to, worker);
 }
 
 /** Makes recommended moves until none is left, first come, first served. */

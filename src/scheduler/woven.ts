@@ -12,6 +12,7 @@
  * would have had, those it needs get one as well, and they go the way of all others.
  */
 
+import { added } from "../collections/added.ts";
 import type { UpdateGraph } from "../protocol/client-messages.ts";
 import type { ClientTaskId, TaskId } from "../protocol/identity.ts";
 import type { WeavingRules } from "./contract.ts";
@@ -274,7 +275,7 @@ class Weaving implements WeavingRules {
     const most = at === undefined ? Math.min(room, MOST_ANYWHERE) : room;
     const to = Math.min(end, from + Math.max(1, most));
     const count = to - from;
-    span.sent.push({ worker, expectedUs: us, from, to });
+    span.sent = added(span.sent, { worker, expectedUs: us, from, to });
     if (to > span.next) span.next = to;
     state.dispatches += count;
     worker.processing += count;

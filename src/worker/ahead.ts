@@ -8,10 +8,13 @@
 
 import type { TaskId } from "../protocol/identity.ts";
 import { hasPackedFutures } from "../protocol/packed-futures.ts";
-import type { LocalTask, WorkerState } from "./state.ts";
+import type { LocalTask, RecentColumn, WorkerState } from "./state.ts";
 
 /** Small results that were sent lately and may still be asked for by tasks on their way. */
 const MOST_RECENT = 4096;
+/** Columns of fewer are put together in one of so many: what lives for a while is moved by the collector, which then takes more memory. */
+const SHORT = 16;
+const TOGETHER = 256;
 
 /** Whether a run of task `id` is in hand here that counts. One that waits for other tasks may take long, and is not waited for. */
 function isUnderWay(state: WorkerState, id: TaskId): boolean {
@@ -71,12 +74,27 @@ export function giveBackFollowers(state: WorkerState, id: TaskId): void {
 /** Keeps what goes out, for a while. */
 export function keepRecent(state: WorkerState, ranges: readonly number[], values: readonly unknown[]): void {
   if (values.length === 0) return;
-  state.recent.push({ ranges, values });
+  const last = state.recent.at(-1);
+  if (values.length >= SHORT) state.recent.push({ ranges, values, isOpen: false });
+  else if (last === undefined || !last.isOpen || last.values.length >= TOGETHER)
+    state.recent.push({ ranges: ranges.slice(), values: values.slice(), isOpen: true });
+  else extend(last, ranges, values);
   state.recentCount += values.length;
   while (state.recentCount > MOST_RECENT && state.recent.length > 1) {
     state.recentCount -= state.recent[0]?.values.length ?? 0;
     state.recent.shift();
   }
+}
+
+function extend(column: RecentColumn, ranges: readonly number[], values: readonly unknown[]): void {
+  const own = column.ranges as number[];
+  for (let i = 0; i < ranges.length; i += 3) {
+    const last = own.length - 3;
+    const isNext = ranges[i] === (own[last] as number) + (own[last + 2] as number) && ranges[i + 1] === own[last + 1];
+    if (isNext) own[last + 2] = (own[last + 2] as number) + (ranges[i + 2] as number);
+    else own.push(ranges[i] as number, ranges[i + 1] as number, ranges[i + 2] as number);
+  }
+  for (let i = 0; i < values.length; i++) (column.values as unknown[]).push(values[i]);
 }
 
 /** Finds the latest result of task `id` among those that go out next or went out lately, and notes where. False if there is none. */

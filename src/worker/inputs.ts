@@ -1,11 +1,13 @@
 /** Rules for what a task needs before it can run: it is there, is being fetched, or is being made here. Else the task goes back. */
 
+import { added } from "../collections/added.ts";
 import type { TaskId, WorkerAddress } from "../protocol/identity.ts";
 import { isReference, PACKED } from "../protocol/task-spec.ts";
+import { BLOCK_HEADER, type ComputeBlocks } from "../protocol/worker-messages.ts";
 import { awaitRun } from "./ahead.ts";
 import { awaitInput, lack } from "./gather.ts";
 import { isHere } from "./holding.ts";
-import type { LocalBlock, LocalTask, WorkerState } from "./state.ts";
+import { LocalBlock, type LocalTask, type WorkerState } from "./state.ts";
 
 const NO_HOLDERS: readonly WorkerAddress[] = [];
 
@@ -20,6 +22,20 @@ export function awaitInputs(state: WorkerState, task: LocalTask): void {
     return;
   }
   if (task.state === "waiting" && task.waitingOn === 0) task.state = "ready";
+}
+
+/** Lines up tasks that have come in blocks. */
+export function enterBlocks(state: WorkerState, { client, blocks, args, refs }: ComputeBlocks): void {
+  let at = 0;
+  let refAt = 0;
+  for (let b = 0; b < blocks.length; b += BLOCK_HEADER) {
+    // The message is ours, and what is lacking in it will be put there.
+    const block = new LocalBlock(client, blocks, b, args as unknown[], at, refs, refAt);
+    at += block.slots * block.left;
+    refAt += block.refsEach * block.left;
+    state.ready.push(block);
+    state.blocks = added(state.blocks, block);
+  }
 }
 
 /** An input may have been freed since the task became ready: when it was lost elsewhere, and is being computed again. */

@@ -11,14 +11,13 @@
  * the shell sees to it that nothing waits here before a task that may take long.
  */
 
+import { added } from "../collections/added.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import { errorOnWire } from "../protocol/errors.ts";
 import type { ClientTaskId, FunctionId, Key, TaskId } from "../protocol/identity.ts";
 import { AWAITED, type Resources, SMALL_VALUE_LIMIT } from "../protocol/task-spec.ts";
 import {
-  BLOCK_HEADER,
   COMPUTE_HEADER,
-  type ComputeBlocks,
   type ComputeTask,
   type MemoryUsed,
   type SchedulerToWorkerMessage,
@@ -29,7 +28,7 @@ import { cancel } from "./cancel.ts";
 import type { Failure, Result, WorkerInstruction } from "./contract.ts";
 import { acquire, ask, noteHolders, receive, removePeer } from "./gather.ts";
 import { dropValue } from "./holding.ts";
-import { awaitInputs, hasInputs, takeApartFirst } from "./inputs.ts";
+import { awaitInputs, enterBlocks, hasInputs, takeApartFirst } from "./inputs.ts";
 import type { KeepingRules } from "./keeping-rules.ts";
 import { adoptHeld, beginAnew, noteMade } from "./rejoin.ts";
 import { closeColumns, ride, say, spend } from "./report.ts";
@@ -60,7 +59,7 @@ export class WorkerMachine {
       case "compute-task":
         return this.#compute(message);
       case "compute-blocks":
-        return this.#computeBlocks(message);
+        return enterBlocks(this.#state, message);
       case "put-data":
         return put(this.#state, message.id, message.value);
       case "get-data":
@@ -129,6 +128,12 @@ export class WorkerMachine {
     return executing.size + longRunning.size + ready.length > 0;
   }
 
+  /** Whether it has nothing to do, and holds nothing that anybody could ask for. */
+  get isEmpty(): boolean {
+    const { values, inHand, fetches, scattered, keeping } = this.#state;
+    return !this.isBusy && values.size + inHand.size + fetches.size + scattered.size === 0 && keeping === undefined;
+  }
+
   /** Whether `next()` may have another task to give, now or when a slot is free. */
   get hasNext(): boolean {
     return this.#state.ready.length > 0;
@@ -166,7 +171,8 @@ export class WorkerMachine {
     spend(this.#state, block.fn, values.length, us);
     ride(this.#state, block.id, block.run, values.length);
     const { results, waiters } = this.#state;
-    for (let i = 0; i < values.length; i++) results.push(values[i]);
+    if (results.length === 0) this.#state.results = values.slice();
+    else for (let i = 0; i < values.length; i++) results.push(values[i]);
     if (waiters.size > 0) for (const [i, value] of values.entries()) handOn(this.#state, block.id + i, value, true);
     this.#skip(block, values.length);
   }
@@ -189,7 +195,8 @@ export class WorkerMachine {
     if (block.left > 0) return;
     const { ready, blocks } = this.#state;
     ready.shift();
-    blocks.splice(blocks.indexOf(block), 1);
+    if (blocks.length === 1) this.#state.blocks = [];
+    else blocks.splice(blocks.indexOf(block), 1);
   }
 
   /** Says that a task begins which may take long. */
@@ -324,7 +331,7 @@ export class WorkerMachine {
     closeColumns(state);
     if (state.messages.length > 0) {
       const transfer = state.transfer.length > 0 ? state.transfer : NOTHING;
-      this.#instructions.push({ type: "send", messages: state.messages, transfer });
+      this.#instructions = added(this.#instructions, { type: "send", messages: state.messages, transfer });
       state.messages = [];
       if (state.transfer.length > 0) state.transfer = [];
     }
@@ -361,19 +368,6 @@ export class WorkerMachine {
       if (task.state === "ready") state.ready.push(task);
     }
     if (fetches.length > 0) ask(state, fetches, this.#instructions);
-  }
-
-  #computeBlocks({ client, blocks, args, refs }: ComputeBlocks): void {
-    let at = 0;
-    let refAt = 0;
-    for (let b = 0; b < blocks.length; b += BLOCK_HEADER) {
-      // The message is ours, and what is lacking in it will be put there.
-      const block = new LocalBlock(client, blocks.slice(b, b + BLOCK_HEADER), args as unknown[], at, refs, refAt);
-      at += block.slots * block.left;
-      refAt += block.refsEach * block.left;
-      this.#state.ready.push(block);
-      this.#state.blocks.push(block);
-    }
   }
 
   /** Takes the task out of its slot. False if the run had been called off. */

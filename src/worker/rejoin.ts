@@ -101,11 +101,11 @@ function forgetAll(state: WorkerState): void {
     state.scattered,
     state.fetches,
     state.requests,
-    state.spent,
     state.added,
   ]) {
     each.clear();
   }
+  state.spent = [];
   state.ranges = [];
   state.results = [];
   state.dropped = [];

@@ -70,34 +70,26 @@ export class LocalBlock {
 
   constructor(
     client: ClientId,
-    head: readonly number[],
+    blocks: readonly number[],
+    head: number,
     args: unknown[],
     at: number,
     refs: readonly TaskId[] | undefined,
     refAt: number,
   ) {
-    const [fn, slots, shape, id, run, clientTask, left] = head as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
     this.client = client;
-    this.fn = fn;
-    this.slots = slots;
-    this.shape = shape;
-    this.run = run;
+    this.fn = blocks[head] as FunctionId;
+    this.slots = blocks[head + 1] as number;
+    this.shape = blocks[head + 2] as number;
+    this.run = blocks[head + 4] as RunId;
     this.args = args;
     this.at = at;
-    this.refsEach = bitsIn(shape & REFERENCES);
+    this.refsEach = bitsIn(this.shape & REFERENCES);
     this.refs = this.refsEach > 0 ? refs : undefined;
     this.refAt = refAt;
-    this.id = id;
-    this.clientTask = clientTask;
-    this.left = left;
+    this.id = blocks[head + 3] as TaskId;
+    this.clientTask = blocks[head + 5] as ClientTaskId;
+    this.left = blocks[head + 6] as number;
   }
 
   /** The task that comes `ahead` tasks after the next one. */
@@ -182,6 +174,14 @@ interface Seen {
   readonly at: number;
 }
 
+/** The same of several runs of them. */
+export interface RecentColumn {
+  readonly ranges: readonly number[];
+  readonly values: readonly unknown[];
+  /** Others may be put behind them. */
+  readonly isOpen: boolean;
+}
+
 export const NOTHING_SEEN: Seen = { first: 0, count: 0, values: [], at: 0 };
 
 /** A value on its way from a peer. */
@@ -212,7 +212,7 @@ export class WorkerState {
   /** Who waits for a run that is in hand here. */
   readonly waiters = new Map<TaskId, Waiter[]>();
   /** Results that went out lately, the latest last, and how many they are. */
-  recent: { readonly ranges: readonly number[]; readonly values: readonly unknown[] }[] = [];
+  recent: RecentColumn[] = [];
   recentCount = 0;
   /** Where one was found last: results of tasks numbered from `first` on, in `values` from `at` on. */
   seen: Seen = NOTHING_SEEN;
@@ -240,8 +240,8 @@ export class WorkerState {
   /** Results that ride along with the next message, as they go into it. */
   ranges: number[] = [];
   results: unknown[] = [];
-  /** Runs and microseconds by function since the last message. */
-  readonly spent = new Map<FunctionId, { runs: number; us: number }>();
+  /** Function, runs and microseconds, and the same of each other function that has run since the last message: see `report.ts`. */
+  spent: number[] = [];
   dropped: number[] = [];
   /** Copies that have come, and are still here. */
   readonly added = new Set<TaskId>();

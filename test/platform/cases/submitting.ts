@@ -11,6 +11,34 @@ export const submitting: readonly Case[] = [
     },
   },
   {
+    name: "what a task has left to timers and promises goes on while others come one soon after the other",
+    async run() {
+      await using own = start({ nWorkers: 1 });
+      const { client } = own;
+      await client
+        .submit(() => {
+          const left = { ticks: 0, turns: 0, timer: setInterval(() => left.ticks++, 5) };
+          const turn = async () => {
+            for (; left.ticks < 10; left.turns++) await new Promise((resolve) => setTimeout(resolve));
+          };
+          void turn();
+          Object.assign(globalThis, { left });
+        })
+        .result();
+      const until = performance.now() + 300;
+      for (let i = 0; performance.now() < until; i++)
+        equal(await client.submit((x: number) => x + 1, i).result(), i + 1);
+      const [ticks, turns] = (await client
+        .submit(() => {
+          const { left } = globalThis as unknown as { left: { ticks: number; turns: number; timer: number } };
+          clearInterval(left.timer);
+          return [left.ticks, left.turns];
+        })
+        .result()) as [number, number];
+      ok(ticks >= 10 && turns >= 5, `${ticks} ticks and ${turns} turns in 300 ms`);
+    },
+  },
+  {
     name: "a future is an input, and its value takes its place",
     async run({ client }) {
       const add = (x: number, y: number) => x + y;
