@@ -51,6 +51,7 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   readonly closed: Promise<string>;
   /** Settles when the thread can be called. */
   readonly ready: Promise<WorkerReady>;
+  /** Undefined once it is closed. */
   #endpoint: ThreadEndpoint | undefined;
   #comlink: Calls | undefined;
   #remote: Remote<WorkerThread> | undefined;
@@ -61,7 +62,6 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   #failReady: (error: Error) => void = () => {};
   #onMessage: ((messages: readonly WorkerMessage[]) => void) | undefined;
   #held: (readonly WorkerMessage[])[] = [];
-  #isClosed = false;
   /** What the platform refused to send, within the call that asked for it: Comlink only tells later. */
   #refusal: { readonly error: unknown } | undefined;
 
@@ -82,7 +82,7 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   }
 
   #wrap(comlink: Calls): void {
-    if (this.#isClosed) return;
+    if (this.#endpoint === undefined) return;
     let answer: (event: MessageEvent) => void = () => {};
     this.#comlink = comlink;
     this.#remote = comlink.wrap<WorkerThread>({
@@ -136,8 +136,7 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   }
 
   close(reason: string): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#endpoint === undefined) return;
     this.#held = [];
     this.#endpoint = undefined;
     // Comlink holds on to the endpoint, and by way of that to all that is left of the thread, for as long as there are proxies of it.
@@ -148,7 +147,7 @@ export class ThreadComm implements Comm<readonly SchedulerToWorkerMessage[], rea
   }
 
   #hear(word: ThreadWord): void {
-    if (this.#isClosed) return;
+    if (this.#endpoint === undefined) return;
     if (Array.isArray(word)) {
       const messages = lengthenReports(word) as readonly WorkerMessage[];
       if (this.#onMessage === undefined) this.#held.push(messages);

@@ -95,7 +95,7 @@ export class Ledger {
         for (let r = 0; r < ranges.length; r += 2) {
           const first = ranges[r] as ClientTaskId;
           for (let id = first, end = first + (ranges[r + 1] as number); id < end; id++) {
-            const isShared = shared[nextShared] === at;
+            const isShared = nextShared < shared.length && shared[nextShared] === at;
             if (isShared) nextShared += 1;
             const value = values[at++];
             const future = this.#open.take(id);

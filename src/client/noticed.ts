@@ -35,7 +35,7 @@ export class NoticedArrays {
 
   /** Forgets all, and tells whom. */
   clear(tell: (id: ClientTaskId) => void): void {
-    for (const { id } of this.#noticed.splice(0)) tell(id);
+    if (this.#noticed.length > 0) for (const { id } of this.#noticed.splice(0)) tell(id);
   }
 }
 

@@ -1,5 +1,7 @@
 /** A queue with two ends; taking from the front never moves what is behind it. */
 
+import { added } from "./added.ts";
+
 const COMPACT_FROM = 1024;
 
 export class Deque<T> {
@@ -11,7 +13,7 @@ export class Deque<T> {
   }
 
   push(item: T): void {
-    this.#items.push(item);
+    this.#items = added(this.#items, item);
   }
 
   pushFront(item: T): void {
@@ -42,7 +44,7 @@ export class Deque<T> {
 
   shift(): T | undefined {
     if (this.#head === this.#items.length) return undefined;
-    if (this.#items.length === 1) return this.#items.pop(); // There is room for the next then.
+    if (this.#items.length === 1) return this.#items.pop();
     const item = this.#items[this.#head];
     this.#items[this.#head++] = undefined;
     if (this.#head === this.#items.length) {

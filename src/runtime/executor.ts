@@ -18,12 +18,17 @@ type Load = Result["load"];
 type Callable = (...args: unknown[]) => unknown;
 type Compiled = AnyFunction | Promise<AnyFunction>;
 
+/** No longer than this may a run be because its thread was held up: by its collector, or by other threads. Microseconds. */
+const HELD_UP_US = 20_000;
+
 interface Registered {
   readonly spec: FunctionSpec;
   /** Made when the first task needs it. */
   compiled: Compiled | undefined;
   /** Moving average of a run, in microseconds; undefined until there was one. */
   averageUs: number | undefined;
+  /** The last of them. */
+  lastUs: number;
   /** Whether there was one, and no more. */
   hasRunOnce: boolean;
   /** Whether what it returns is nobody else's: source text has no module to keep things in. */
@@ -88,6 +93,7 @@ export class Executor {
         spec,
         compiled: undefined,
         averageUs: undefined,
+        lastUs: 0,
         hasRunOnce: false,
         givesAway: !keepsOnFunctions(spec),
         returnsSlight: true,
@@ -131,10 +137,11 @@ export class Executor {
     const registered = this.#functions.get(fn);
     if (registered === undefined) return;
     const { averageUs } = registered;
-    // Slow to change: one run that was held up by something else does not make a function slow. The first one here always is.
+    // One run that was held up by something else does not make a function slow. The first one here always is.
     if (averageUs === undefined) registered.averageUs = us;
     else if (registered.hasRunOnce) registered.averageUs = Math.min(us, averageUs);
-    else registered.averageUs = averageUs + (us - averageUs) / 8;
+    else registered.averageUs = averageUs + ((us > HELD_UP_US ? us : Math.min(us, registered.lastUs)) - averageUs) / 8;
+    registered.lastUs = us;
     registered.hasRunOnce = averageUs === undefined;
   }
 

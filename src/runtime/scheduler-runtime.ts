@@ -293,7 +293,8 @@ export class SchedulerRuntime {
         if (count % LOOK_AFTER === 0) nowMs = this.#clock.now();
       }
       if (count < words.length) {
-        this.#waiting = words.slice(count).map(eventOf);
+        // What `map` makes is another kind of array once it is compiled, and this, compiled for one kind, is compiled again.
+        while (count < words.length) this.#waiting.push(eventOf(words[count++] as Word));
         this.#clock.nextTurn(() => this.#goOn());
       }
       const instructions = machine.take();
@@ -307,7 +308,9 @@ export class SchedulerRuntime {
 
   #goOn(stretchMs?: number): void {
     this.#busyUntilMs = 0;
-    this.#handle(this.#waiting.splice(0), asItIs, stretchMs);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#handle(waiting, asItIs, stretchMs);
   }
 
   #break(error: unknown): void {

@@ -6,9 +6,6 @@ import type { ClientId, ClientTaskId, FunctionId, Key, TaskId, WorkerAddress } f
 import type { ShippedFunction } from "../protocol/task-spec.ts";
 import type { SchedulerToWorkerMessage } from "../protocol/worker-messages.ts";
 
-/** From so many on, it is cheaper to make a new column of two than to append one to the other. */
-const WORTH_COPYING = 32;
-
 /** Rows and columns still being filled. */
 interface OpenCompute {
   readonly type: "compute-task";
@@ -54,8 +51,8 @@ export class WorkerOutbox {
     if (open?.client === client) {
       open.blocks.push(...head);
       if (refs !== undefined) open.refs = open.refs?.concat(refs) ?? refs;
-      if (args.length < WORTH_COPYING) open.args.push(...args);
-      else open.args = open.args.concat(args);
+      // One by one: a new column made of two each time would be garbage for the next.
+      for (let i = 0; i < args.length; i++) open.args.push(args[i]);
       return;
     }
     const blocks: OpenBlocks = { type: "compute-blocks", client, blocks: head, args };
@@ -124,8 +121,7 @@ export class ClientOutbox {
     const open = this.#open();
     addRange(open, first, count);
     if (open.values.length === 0) open.values = values.slice(at, at + count);
-    else if (count < WORTH_COPYING) for (let i = at; i < at + count; i++) open.values.push(values[i]);
-    else open.values = open.values.concat(count === values.length ? values : values.slice(at, at + count));
+    else for (let i = at; i < at + count; i++) open.values.push(values[i]);
   }
 
   #open(): OpenInMemory {

@@ -149,7 +149,8 @@ export class SchedulerState {
   functionOf(shipped: ShippedFunction, name = `${shipped.hash} ${shipped.name}`): FunctionRecord {
     let record = this.functions.get(name);
     if (record === undefined) {
-      record = { id: this.#nextFunctionId++, name, shipped, durationUs: -1, nbytes: 0, runs: 0, spentUs: 0 };
+      const id = this.#nextFunctionId++;
+      record = { id, name, shipped, durationUs: -1, wasHeldUp: false, nbytes: 0, runs: 0, spentUs: 0 };
       this.functions.set(name, record);
       this.functionsById.set(record.id, record);
     }

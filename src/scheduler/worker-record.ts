@@ -17,6 +17,8 @@ export interface FunctionRecord {
   readonly shipped: ShippedFunction;
   /** Moving average of one run in microseconds; -1 until one was seen. */
   durationUs: number;
+  /** Whether the last runs that were told of took so much longer that something else may have held them up: see `durations.ts`. */
+  wasHeldUp: boolean;
   /** Moving average of the bytes of its results that stayed with workers; 0 until there was one. */
   nbytes: number;
   /** Runs that have ended. */
