@@ -74,7 +74,7 @@ export function toOwner(): ThreadEndpoint {
     linger: () => {
       if (isDue) return;
       isDue = true;
-      // Node has all promises settle that can, before it goes on with this.
+      // After what was promised before; what comes of that has to wait until there is a message, or none for a while.
       Promise.resolve().then(wait);
     },
   };

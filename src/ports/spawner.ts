@@ -68,8 +68,8 @@ export interface ThreadEndpoint {
   postMessage(message: unknown, transfer: readonly object[]): void;
   onMessage(hear: (message: unknown) => void): void;
   /**
-   * Of a thread that has nothing to do: once all that was promised is done, it waits for its owner's next message alone, deaf to all else, for some
-   * milliseconds at most. Where a platform is told sooner so.
+   * Of a thread that has nothing to do: it waits for its owner's next message alone, deaf to all else, for some milliseconds at most. Where a
+   * platform is told sooner so.
    */
   linger?(): void;
 }

@@ -49,6 +49,11 @@ export class Errands {
     this.#shell = shell;
   }
 
+  /** Whether the scheduler waits for none. */
+  get isEmpty(): boolean {
+    return this.#open.size === 0;
+  }
+
   /** Whether no task may begin now. */
   get holdTasks(): boolean {
     return this.#holding > 0;

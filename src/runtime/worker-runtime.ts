@@ -215,7 +215,8 @@ export class WorkerRuntime {
 
   /** Whether nothing is under way, and only the scheduler can want something. */
   get #isIdle(): boolean {
-    return !this.#isRunning && this.#machine.isEmpty && this.#inFlight.isEmpty && this.#actors.isEmpty;
+    const areOthersEmpty = this.#inFlight.isEmpty && this.#actors.isEmpty && this.#errands.isEmpty;
+    return areOthersEmpty && this.#machine.isEmpty && !this.#isRunning;
   }
 
   #pause(beganMs: number, nowMs: number): void {
